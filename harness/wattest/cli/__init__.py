@@ -1,0 +1,43 @@
+"""The ``wattest`` command: one file per command, thin, imported late so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "certify": "Certify a charger: run the scenarios, print a verdict per requirement.",
+    "check": "Check documents only: scenarios, bench files, charger sheets, limits.",
+    "csms": "Run the reference central system alone, with a live log.",
+    "evse": "Run the simulated charger as a process of its own.",
+    "prove": "Show which scenario catches which deliberate defect.",
+    "report": "Render a record: terminal table, HTML, JUnit, Allure.",
+    "schema": "Print the JSON Schema of a document, for editors.",
+    "steps": "List every step with its arguments.",
+    "verify": "Check that a record is whole and recompute its verdicts.",
+}
+
+
+class _Late(click.Group):
+    """A group whose commands are imported only when called: each lives in ``wattest.cli.<name>.command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"wattest.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Late, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wattest", prog_name="wattest")
+def main() -> None:
+    """Wattest tells whether a public EV charger deserves to be bought."""

@@ -1,0 +1,1 @@
+"""Frozen data read from documents: scenario, requirement, limit, charger sheet, bench, tariff."""

@@ -1,0 +1,48 @@
+"""What a bench file says: which driver plays which role, and how the EVSE is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from wattest.errors import Place
+
+
+@dataclass(frozen=True)
+class DriverEntry:
+    """A role or rig of a bench file: the driver's entry-point name and its options, read by its signature."""
+
+    role: str
+    driver: str
+    options: Mapping[str, Any]
+    place: Place
+
+
+@dataclass(frozen=True)
+class CsmsEntry:
+    """Where the reference CSMS listens, and what a station must show to be let in."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 lets the system choose; the address is then printed and given to rigs as ``{csms}``."""
+    password: str | None = None
+    ping_interval_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One bench. ``kind`` is ``simulated`` (one process, virtual clock) or ``live`` (real clock, real sockets)."""
+
+    name: str
+    kind: Literal["simulated", "live"]
+    path: str
+    csms: CsmsEntry = field(default_factory=CsmsEntry)
+    rigs: Mapping[str, DriverEntry] = field(default_factory=dict)
+    roles: Mapping[str, DriverEntry] = field(default_factory=dict)
+    charger: str | None = None
+    """Path of the charger sheet, relative to the bench file."""
+    measurement_plane: Literal["input", "output_terminals", "connector"] = "connector"
+    safe_order: tuple[str, ...] = ("vehicle", "mains", "chamber")
+    dead_man_relay: bool = False
+    """A hardware relay that drops when the runner falls silent; without it every report says so."""

@@ -1,0 +1,271 @@
+"""What the parts of a bench must be able to do, as Protocols with SI floats.
+
+A driver satisfies one Protocol; it inherits nothing. Constructors do no I/O: ``open`` does. Every driver
+names what it can do in ``supports``, so that a scenario that needs more is *not tested* instead of failed.
+
+Drivers never sleep and never judge. What they learn they return; the raw exchange they note in the record
+through the ``Note`` they were given, whose number (``seq``) is the evidence that a ``Reading`` points to.
+
+Example of a bench entry, the same for every driver::
+
+    reference_meter: {driver: yokogawa_wt, resource: "TCPIP::127.0.0.1::5025::SOCKET", current_range: 50 A}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wattest.clock import Clock
+
+LockPosition = Literal["locked", "unlocked", "unknown"]
+Whereabouts = Literal["holstered", "in hand", "plugged in", "unknown"]
+
+
+class Note(Protocol):
+    """Appends one entry to the record and returns its number.
+
+    ``note("visa", resource="...", op="query", tx="*IDN?", rx="YOKOGAWA,WT310E,...")`` returns ``seq``.
+    """
+
+    def __call__(self, kind: str, /, **fields: Any) -> int:
+        """Append the entry; values are anything that JSON or ``wattest.record`` can write."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One measured value and where it came from.
+
+    ``value`` is in ``unit`` (SI, or Wh for energy). ``u`` is the standard uncertainty (k = 1) in the same
+    unit, ``None`` when nobody knows it. ``t_s`` is the bench's monotonic time. ``seq`` names the record
+    entries that prove it; ``flags`` holds words such as ``over-range``, ``no data``, ``calibration expired``:
+    a flagged reading never supports a pass. ``raw`` keeps the instrument's own digits.
+    """
+
+    value: float
+    unit: str
+    t_s: float
+    u: float | None = None
+    seq: tuple[int, ...] = ()
+    flags: frozenset[str] = frozenset()
+    raw: str = ""
+
+
+@dataclass(frozen=True)
+class PowerReading:
+    """A coherent set, read in one query, so that the values belong to the same instant."""
+
+    voltage: Reading
+    current: Reading
+    power: Reading
+    energy: Reading
+    """Wh since ``start_integration``."""
+    elapsed: Reading
+    """Seconds since ``start_integration``, by the instrument's own clock."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who answered: maker, model, serial number and firmware, as the device states them."""
+
+    maker: str
+    model: str
+    serial: str
+    firmware: str = ""
+
+
+@dataclass(frozen=True)
+class LockReading:
+    """Positions of the two locks, seen by a sensor or a person, never told by the EVSE.
+
+    ``holster`` keeps the connector in the station against strangers; ``connector`` keeps it in the car.
+    """
+
+    holster: LockPosition
+    connector: LockPosition
+    seq: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class DisplayReading:
+    """What a driver can read on the station, line by line; ``cost`` is the amount shown as total, as text."""
+
+    lines: tuple[str, ...]
+    cost: str | None = None
+    """The digits of the total shown, such as ``12.34``; None when no total is shown."""
+    currency: str | None = None
+    seq: tuple[int, ...] = ()
+
+
+@runtime_checkable
+class Part(Protocol):
+    """What every driver has, whatever its role."""
+
+    supports: frozenset[str]
+    """Capabilities by name, such as ``lock_jam``; a scenario's ``needs`` is looked up here."""
+
+    async def open(self) -> Identity:
+        """Connect and identify. Raises ``InstrumentError`` or ``RigError`` with the address in the sentence."""
+        ...
+
+    async def make_safe(self) -> None:
+        """Bring this part to the state in which nobody can be hurt. May be called twice, and before ``open``."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the device."""
+        ...
+
+
+class ReferenceMeter(Part, Protocol):
+    """A calibrated power analyser: the energy that was really delivered."""
+
+    async def start_integration(self) -> None:
+        """Reset the integral and start it."""
+        ...
+
+    async def stop_integration(self) -> None:
+        """Stop; the integral stays readable."""
+        ...
+
+    async def read(self) -> PowerReading:
+        """One coherent reading with its uncertainty."""
+        ...
+
+
+class Vehicle(Part, Protocol):
+    """The electric car, or whatever stands in for it: plug, pilot state, load."""
+
+    async def plug_in(self) -> None:
+        """Take the cable and plug it into the vehicle inlet. ``RigError`` when the cable cannot be taken."""
+        ...
+
+    async def unplug(self) -> None:
+        """Pull the plug from the inlet and leave it in the hand. ``RigError`` when it is held by its lock."""
+        ...
+
+    async def holster(self) -> None:
+        """Put the plug back on the station."""
+        ...
+
+    async def set_ready(self, ready: bool) -> None:
+        """Ask for energy (pilot state C) or stop asking (state B)."""
+        ...
+
+    async def set_current(self, current_a: float) -> None:
+        """The most that the vehicle takes, per phase; the station's offer still limits it."""
+        ...
+
+    async def whereabouts(self) -> Whereabouts:
+        """Where the plug is now."""
+        ...
+
+
+class CardReader(Part, Protocol):
+    """Whatever holds a card to the station's reader."""
+
+    async def present(self, uid: str) -> None:
+        """Hold a card with this UID to the reader until it can have been read, then take it away."""
+        ...
+
+
+class Mains(Part, Protocol):
+    """Supply of the station."""
+
+    async def set_power(self, on: bool) -> None:
+        """Feed the station or cut it off."""
+        ...
+
+
+class LockSensor(Part, Protocol):
+    """Sees the locks from outside; with ``lock_jam`` it can also block them."""
+
+    async def read(self) -> LockReading:
+        """Positions now."""
+        ...
+
+    async def pull(self, which: Literal["holster", "connector"]) -> bool:
+        """Pull at the plug as a stranger would; True when it came loose. The plug is put back afterwards."""
+        ...
+
+    async def jam(self, which: Literal["holster", "connector"], jammed: bool) -> None:
+        """Block a lock mechanically (``lock_jam``), or free it."""
+        ...
+
+
+class Display(Part, Protocol):
+    """Reads the station's screen: a camera, a person, or the simulated world."""
+
+    async def read(self) -> DisplayReading:
+        """What stands there now."""
+        ...
+
+
+class Chamber(Part, Protocol):
+    """The air around the station."""
+
+    async def set_temperature(self, temperature_c: float, ramp_k_per_min: float) -> None:
+        """Start towards a temperature; returns at once."""
+        ...
+
+    async def read_temperature(self) -> Reading:
+        """Air temperature in degC."""
+        ...
+
+
+class Network(Part, Protocol):
+    """The link between station and central system, as something that can be cut."""
+
+    async def cut(self) -> None:
+        """Cut the link until ``restore``."""
+        ...
+
+    async def restore(self) -> None:
+        """Heal the link; harmless when it is whole."""
+        ...
+
+
+class Operator(Part, Protocol):
+    """A person at the bench."""
+
+    async def ask(self, question: str, answers: tuple[str, ...]) -> str:
+        """Put a question and return one of the answers."""
+        ...
+
+
+ROLES: Mapping[str, type] = {
+    "reference_meter": ReferenceMeter,
+    "vehicle": Vehicle,
+    "card_reader": CardReader,
+    "mains": Mains,
+    "lock_sensor": LockSensor,
+    "display": Display,
+    "chamber": Chamber,
+    "network": Network,
+    "operator": Operator,
+}
+"""Role names as they stand in a bench file, and the Protocol that a driver of the role satisfies."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a driver factory may use; the first argument of every factory under ``wattest.instruments``.
+
+    ``world`` is the simulated world (``wattest.world.World``) on a simulated bench and None elsewhere.
+    ``rigs`` holds what several roles share, by the name used in the bench file's ``rigs``.
+    ``prompt`` asks a person on the terminal and returns the line typed.
+    ``folder`` is where the bench file stands: paths in it are relative to that.
+    """
+
+    clock: Clock
+    note: Note
+    role: str
+    folder: str
+    world: Any = None
+    rigs: Mapping[str, Any] = field(default_factory=dict)
+    prompt: Callable[[str], Awaitable[str]] | None = None

@@ -1,0 +1,1 @@
+"""Drivers for instruments, vehicles and rigs, with their simulated twins."""

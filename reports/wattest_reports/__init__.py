@@ -1,0 +1,1 @@
+"""Everything that renders a record; pure functions of it."""
