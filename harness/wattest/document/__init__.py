@@ -1,0 +1,1 @@
+"""YAML with places: nodes, quantities with units, reading by type, editor schemas."""
