@@ -1,0 +1,186 @@
+"""The revenue meter inside the station: true energy, seen through its own errors."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from wattest.world.behaviour import Conduct, behaviour, defect, variation
+from wattest.world.climate import REFERENCE_C
+
+if TYPE_CHECKING:
+    from wattest.world.climate import Climate
+    from wattest.world.draw import Draw
+
+HAIR = 1e-6
+"""Part of a register step forgiven when truncating, so that 1000 Wh computed as 999.9999999 indicates 1000."""
+
+
+@behaviour
+def meter_error(meter: Meter, current_a: float) -> float:  # noqa: ARG001 - defects look at meter and load
+    """Relative error of the meter at a load; 0.01 indicates 1 % too much."""
+    return 0.0
+
+
+@variation(
+    "V27",
+    alters=meter_error,
+    text="the meter indicates 0.3 % too much",
+    source="NIST HB44 3.40 T.2: 1 % acceptance tolerance",
+    area="metering",
+    physical=True,
+)
+def meter_errs_lawfully(meter: Meter, current_a: float) -> float:  # noqa: ARG001
+    """Within every profile, even behind a guard band."""
+    return 0.003
+
+
+@defect(
+    "METER-D01",
+    breaks=meter_error,
+    area="metering",
+    requirement="MET-03",
+    text="the meter indicates 1.5 % too much at every load",
+    source="NIST HB44 3.40 T.2 (1 % acceptance)",
+    physical=True,
+)
+def meter_gain_is_high(meter: Meter, current_a: float) -> float:  # noqa: ARG001
+    """As with a wrong current-transformer ratio."""
+    return 0.015
+
+
+@defect(
+    "METER-D02",
+    breaks=meter_error,
+    area="metering",
+    requirement="MET-01",
+    text="the meter indicates 4 % too much below 10 % of rated current, and is right above",
+    source="NIST HB44 3.40 N.5.1(i)",
+    physical=True,
+)
+def meter_errs_at_low_load(meter: Meter, current_a: float) -> float:
+    """Invisible to whoever tests only at full load."""
+    return 0.04 if current_a < 0.1 * meter.rated_current_a else 0.0
+
+
+@defect(
+    "METER-D03",
+    breaks=meter_error,
+    area="metering",
+    requirement="MET-09",
+    text="the meter registers nothing below 1 A",
+    source="NIST HB44 3.40 N.2, starting load (recalled)",
+    physical=True,
+)
+def meter_has_dead_band(meter: Meter, current_a: float) -> float:  # noqa: ARG001
+    """A threshold against creep, set far too high."""
+    return -1.0 if current_a < 1.0 else 0.0
+
+
+@behaviour
+def meter_drift_per_k(meter: Meter) -> float:  # noqa: ARG001
+    """Relative error per kelvin above 23 degC inside the station."""
+    return 0.0
+
+
+@defect(
+    "METER-D13",
+    breaks=meter_drift_per_k,
+    area="climate",
+    requirement="ROB-05",
+    text="the meter indicates 0.05 % more for every kelvin below 23 degC",
+    source="MID Annex V table 2; NIST HB44 3.40 T.4",
+    physical=True,
+)
+def meter_drifts_with_temperature(meter: Meter) -> float:  # noqa: ARG001
+    """3.1 % at -40 degC, nothing on the desk; to the driver's cost."""
+    return -0.0005
+
+
+@behaviour
+def register_after_power_loss(meter: Meter, register_wh: float) -> float:  # noqa: ARG001
+    """What the register holds when the power returns."""
+    return register_wh
+
+
+@defect(
+    "METER-D05",
+    breaks=register_after_power_loss,
+    area="metering",
+    requirement="MET-10",
+    text="the energy register starts again at zero after a power loss",
+    source="OCPP 1.6 Energy.Active.Import.Register",
+)
+def register_is_forgotten(meter: Meter, register_wh: float) -> float:  # noqa: ARG001
+    """The register lives in memory that does not survive."""
+    return 0.0
+
+
+class Snapshot(NamedTuple):
+    """What the meter shows at one instant: volts and amperes per phase, watts of all phases."""
+
+    voltage_v: float
+    current_a: float
+    power_w: float
+
+
+class Meter:
+    """Energy register and instantaneous values of one outlet.
+
+    Between two changes of load the register is
+    ``P x ((1 + error) x dt + drift x integral(T - 23 degC))``, which is exact at every query. Truncation to
+    the step happens only when it is indicated, so that nothing is lost inside.
+    """
+
+    def __init__(
+        self, *, step_wh: float, rated_current_a: float, start_wh: float, climate: Climate, conduct: Conduct
+    ) -> None:
+        self.step_wh = step_wh
+        self.rated_current_a = rated_current_a
+        self.climate = climate
+        self._conduct = conduct
+        self._wh = start_wh
+        self._draw: Draw | None = None
+        self._degree_seconds = 0.0
+
+    def register_wh(self) -> float:
+        """Energy register in Wh, truncated to the step of the charger sheet. Never decreases."""
+        steps = math.floor(self.indicated_wh() / self.step_wh + HAIR)
+        return round(steps * self.step_wh, 6)
+
+    def indicated_wh(self) -> float:
+        """The register with all its digits, in Wh; a station shows them to nobody."""
+        draw = self._draw
+        if draw is None or draw.power_w == 0.0:
+            return self._wh
+        dt = draw.elapsed_s()
+        error = self._conduct(meter_error)(self, draw.current_a)
+        counted = (1.0 + error) * dt
+        drift = self._conduct(meter_drift_per_k)(self)
+        if drift:
+            warmth = self.climate.degree_seconds(draw.since_s + dt) - self._degree_seconds
+            counted += drift * (warmth - REFERENCE_C * dt)
+        return self._wh + draw.power_w * max(0.0, counted) / 3600.0
+
+    def snapshot(self) -> Snapshot:
+        """Voltage, current and power as the meter sees them now."""
+        draw = self._draw
+        if draw is None:
+            return Snapshot(0.0, 0.0, 0.0)
+        error = self._conduct(meter_error)(self, draw.current_a)
+        drift = self._conduct(meter_drift_per_k)(self)
+        if drift:
+            error += drift * (self.climate.internal_c() - REFERENCE_C)
+        current = draw.current_now_a()
+        seen = current * max(0.0, 1.0 + error)
+        return Snapshot(draw.voltage_v, seen, draw.phases * draw.voltage_v * seen)
+
+    def follow(self, draw: Draw) -> None:
+        """Another load begins: what went before is counted first."""
+        self._wh = self.indicated_wh()
+        self._draw = draw
+        self._degree_seconds = self.climate.degree_seconds()
+
+    def lose_power(self) -> None:
+        """The station goes dark."""
+        self._wh = self._conduct(register_after_power_loss)(self, self.indicated_wh())

@@ -1,0 +1,269 @@
+"""One outlet: pilot, contactor, locks, plug, meter, and the load that flows through them."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from wattest.roles import Whereabouts
+from wattest.world.contactor import Contactor
+from wattest.world.draw import Draw
+from wattest.world.lock import Lock
+from wattest.world.meter import Meter
+from wattest.world.vehicle import Battery, Vehicle
+
+if TYPE_CHECKING:
+    from wattest.clock import Clock
+    from wattest.model.charger import ChargerSheet
+    from wattest.world.behaviour import Conduct
+    from wattest.world.climate import Climate
+    from wattest.world.grid import Grid
+
+Pilot = Literal["A", "B", "C", "E", "F"]
+
+REACTION_S = 0.2
+"""Seconds until a car answers an offer by closing or opening its pilot switch. Cars may take 3 s."""
+
+LEAST_OFFER_A = 6.0
+"""IEC 61851-1: a duty cycle of 10 % means 6 A, and less is no permission to charge (recalled)."""
+
+
+class Outlet:
+    """The station's side of one connector, and the truth that only the world knows.
+
+    Current flows while the grid is up, the contactor closed, the pilot in C and at least 6 A offered; it is
+    the smaller of offer and what the vehicle takes. Energy is summed only when the load changes: queries
+    never alter anything, so their number and order cannot matter.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        clock: Clock,
+        sheet: ChargerSheet,
+        grid: Grid,
+        climate: Climate,
+        conduct: Conduct,
+        register_wh: float,
+        loaded: Callable[[], None],
+    ) -> None:
+        self.number = number
+        self.tethered = sheet.cable == "tethered"
+        self.plug: Whereabouts = "holstered" if self.tethered else "in hand"
+        self.faulted = False
+        self.offer_a: float | None = None
+        self.phases = sheet.phases
+        self._clock = clock
+        self._grid = grid
+        self._loaded = loaded
+        self._switch = False
+        self._reaction: asyncio.TimerHandle | None = None
+        self._end: asyncio.TimerHandle | None = None
+        self._true_wh = 0.0
+        self._seen: Pilot = "A"
+        self._on_pilot: list[Callable[[Pilot, Pilot], None]] = []
+        self._on_holster: list[Callable[[bool], None]] = []
+        self.contactor = Contactor(grid=grid, climate=climate, conduct=conduct, changed=self.settle)
+        holster = self.tethered and "holster_lock" in sheet.features
+        self.holster_lock = Lock(
+            "holster", fitted=holster, locked=True, clock=clock, grid=grid, climate=climate, conduct=conduct
+        )
+        self.connector_lock = Lock(
+            "connector",
+            fitted="connector_lock" in sheet.features,
+            locked=False,
+            clock=clock,
+            grid=grid,
+            climate=climate,
+            conduct=conduct,
+        )
+        self.meter = Meter(
+            step_wh=sheet.register_step_wh,
+            rated_current_a=sheet.rated_current_a,
+            start_wh=register_wh,
+            climate=climate,
+            conduct=conduct,
+        )
+        self.vehicle = Vehicle(self, sheet.rated_current_a)
+        self.draw = self._draw_now(0.0)
+        self.meter.follow(self.draw)
+
+    # What the station sees and does.
+
+    @property
+    def pilot(self) -> Pilot:
+        """State of the control pilot: A no vehicle, B connected, C asks and is offered, E no power, F fault."""
+        if not self._grid.powered:
+            return "E"
+        if self.faulted:
+            return "F"
+        if self.plug != "plugged in":
+            return "A"
+        return "C" if self._switch and not self._full() else "B"
+
+    def offer(self, current_a: float | None) -> None:
+        """Offer this many amperes per phase by pulse width; None or less than 6 A offers nothing.
+
+        The current obeys at once; the car answers with its pilot switch after ``REACTION_S``.
+        """
+        self.offer_a = current_a if self._grid.powered else None
+        self.settle()
+
+    def signal_fault(self, faulted: bool) -> None:
+        """Hold the pilot in state F, or let go of it."""
+        self.faulted = faulted
+        self._seen = self.pilot  # the station's own doing is no news to it
+        self.settle()
+
+    @property
+    def plug_holstered(self) -> bool:
+        """What the switch in the holster says."""
+        return self.plug == "holstered"
+
+    def on_pilot(self, tell: Callable[[Pilot, Pilot], None]) -> Callable[[], None]:
+        """Be told of the old and the new pilot state while the station has power. Returns how to stop."""
+        self._on_pilot.append(tell)
+        return lambda: self._on_pilot.remove(tell)
+
+    def on_holster(self, tell: Callable[[bool], None]) -> Callable[[], None]:
+        """Be told when the plug leaves (False) or enters (True) its holster. Returns how to stop."""
+        self._on_holster.append(tell)
+        return lambda: self._on_holster.remove(tell)
+
+    # What only the world knows.
+
+    def true_energy_wh(self) -> float:
+        """Energy through the connector since the world began, Wh, exact at this instant."""
+        return self._true_wh + self.draw.energy_wh()
+
+    def true_power_w(self) -> float:
+        """Power of all phases now, W."""
+        return 0.0 if self.draw.over() else self.draw.power_w
+
+    def true_current_a(self) -> float:
+        """Current per phase now, A."""
+        return self.draw.current_now_a()
+
+    def true_voltage_v(self) -> float:
+        """Phase voltage at the connector now, V: that of the grid behind a closed contactor, otherwise 0."""
+        return self._grid.voltage_at(self.true_current_a()) if self.contactor.closed else 0.0
+
+    def pull(self, which: Literal["holster", "connector"]) -> bool:
+        """Pull at the plug as a stranger would; True when it comes loose, and then it is put back.
+
+        A plug that comes loose moves its switches: the station notices.
+        """
+        seat: Whereabouts = "holstered" if which == "holster" else "plugged in"
+        lock = self.holster_lock if which == "holster" else self.connector_lock
+        if self.plug != seat or lock.holds:
+            return False
+        self.move_plug("in hand")
+        self.move_plug(seat)
+        return True
+
+    def move_plug(self, to: Whereabouts) -> None:
+        """Put the plug somewhere, whatever its locks; those who pull ask the locks first."""
+        was, self.plug = self.plug, to
+        if (was == "holstered") != (to == "holstered") and self._grid.powered:
+            for tell in tuple(self._on_holster):
+                tell(to == "holstered")
+        self.settle()
+
+    def lose_power(self) -> None:
+        """The grid went away: the coil drops, the offer ends, the meter keeps what it can."""
+        self.offer_a = None
+        self.contactor.open()
+        self.meter.lose_power()
+
+    # How it hangs together.
+
+    def settle(self) -> None:
+        """Bring pilot switch, load and callbacks into line after any change."""
+        self._react()
+        current = self._current_a()
+        draw = self.draw
+        if current != draw.current_a or self._grid.voltage_at(current) != draw.voltage_v or draw.over():
+            self._count()
+            self._load(current)
+        self._tell_pilot()
+
+    def swap_battery(self, battery: Battery) -> None:
+        """Another battery behind the same plug; what flowed until now went into the old one."""
+        self._count()
+        self.vehicle.battery = battery
+        self._load(self._current_a())
+        self.settle()
+
+    def _count(self) -> None:
+        """The running stretch of load is over: its energy is counted, once."""
+        done = self.draw.energy_wh()
+        self._true_wh += done
+        battery = self.vehicle.battery
+        battery.stored_wh = battery.capacity_wh if self.draw.over() else battery.stored_wh + done
+
+    def _load(self, current_a: float) -> None:
+        self.draw = self._draw_now(current_a)
+        self.meter.follow(self.draw)
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+        if math.isfinite(self.draw.until_s):
+            self._end = self._clock.call_later(self.draw.until_s - self._clock.monotonic(), self._fill)
+        self._loaded()
+
+    def _fill(self) -> None:
+        """The foreseen end of a stretch has come: the battery is full, to the last digit."""
+        self._count()
+        battery = self.vehicle.battery
+        battery.stored_wh = battery.capacity_wh
+        self._load(self._current_a())
+        self.settle()
+
+    def _draw_now(self, current_a: float) -> Draw:
+        now = self._clock.monotonic()
+        voltage = self._grid.voltage_at(current_a)
+        power = self.phases * voltage * current_a
+        until = now + self.vehicle.battery.room_wh() * 3600.0 / power if power else math.inf
+        return Draw(self._clock, now, self.phases, voltage, current_a, until)
+
+    def _full(self) -> bool:
+        return self.draw.over() or self.vehicle.battery.room_wh() <= 0.0
+
+    def _offered(self) -> bool:
+        return self.offer_a is not None and self.offer_a >= LEAST_OFFER_A and not self.faulted
+
+    def _current_a(self) -> float:
+        if self.pilot != "C" or not self.contactor.closed or not self._offered():
+            return 0.0
+        return min(self.offer_a or 0.0, self.vehicle.current_a)
+
+    def _react(self) -> None:
+        """The car's pilot switch: its own will at once, an answer to the station after a while."""
+        here = self._grid.powered and self.plug == "plugged in"
+        if not here or not self.vehicle.ready or self._full():
+            self._switch = False
+            wanted = False
+        else:
+            wanted = self._offered()
+        if self._reaction is not None and wanted == self._switch:
+            self._reaction.cancel()
+            self._reaction = None
+        elif self._reaction is None and wanted != self._switch:
+            self._reaction = self._clock.call_later(REACTION_S, self._flip, wanted)
+
+    def _flip(self, closed: bool) -> None:
+        self._reaction = None
+        self._switch = closed
+        self.settle()
+
+    def _tell_pilot(self) -> None:
+        old, new = self._seen, self.pilot
+        if old == new:
+            return
+        self._seen = new
+        if "E" not in (old, new):
+            for tell in tuple(self._on_pilot):
+                tell(old, new)

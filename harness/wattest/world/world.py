@@ -1,0 +1,99 @@
+"""Everything around and inside one simulated station, in one place."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from wattest.world.behaviour import Conduct
+from wattest.world.climate import Climate
+from wattest.world.front import Reader, Screen
+from wattest.world.grid import Grid
+from wattest.world.outlet import Outlet
+from wattest.world.rtc import Rtc
+
+if TYPE_CHECKING:
+    from wattest.clock import Clock
+    from wattest.model.charger import ChargerSheet
+    from wattest.world.vehicle import Vehicle
+
+STANDBY_RISE_K = 2.0
+"""How far the electronics alone warm the inside."""
+
+LOAD_RISE_K = 5.0
+"""How much more at rated current through every outlet; both are project figures."""
+
+
+class World:
+    """Grid, climate, station hardware and vehicles of one charger.
+
+    Physics without OCPP: quantities are piecewise closed-form and exact whenever they are asked for; nothing
+    ticks. The only timers are those of foreseen events: battery full, a lock's end of stroke, a car's answer
+    to the pilot. ``seed`` gives each register its own past. ``active`` names defects and variations;
+    unknown ones raise ``BenchError``.
+
+    ::
+
+        world = World(clock, sheet, active={"METER-D01"})
+        world.vehicle(0).plug_in()
+        world.outlets[0].true_energy_wh()
+    """
+
+    def __init__(
+        self, clock: Clock, sheet: ChargerSheet, *, seed: int = 0, active: Iterable[str] = frozenset()
+    ) -> None:
+        self.clock = clock
+        self.sheet = sheet
+        self.conduct = Conduct(active)
+        self.grid = Grid(sheet.rated_voltage_v)
+        self.climate = Climate(clock)
+        has = frozenset(sheet.features)
+        self.reader = Reader(
+            fitted="card_reader" in has, grid=self.grid, climate=self.climate, conduct=self.conduct
+        )
+        self.screen = Screen(
+            fitted="display" in has, grid=self.grid, climate=self.climate, conduct=self.conduct
+        )
+        self.rtc = Rtc(clock=clock, climate=self.climate, conduct=self.conduct)
+        past = random.Random(f"registers of {sheet.serial} {seed}")
+        self.outlets = tuple(
+            Outlet(
+                number,
+                clock=clock,
+                sheet=sheet,
+                grid=self.grid,
+                climate=self.climate,
+                conduct=self.conduct,
+                register_wh=past.randrange(10_000, 1_000_000) * 1.0,
+                loaded=self._warm,
+            )
+            for number in range(1, sheet.connectors + 1)
+        )
+        self.grid.on_change(self._follow_grid)
+        self._warm()
+        self.climate.settle()
+
+    def vehicle(self, outlet: int = 0) -> Vehicle:
+        """The car at an outlet, counted from 0."""
+        return self.outlets[outlet].vehicle
+
+    def jam(self, which: Literal["holster", "connector"], jammed: bool = True, outlet: int = 0) -> None:
+        """Block a lock mechanically, or free it."""
+        place = self.outlets[outlet]
+        (place.holster_lock if which == "holster" else place.connector_lock).jam(jammed)
+
+    def _follow_grid(self) -> None:
+        for outlet in self.outlets:
+            outlet.settle()
+            if not self.grid.powered:
+                outlet.lose_power()
+        if not self.grid.powered:
+            self.screen.lose_power()
+        self._warm()
+
+    def _warm(self) -> None:
+        """Self-heating follows the square of the load."""
+        rated = self.sheet.rated_current_a
+        load = sum((outlet.draw.current_a / rated) ** 2 for outlet in self.outlets) / len(self.outlets)
+        self.climate.set_rise(STANDBY_RISE_K + LOAD_RISE_K * load if self.grid.powered else 0.0)
