@@ -1,0 +1,348 @@
+"""Rules for measured values: limits under a decision rule, energy errors, agreement of two sources.
+
+The decision rule is ILAC-G8:09/2019: pass up to ``limit - guard * U``, fail beyond ``limit + guard * U``, inconclusive
+between; with ``guard`` 0 (simple acceptance, as weights and measures practise it) the limit itself decides.
+``U = k * u``. Below ``tur_min`` (limit / U) nothing can pass, and nothing fails unless it lies beyond ``limit + U``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wattest.judge.decision import Band, Decision, Result, at, begun, number, plain, shown
+from wattest.judge.uncertainty import (
+    Budget,
+    Contribution,
+    conformity,
+    minimum_energy,
+    probability_below,
+    register_difference,
+    register_session,
+    session_bias,
+    uncertainty_ratio,
+)
+
+SCREENING = "; the limit is unverified, so this screens and does not certify"
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """How a value is held against a limit, read from a rule's inputs."""
+
+    k: float
+    guard: float
+    tur_min: float
+    tur_warn: float
+
+    def decide(self, margin: float, expanded: float, limit: float) -> tuple[Result, Band, str]:
+        outcome, band = conformity(margin, expanded, self.guard)
+        ratio = uncertainty_ratio(limit, expanded)
+        if ratio < self.tur_min and band != "FAIL":
+            return (
+                "inconclusive",
+                band,
+                f"; the limit is only {shown(ratio)} times U, {shown(self.tur_min)} is asked for",
+            )
+        if outcome == "inconclusive":
+            return outcome, band, "; the limit lies inside the uncertainty"
+        if ratio < self.tur_warn:
+            return outcome, band, f"; mind that the limit is only {shown(ratio)} times U"
+        return outcome, band, ""
+
+
+def _terms(k: Any, guard: Any, tur_min: Any, tur_warn: Any) -> _Terms:
+    return _Terms(
+        number("k", k), number("guard", guard), number("tur_min", tur_min), number("tur_warn", tur_warn)
+    )
+
+
+def _source(limit_id: str, limit_source: str) -> str:
+    names = ", ".join(part for part in (limit_id, limit_source) if part)
+    return f" ({names})" if names else ""
+
+
+def _doubt(thing: str, reason: str, figures: Mapping[str, Any]) -> Decision:
+    return Decision("inconclusive", f"{thing}: {reason}.", figures=figures)
+
+
+def _unusable(value: Any, flags: Sequence[str], u: Any) -> str:
+    """Why a reading cannot decide anything; empty when it can."""
+    if value is None:
+        return "no value is known"
+    if not math.isfinite(number("value", value)):
+        return f"the reading is {value}, which is no value"
+    if flags:
+        return f"the reading is flagged '{', '.join(flags)}', and a flagged reading decides nothing"
+    if u is None:
+        return "the uncertainty of the reading is unknown, so that it cannot be held against a limit"
+    return ""
+
+
+def _held(
+    *,
+    what: str,
+    value: Any,
+    unit: str,
+    limit: Any,
+    upper: bool,
+    u: Any,
+    terms: _Terms,
+    flags: Sequence[str],
+    provenance: str,
+    source: str,
+    place: str,
+) -> Decision:
+    thing = begun(what) + at(place)
+    bound = number("limit", limit)
+    figures: dict[str, Any] = {"value": value, "unit": unit, "limit": bound, "u": u}
+    reason = _unusable(value, flags, u)
+    if reason:
+        return _doubt(thing, reason, figures)
+    measured, expanded = number("value", value), terms.k * number("u", u)
+    margin = bound - measured if upper else measured - bound
+    outcome, band, remark = terms.decide(margin, expanded, bound)
+    chance = probability_below(measured, bound, expanded / terms.k if terms.k else 0.0)
+    figures |= {
+        "U": expanded,
+        "k": terms.k,
+        "guard": terms.guard,
+        "p_conform": chance if upper else 1.0 - chance if expanded else float(margin >= 0),
+    }
+    word = "at most" if upper else "at least"
+    spread = f" +- {shown(expanded)}" if expanded else ""
+    if outcome == "pass" and provenance == "unverified":
+        remark += SCREENING
+        figures["screening"] = True
+    return Decision(
+        outcome,
+        f"{thing} is {shown(measured)}{spread} {unit}; {word} {shown(bound)} {unit} is allowed{source}{remark}.",
+        band if expanded else None,
+        figures,
+    )
+
+
+def at_most(
+    *,
+    what: str,
+    value: Any,
+    unit: str,
+    limit: Any,
+    u: Any = 0.0,
+    k: Any = 2.0,
+    guard: Any = 1.0,
+    tur_min: Any = 0.0,
+    tur_warn: Any = 0.0,
+    flags: Sequence[str] = (),
+    provenance: str = "",
+    limit_id: str = "",
+    limit_source: str = "",
+    place: str = "",
+) -> Decision:
+    """A value does not exceed a limit. ``u`` left out means counted, not measured; ``u`` None means nobody knows."""
+    return _held(
+        what=what,
+        value=value,
+        unit=unit,
+        limit=limit,
+        upper=True,
+        u=u,
+        terms=_terms(k, guard, tur_min, tur_warn),
+        flags=flags,
+        provenance=provenance,
+        source=_source(limit_id, limit_source),
+        place=place,
+    )
+
+
+def at_least(
+    *,
+    what: str,
+    value: Any,
+    unit: str,
+    limit: Any,
+    u: Any = 0.0,
+    k: Any = 2.0,
+    guard: Any = 1.0,
+    tur_min: Any = 0.0,
+    tur_warn: Any = 0.0,
+    flags: Sequence[str] = (),
+    provenance: str = "",
+    limit_id: str = "",
+    limit_source: str = "",
+    place: str = "",
+) -> Decision:
+    """A value is not below a limit; inputs as for ``at_most``."""
+    return _held(
+        what=what,
+        value=value,
+        unit=unit,
+        limit=limit,
+        upper=False,
+        u=u,
+        terms=_terms(k, guard, tur_min, tur_warn),
+        flags=flags,
+        provenance=provenance,
+        source=_source(limit_id, limit_source),
+        place=place,
+    )
+
+
+def between(*, what: str, value: Any, unit: str, low: Any, high: Any, **terms: Any) -> Decision:
+    """A value keeps two limits; the worse side decides. Further inputs as for ``at_most``."""
+    sides = (
+        at_least(what=what, value=value, unit=unit, limit=low, **terms),
+        at_most(what=what, value=value, unit=unit, limit=high, **terms),
+    )
+    order = ("pass", "inconclusive", "fail")
+    return max(sides, key=lambda side: order.index(side.outcome))
+
+
+def energy_error(
+    *,
+    what: str,
+    reported_wh: Any,
+    reported_step_wh: Any,
+    reference_wh: Any,
+    u_reference_wh: Any,
+    limit_pct: Any,
+    reported_kind: str = "difference",
+    extra_u: Mapping[str, Any] | None = None,
+    minimum_wh: Any = None,
+    mmq_wh: Any = 0.0,
+    reference_flags: Sequence[str] = (),
+    correct_bias: bool = False,
+    k: Any = 2.0,
+    guard: Any = 1.0,
+    tur_min: Any = 3.0,
+    tur_warn: Any = 4.0,
+    provenance: str = "",
+    limit_id: str = "",
+    limit_source: str = "",
+    place: str = "",
+) -> Decision:
+    """Error of a reported energy against a reference, ``100 (E - E_ref) / E_ref`` in percent, both signs.
+
+    ``extra_u`` holds further standard uncertainties in Wh by name (cable correction, timing, certificate).
+    ``reported_kind`` is ``difference`` of two registers or a ``session`` register that starts from zero, whose bias
+    of minus half a step is reported and corrected only when ``correct_bias`` says that the maker documents it.
+    ``minimum_wh`` None asks for ``max(MMQ, 10 d / MPE, 100 d)``; below it the outcome is inconclusive.
+    Sources: NIST HB44 3.40 N.5, ILAC-G8:09/2019 4.2.3.
+    """
+    thing = begun(what) + at(place)
+    reason = _unusable(reported_wh, (), 0.0) or _unusable(reference_wh, reference_flags, u_reference_wh)
+    limit, step = number("limit_pct", limit_pct), number("reported_step_wh", reported_step_wh)
+    least = (
+        minimum_energy(step, limit, number("mmq_wh", mmq_wh))
+        if minimum_wh is None
+        else number("minimum_wh", minimum_wh)
+    )
+    figures: dict[str, Any] = {
+        "reported_wh": reported_wh,
+        "reference_wh": reference_wh,
+        "limit_pct": limit,
+        "minimum_wh": least,
+    }
+    if reason:
+        return _doubt(thing, reason, figures)
+    reported, reference = number("reported_wh", reported_wh), number("reference_wh", reference_wh)
+    if reference <= 0:
+        return _doubt(
+            thing,
+            f"the reference meter saw {shown(reference)} Wh, which nothing can be held against",
+            figures,
+        )
+    if reference < least:
+        reason = (
+            f"the reference meter saw {shown(reference)} Wh, and {shown(least)} Wh are needed for a register step of "
+            f"{shown(step)} Wh and a limit of {shown(limit)} %"
+        )
+        return _doubt(thing, reason, figures)
+    session = reported_kind == "session"
+    bias = session_bias(step) if session else 0.0
+    if correct_bias:
+        reported -= bias
+    share = 100.0 / reference
+    resolution = register_session(step) if session else register_difference(step)
+    budget = Budget(
+        (
+            Contribution(
+                "reference meter",
+                number("u_reference_wh", u_reference_wh),
+                sensitivity=share * max(reported, 0.0) / reference,
+            ),
+            Contribution(resolution.name, resolution.value, resolution.distribution, share),
+            *(
+                Contribution(name, number(name, part), sensitivity=share)
+                for name, part in (extra_u or {}).items()
+            ),
+        )
+    )
+    terms = _terms(k, guard, tur_min, tur_warn)
+    error = share * (reported - reference)
+    expanded = budget.expanded(terms.k)
+    outcome, band, remark = terms.decide(limit - abs(error), expanded, limit)
+    figures |= {
+        "error_pct": error,
+        "u_pct": budget.combined,
+        "U_pct": expanded,
+        "k": terms.k,
+        "guard": terms.guard,
+        "tur": uncertainty_ratio(limit, expanded) if expanded else None,
+        "bias_wh": bias,
+        "bias_corrected": correct_bias,
+        "simple_acceptance": "pass" if abs(error) <= limit else "fail",
+        "p_conform": probability_below(error, limit, budget.combined)
+        - probability_below(error, -limit, budget.combined),
+        "budget": budget.rows(),
+    }
+    if outcome == "pass" and provenance == "unverified":
+        remark += SCREENING
+        figures["screening"] = True
+    return Decision(
+        outcome,
+        f"{thing} is reported as {shown(reported)} Wh, the reference meter saw {shown(reference)} Wh: error "
+        f"{error:+.2f} % +- {expanded:.2f} % (k = {shown(terms.k)}); {shown(limit)} % is allowed"
+        f"{_source(limit_id, limit_source)}{remark}.",
+        band,
+        figures,
+    )
+
+
+def agree(
+    *,
+    what: str,
+    values: Mapping[str, Any],
+    unit: str,
+    allowance: Mapping[str, Any],
+    too_coarse: Any = 0.2,
+    place: str = "",
+) -> Decision:
+    """Two sources say the same, within the sum of named worst-case allowances in the same unit.
+
+    ``values`` holds exactly two values by the name of their source. A gap within an allowance that is a larger
+    share of the second value than ``too_coarse`` is inconclusive.
+    """
+    (one, first), (other, second) = ((name, number(name, part)) for name, part in values.items())
+    room = math.fsum(number(name, part) for name, part in allowance.items())
+    gap = first - second
+    thing = begun(what) + at(place)
+    figures = {
+        "difference": gap,
+        "allowed": room,
+        "unit": unit,
+        "values": plain(values),
+        "allowance": plain(allowance),
+    }
+    parts = ", ".join(f"{name} {shown(number(name, part))}" for name, part in allowance.items())
+    said = (
+        f"{thing}: {one} {shown(first)} {unit}, {other} {shown(second)} {unit}, a difference of {shown(gap)} {unit}; "
+        f"{shown(room)} {unit} is allowed ({parts})"
+    )
+    if abs(gap) > room:
+        return Decision("fail", f"{said}.", figures=figures)
+    if room > number("too_coarse", too_coarse) * abs(second):
+        return Decision("inconclusive", f"{said}, which is too coarse to tell.", figures=figures)
+    return Decision("pass", f"{said}.", figures=figures)

@@ -1,0 +1,31 @@
+"""Monitors: what must hold in every scenario, whatever it is about.
+
+Each looks at the entries of one attempt only as a stranger could: frames, links, readings, observations, what the
+suite did. None knows of a particular defect; each tolerates what OCPP leaves free. A monitor that sees nothing
+of its matter says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wattest.judge.facts import Facts
+from wattest.judge.monitors.finding import Finding, Monitor
+
+__all__ = ["MONITORS", "Finding", "Monitor", "run_monitors"]
+
+MONITORS: tuple[Monitor, ...] = ()
+"""All monitors, in the order in which their findings are noted."""
+
+
+def run_monitors(
+    entries: Sequence[Mapping[str, Any]], facts: Facts, carry: Mapping[str, Any] | None = None
+) -> tuple[tuple[Finding, ...], Mapping[str, Any]]:
+    """Findings of all monitors over the entries of one attempt, and what the next attempt must know.
+
+    ``carry`` is what the attempt before returned, on a bench whose charger lives through the whole run; None at the
+    start, and for every scenario on a simulated bench, where each begins with a new charger.
+    """
+    findings = tuple(finding for monitor in MONITORS for finding in monitor.watch(entries, facts))
+    return findings, carry or {}
