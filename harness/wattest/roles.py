@@ -54,6 +54,8 @@ class Reading:
     seq: tuple[int, ...] = ()
     flags: frozenset[str] = frozenset()
     raw: str = ""
+    index: int | None = None
+    """Position of ``raw`` among the comma-separated values of the answer that ``seq`` names."""
 
 
 @dataclass(frozen=True)

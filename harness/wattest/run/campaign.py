@@ -1,0 +1,97 @@
+"""Everything that one run has from its first to its last scenario."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wattest.clock import Clock
+    from wattest.csms import Csms
+    from wattest.model.bench import Bench
+    from wattest.model.charger import ChargerSheet
+    from wattest.model.requirement import DecisionRule, Limit, Requirement
+    from wattest.model.scenario import Dialect, Scenario
+    from wattest.model.tariff import TaxRate
+    from wattest.record import Recorder
+    from wattest.roles import Part
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one scenario finds when it starts: the parts of the bench and the central system."""
+
+    parts: Mapping[str, Part]
+    csms: Csms
+
+
+class Venue(Protocol):
+    """Where scenarios are performed: the simulated world, or a live bench."""
+
+    async def open(self) -> None:
+        """Before the first scenario: identify instruments, listen for the station."""
+        ...
+
+    async def enter(self, scenario: Scenario, dialect: Dialect, seed: int) -> Stage:
+        """Bring everything to the state in which a scenario may begin."""
+        ...
+
+    async def leave(self) -> None:
+        """After a scenario: make everything safe and note how that was confirmed."""
+        ...
+
+    async def close(self) -> None:
+        """After the last scenario."""
+        ...
+
+    def lacks(self, needs: tuple[str, ...]) -> str | None:
+        """Why a scenario with these needs cannot be performed here; None when it can."""
+        ...
+
+
+@dataclass
+class Campaign:
+    """One run: what is tested, by which rules, where, and the record it writes."""
+
+    clock: Clock
+    recorder: Recorder
+    bench: Bench
+    sheet: ChargerSheet
+    requirements: Mapping[str, Requirement]
+    limits: Mapping[str, Limit]
+    rule: DecisionRule
+    taxes: tuple[TaxRate, ...]
+    venue: Venue
+    seed: int = 0
+    carry: Any = None
+    """What monitors remember from scenario to scenario on a live bench, such as the register."""
+    closed: str | None = None
+    """Why nothing more may be started on this bench; None while all is well."""
+    stop: str | None = None
+    """Why the run was stopped from outside; None while it runs."""
+    finished: set[tuple[str, str]] = field(default_factory=set)
+    """Scenarios (key, dialect) that an earlier part of this run has settled."""
+    attempts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How often each was tried before."""
+
+    def seed_of(self, scenario: Scenario, dialect: Dialect) -> int:
+        """Seed of one scenario: depends on the run's seed and the scenario alone, not on what else is run."""
+        text = f"{self.seed}:{scenario.key}:{dialect}".encode()
+        return int.from_bytes(hashlib.sha256(text).digest()[:6], "big")
+
+
+def not_tested_reason(scenario: Scenario, dialect: Dialect, sheet: ChargerSheet, venue: Venue) -> str | None:
+    """Why a scenario is not tested with this charger on this bench; None when it is.
+
+    The charger sheet decides, never the behaviour of the charger.
+    """
+    if dialect not in scenario.dialects:
+        return f"the scenario is not for OCPP {dialect}"
+    if dialect not in sheet.dialects:
+        return f"the charger sheet of {sheet.model} does not state OCPP {dialect}"
+    features = set(sheet.features)
+    missing = tuple(need for need in scenario.needs if need not in features)
+    return venue.lacks(missing)

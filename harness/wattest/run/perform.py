@@ -1,0 +1,275 @@
+"""Performing one scenario: steps, watching, safety, monitors, verdicts. No pytest here."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wattest.errors import (
+    BenchError,
+    CallTimedOut,
+    Inconclusive,
+    RequirementFailed,
+    RunAborted,
+    StationGone,
+)
+from wattest.judge.facts import facts_of
+from wattest.judge.monitors import run_monitors
+from wattest.judge.rules import decide
+from wattest.judge.verdicts import requirement_verdicts, worst
+from wattest.steps import Run, verbs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from wattest.model.scenario import Dialect, Scenario, StepCall
+    from wattest.run.campaign import Campaign, Stage
+
+    StepWatch = Callable[[str], AbstractContextManager[Any]]
+
+GONE_REQUIREMENT = "NET-02"
+"""A station that is not there, or does not answer, contradicts the reliability of its link."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Verdict of one attempt, with the sentence a person should read first."""
+
+    verdict: str
+    sentence: str
+    requirements: dict[str, str]
+    seconds: float
+
+
+async def perform(
+    campaign: Campaign,
+    scenario: Scenario,
+    dialect: Dialect,
+    *,
+    attempt: int = 1,
+    watch: StepWatch | None = None,
+) -> Outcome:
+    """Perform a scenario and judge it; never raises for what the EVSE or the bench does.
+
+    Raises ``RunAborted`` when the run was stopped from outside, after everything was made safe.
+    """
+    recorder = campaign.recorder
+    begin = campaign.clock.monotonic()
+    first = recorder.note(
+        "scenario",
+        key=scenario.key,
+        id=scenario.id,
+        title=scenario.title,
+        title_fr=scenario.title_fr,
+        area=scenario.area,
+        dialect=dialect,
+        attempt=attempt,
+        covers=scenario.covers,
+        parameters=scenario.parameters,
+        sha256=scenario.sha256,
+        path=scenario.path,
+    )
+    aborted = False
+    try:
+        await _enact(campaign, scenario, dialect, watch or _unwatched)
+    except asyncio.CancelledError:
+        aborted = True
+        recorder.note("aborted", reason=campaign.stop or "the run was cancelled")
+    finally:
+        await _leave(campaign)
+    outcome = _judge(campaign, scenario, dialect, attempt, first, begin)
+    if aborted:
+        raise RunAborted(campaign.stop or "the run was cancelled")
+    return outcome
+
+
+def _unwatched(_text: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch: StepWatch) -> None:
+    recorder = campaign.recorder
+    try:
+        async with asyncio.timeout(scenario.time_limit_s):
+            stage = await campaign.venue.enter(scenario, dialect, campaign.seed_of(scenario, dialect))
+            run = await _prepared(campaign, scenario, dialect, stage)
+            for index, call in enumerate(scenario.steps, 1):
+                if not await _step(run, index, call, watch):
+                    return
+    except TimeoutError:
+        sentence = f"The scenario was not done within its time limit of {scenario.time_limit_s:g} s."
+        recorder.note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=sentence)
+    except (StationGone, CallTimedOut) as problem:
+        _finding(recorder, scenario, 0, "getting ready", str(problem))
+    except Exception as problem:  # noqa: BLE001 - whatever our side does wrong is an error of the bench, said so
+        recorder.note(
+            "step_end",
+            key=scenario.key,
+            index=0,
+            outcome="error",
+            sentence=f"Getting ready failed: {_words(problem)}",
+        )
+
+
+async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, stage: Stage) -> Run:
+    given, note = scenario.given, campaign.recorder.note
+    run = Run(
+        scenario=scenario,
+        dialect=dialect,
+        sheet=campaign.sheet,
+        parts=stage.parts,
+        csms=stage.csms,
+        clock=campaign.clock,
+        note=note,
+        facts=facts_of(campaign.sheet),
+        rule=campaign.rule,
+        limits=campaign.limits,
+        taxes=campaign.taxes,
+        started_s=campaign.clock.monotonic(),
+        seen=set(stage.csms.ledger.transactions),
+    )
+    for name, card in given.cards.items():
+        stage.csms.set_card(card)
+        note("setting", what="card", name=name, uid=card.uid, status=card.status, group=card.group)
+    stage.csms.tariff = given.tariff
+    if given.tariff is not None:
+        note("setting", what="tariff", tariff=given.tariff)
+    for setting, value in given.settings.items():
+        answer = await stage.csms.station().configure(setting, value)
+        note(
+            "setting", what="station", setting=setting, value=value, status=answer.status, evidence=answer.seq
+        )
+        if answer.status not in {"Accepted", "RebootRequired"}:
+            raise BenchError(
+                f"The station answered '{answer.status}' to setting {setting} = {value}, which the scenario "
+                "needs before its first step; state in the charger sheet that it lacks the feature."
+            )
+    await run.observe()
+    return run
+
+
+async def _step(run: Run, index: int, call: StepCall, watch: StepWatch) -> bool:
+    """Perform one step; True when the scenario may go on."""
+    verb = verbs()[call.verb]
+    key = run.scenario.key
+    arguments = {name: run.resolve(value) for name, value in call.arguments.items()}
+    shown = {name: str(value) for name, value in call.arguments.items()}
+    run.step, run.proves = index, call.proves
+    run.note(
+        "step", key=key, index=index, verb=call.verb, arguments=shown, place=str(call.place), text=call.text
+    )
+    outcome, sentence = "done", ""
+    try:
+        with watch(f"{index}. {call.text}"):
+            result = await verb.function(run, **arguments)
+            if call.save_as is not None:
+                run.names[call.save_as] = result
+            await run.observe()
+    except RequirementFailed as problem:
+        outcome, sentence = "failed", str(problem)
+    except Inconclusive as problem:
+        outcome, sentence = "inconclusive", str(problem)
+    except (StationGone, CallTimedOut) as problem:
+        outcome, sentence = "failed", str(problem)
+        _finding(run.note, run.scenario, index, call.verb, sentence, under_fault=bool(run.cuts))
+    except asyncio.CancelledError:
+        run.note("step_end", key=key, index=index, outcome="aborted", sentence="The step was cut short.")
+        raise
+    except Exception as problem:  # noqa: BLE001 - an error of ours must never look like one of the charger
+        outcome, sentence = "error", _words(problem)
+    run.note("step_end", key=key, index=index, outcome=outcome, sentence=sentence)
+    return outcome == "done"
+
+
+def _finding(
+    note: Any, scenario: Scenario, index: int, verb: str, sentence: str, *, under_fault: bool = False
+) -> None:
+    """The EVSE went away or fell silent during a step: its own finding, with that step named."""
+    what = f"the station during step {index} ({verb}) of {scenario.key}: {sentence}"
+    inputs = {"what": what, "within_s": 0, "after_s": None}
+    if under_fault:
+        return
+    decision = decide("occurred", inputs)
+    note = getattr(note, "note", note)
+    note(
+        "check",
+        requirements=(GONE_REQUIREMENT,),
+        name="station present",
+        rule="occurred",
+        inputs=inputs,
+        outcome=decision.outcome,
+        sentence=decision.sentence,
+        evidence=(),
+        band=None,
+        figures=decision.figures,
+        monitor=None,
+        step=index,
+    )
+
+
+def _words(problem: BaseException) -> str:
+    if isinstance(problem, BenchError):
+        return str(problem)
+    where = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"the suite failed with {type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
+
+
+async def _leave(campaign: Campaign) -> None:
+    """Make everything safe, whatever happened; a bench that cannot be made safe is closed."""
+    try:
+        await campaign.venue.leave()
+    except Exception as problem:  # noqa: BLE001 - every way out ends here, and none may be lost
+        campaign.closed = f"The bench could not be made safe: {_words(problem)}"
+        campaign.recorder.note("safe", role="bench", ok=False, confirmed_by=None, sentence=campaign.closed)
+
+
+def _judge(
+    campaign: Campaign, scenario: Scenario, dialect: Dialect, attempt: int, first: int, begin: float
+) -> Outcome:
+    recorder = campaign.recorder
+    findings, campaign.carry = run_monitors(
+        recorder.entries(since=first), facts_of(campaign.sheet), campaign.carry
+    )
+    for finding in findings:
+        decision = decide(finding.rule, finding.inputs)
+        recorder.note(
+            "check",
+            requirements=finding.requirements,
+            name=finding.name,
+            rule=finding.rule,
+            inputs=finding.inputs,
+            outcome=decision.outcome,
+            sentence=decision.sentence,
+            evidence=finding.evidence,
+            band=decision.band,
+            figures=decision.figures,
+            monitor=finding.monitor,
+            step=finding.step,
+        )
+    lines = requirement_verdicts(recorder.entries(since=first), scenario.covers)
+    for requirement, line in lines.items():
+        recorder.note(
+            "verdict",
+            key=scenario.key,
+            dialect=dialect,
+            attempt=attempt,
+            requirement=requirement,
+            verdict=line.verdict,
+            sentence=line.sentence,
+            checks=line.checks,
+        )
+    verdict = worst(line.verdict for line in lines.values())
+    sentence = next((line.sentence for line in lines.values() if line.verdict == verdict != "pass"), "")
+    recorder.note(
+        "scenario_end", key=scenario.key, dialect=dialect, attempt=attempt, verdict=verdict, sentence=sentence
+    )
+    return Outcome(
+        verdict=verdict,
+        sentence=sentence,
+        requirements={requirement: line.verdict for requirement, line in lines.items()},
+        seconds=campaign.clock.monotonic() - begin,
+    )

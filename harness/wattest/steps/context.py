@@ -1,0 +1,246 @@
+"""What a step may touch: the bench, the central system, the clock, the record, and what earlier steps saved."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from wattest.errors import BenchError, Inconclusive, RequirementFailed
+from wattest.judge.rules import Decision, decide
+from wattest.model.scenario import Card, Dialect, Reference, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from wattest.clock import Clock
+    from wattest.csms import Csms
+    from wattest.judge.facts import Facts
+    from wattest.model.charger import ChargerSheet
+    from wattest.model.requirement import DecisionRule, Limit
+    from wattest.model.tariff import TaxRate
+    from wattest.ocpp.ledger import Transaction
+    from wattest.roles import (
+        DisplayReading,
+        LockReading,
+        Note,
+        Part,
+        PowerReading,
+        Reading,
+        ReferenceMeter,
+    )
+
+POLL_S = 0.25
+"""How often a physical condition is looked at while a step waits for it."""
+
+
+@dataclass
+class Run:
+    """One attempt at one scenario on one dialect. Everything a step learns goes through here into the record."""
+
+    scenario: Scenario
+    dialect: Dialect
+    sheet: ChargerSheet
+    parts: Mapping[str, Part]
+    csms: Csms
+    clock: Clock
+    note: Note
+    facts: Facts
+    rule: DecisionRule
+    limits: Mapping[str, Limit]
+    taxes: tuple[TaxRate, ...]
+    names: dict[str, Any] = field(default_factory=dict)
+    step: int | None = None
+    proves: tuple[str, ...] = ()
+    started_s: float = 0.0
+    cuts: list[str] = field(default_factory=list)
+    marks: list[PowerReading] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    """Transactions of earlier scenarios, which a live bench remembers and this one must not count."""
+
+    # --- names and cards -------------------------------------------------------------------------------
+
+    def card(self, name: str) -> Card:
+        """A card of the scenario by its name in ``given.cards``."""
+        return self.scenario.given.cards[name]
+
+    def resolve(self, value: Any) -> Any:
+        """The value behind ``$name.path``, or the value itself."""
+        if not isinstance(value, Reference):
+            return value
+        found = self.names[value.name]
+        for attribute in value.path:
+            found = getattr(found, attribute)
+        return found
+
+    # --- the bench -------------------------------------------------------------------------------------
+
+    def part(self, role: str) -> Any:
+        """The driver that plays a role; ``BenchError`` when the bench has none."""
+        if role not in self.parts:
+            raise BenchError(
+                f"This step needs a {role}, and the bench has none; add a '{role}:' entry to the bench file "
+                f"or put '{role}' under 'needs:' so that the scenario is not tested there."
+            )
+        return self.parts[role]
+
+    async def act(self, role: str, action: str, **arguments: Any) -> Any:
+        """Let a role do something and note it, whether it went well or not."""
+        result, error = None, None
+        try:
+            result = await getattr(self.part(role), action)(**arguments)
+        except Exception as problem:
+            error = str(problem)
+            raise
+        finally:
+            plain = result if isinstance(result, (str, bool, int, float)) else None
+            self.note("action", role=role, action=action, arguments=arguments, result=plain, error=error)
+        return result
+
+    async def locks(self) -> tuple[LockReading, int]:
+        """Both locks as the sensor sees them, and the entry that proves it."""
+        seen: LockReading = await self.part("lock_sensor").read()
+        value = {"holster": seen.holster, "connector": seen.connector}
+        return seen, self.note(
+            "observation", role="lock_sensor", what="locks", value=value, evidence=seen.seq
+        )
+
+    async def display(self) -> tuple[DisplayReading, int]:
+        """What stands on the screen, and the entry that proves it."""
+        seen: DisplayReading = await self.part("display").read()
+        value = {"lines": seen.lines, "cost": seen.cost, "currency": seen.currency}
+        return seen, self.note("observation", role="display", what="display", value=value, evidence=seen.seq)
+
+    async def whereabouts(self) -> str:
+        """Where the plug is, as the vehicle role sees it."""
+        where = await self.part("vehicle").whereabouts()
+        self.note("observation", role="vehicle", what="whereabouts", value={"plug": where}, evidence=())
+        return cast("str", where)
+
+    async def power(self) -> PowerReading:
+        """One coherent reading of the reference meter, noted value by value."""
+        meter: ReferenceMeter = self.part("reference_meter")
+        reading = await meter.read()
+        names = ("voltage", "current", "power", "energy")
+        noted = {name: self._reading("reference_meter", name, getattr(reading, name)) for name in names}
+        return type(reading)(**noted, elapsed=reading.elapsed)
+
+    async def temperature(self) -> Reading:
+        """Air temperature around the station."""
+        reading: Reading = await self.part("chamber").read_temperature()
+        return self._reading("chamber", "temperature", reading)
+
+    def _reading(self, role: str, name: str, reading: Reading) -> Reading:
+        seq = self.note(
+            "reading",
+            name=name,
+            role=role,
+            value=reading.value,
+            unit=reading.unit,
+            u=reading.u,
+            flags=reading.flags,
+            raw=reading.raw,
+            evidence=reading.seq,
+            index=reading.index,
+        )
+        return type(reading)(**{**vars(reading), "seq": (seq,)})
+
+    async def observe(self) -> None:
+        """Look at everything that can be looked at, so that the monitors have something to judge."""
+        if "reference_meter" in self.parts:
+            reading = await self.power()
+            if not self.marks:
+                self.marks.append(reading)
+        if "lock_sensor" in self.parts:
+            await self.locks()
+        if "chamber" in self.parts:
+            await self.temperature()
+
+    # --- waiting ---------------------------------------------------------------------------------------
+
+    async def wait(self, seconds: float, *, samples: int = 20) -> None:
+        """Let time pass and look at the instruments now and then, for the plots and the monitors."""
+        if seconds <= 0:
+            return
+        pieces = max(1, min(samples, int(seconds // 10)))
+        for piece in range(pieces):
+            await self.clock.sleep(seconds / pieces)
+            if piece < pieces - 1:
+                await self.observe()
+
+    async def until(self, condition: Callable[[], bool], within_s: float) -> float | None:
+        """Wait until something the EVSE said makes ``condition`` true; seconds it took, or None."""
+        begin = self.clock.monotonic()
+        while not condition():
+            since = self.csms.mark()
+            left = begin + within_s - self.clock.monotonic()
+            if left <= 0:
+                return None
+            with suppress(TimeoutError):
+                await self.csms.wait_for(lambda _event: True, within_s=left, since=since)
+        return self.clock.monotonic() - begin
+
+    # --- what the EVSE said -------------------------------------------------------------------------------
+
+    def transactions(self) -> list[Transaction]:
+        """Transactions of this attempt, oldest first."""
+        return [t for t in self.csms.ledger.transactions.values() if t.id not in self.seen]
+
+    def current_transaction(self) -> Transaction | None:
+        """The one that is running, or None."""
+        running = [t for t in self.transactions() if t.ended_at is None]
+        return running[-1] if running else None
+
+    # --- judging ------------------------------------------------------------------------------------------
+
+    def check(
+        self,
+        name: str,
+        rule: str,
+        inputs: Mapping[str, Any],
+        *,
+        evidence: Iterable[int] = (),
+        proves: tuple[str, ...] = (),
+    ) -> Decision:
+        """Decide by a named rule, note the check with its inputs, and stop the scenario unless it passed.
+
+        Raises ``RequirementFailed`` or ``Inconclusive`` with the rule's own sentence.
+        """
+        decision = decide(rule, inputs)
+        requirements = proves or self.proves
+        self.note(
+            "check",
+            requirements=requirements,
+            name=name,
+            rule=rule,
+            inputs=inputs,
+            outcome=decision.outcome,
+            sentence=decision.sentence,
+            evidence=tuple(evidence),
+            band=decision.band,
+            figures=decision.figures,
+            monitor=None,
+            step=self.step,
+        )
+        if decision.outcome == "fail":
+            raise RequirementFailed(decision.sentence)
+        if decision.outcome == "inconclusive":
+            raise Inconclusive(decision.sentence)
+        if decision.outcome == "error":
+            raise BenchError(decision.sentence)
+        return decision
+
+    def limit(self, name: str) -> Limit:
+        """A limit by id; ``BenchError`` when no limits file states it."""
+        if name not in self.limits:
+            known = ", ".join(sorted(self.limits))
+            raise BenchError(f"There is no limit '{name}' under fixtures/limits; known are {known}.")
+        return self.limits[name]
+
+
+def percent(limit: Limit) -> Decimal:
+    """The value of a limit that must be stated in percent."""
+    if limit.unit != "%":
+        raise BenchError(f"Limit '{limit.id}' is in {limit.unit}; an energy error needs a limit in %.")
+    return limit.value

@@ -1,0 +1,149 @@
+"""Steps that recompute a bill and look at what the driver is shown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from wattest.document.quantity import Duration
+from wattest.errors import BenchError
+from wattest.judge import money
+from wattest.model.verb import Saved
+from wattest.ocpp.ledger import Transaction
+from wattest.steps.context import POLL_S, Run
+from wattest.steps.registry import step
+
+
+@step(proves=("BIL-02", "DSP-04"))
+async def check_cost(run: Run, *, transaction: Saved[Transaction], within: Duration = 30.0) -> None:
+    """The total shown at the end equals, to the cent, an independent computation from what was reported.
+
+    Energy and times are those of the transaction; the tariff and taxes those in force when it started. Sources:
+    NIST HB44 G-S.5.5 (one cent; recalled), CRA and Revenu Quebec rounding (half up, per line).
+    """
+    tariff = run.scenario.given.tariff
+    if tariff is None:
+        raise BenchError(f"Scenario {run.scenario.id} checks a cost without 'tariff:' under 'given:'.")
+    current = run.csms.ledger.transactions[transaction.id]
+    expected = money.bill(
+        tariff,
+        run.taxes,
+        energy_wh=current.energy_wh,
+        started=current.started_at,
+        ended=current.ended_at,
+        states=current.states,
+    )
+    begin = run.clock.monotonic()
+    while True:
+        shown, seq = await run.display()
+        if shown.cost == str(expected.total) or run.clock.monotonic() - begin >= within:
+            break
+        await run.clock.sleep(POLL_S)
+    run.check(
+        "total shown to the driver",
+        "cost_equal",
+        {
+            "what": f"the total of transaction {transaction.id} on the display",
+            "expected": expected.total,
+            "observed": shown.cost,
+            "currency_expected": tariff.currency,
+            "currency_observed": shown.currency,
+            "tolerance": Decimal("0.00"),
+            "lines": {
+                "energy": expected.energy,
+                "time": expected.time,
+                "flat": expected.flat,
+                "idle": expected.idle,
+                "before tax": expected.before_tax,
+                **{tax.name: tax.amount for tax in expected.taxes},
+            },
+        },
+        evidence=(*current.evidence, seq),
+    )
+
+
+@step(proves=("DSP-04",))
+async def expect_cost_shown(run: Run, *, for_: Duration = 30.0) -> None:
+    """The total stays on the display for so long after the session."""
+    first, seq = await run.display()
+    await run.clock.sleep(for_)
+    last, later = await run.display()
+    run.check(
+        "total stays on the display",
+        "equals",
+        {
+            "what": f"the total on the display {for_:g} s later",
+            "expected": first.cost or "a total",
+            "observed": last.cost or "nothing",
+        },
+        evidence=(seq, later),
+    )
+
+
+@step(proves=("DSP-02",))
+async def expect_price_shown(run: Run, *, within: Duration = 5.0) -> None:
+    """Before the session starts the display shows the unit price of the tariff, with its currency."""
+    tariff = run.scenario.given.tariff
+    if tariff is None:
+        raise BenchError(f"Scenario {run.scenario.id} checks a price without 'tariff:' under 'given:'.")
+    prices = [price for price in (tariff.energy, tariff.time, tariff.flat) if price]
+    begin = run.clock.monotonic()
+    while True:
+        shown, seq = await run.display()
+        text = " ".join(shown.lines)
+        missing = [str(price) for price in prices if str(price) not in text]
+        if not missing or run.clock.monotonic() - begin >= within:
+            break
+        await run.clock.sleep(POLL_S)
+    run.check(
+        "price shown before the start",
+        "equals",
+        {
+            "what": f"prices on the display (it shows '{text}')",
+            "expected": "all shown",
+            "observed": "all shown" if not missing else f"{', '.join(missing)} missing",
+        },
+        evidence=[seq],
+    )
+
+
+@step(proves=("DAT-02",))
+async def check_duration(run: Run, *, transaction: Saved[Transaction], tolerance: Duration = 2.0) -> None:
+    """The duration reported equals the one that the bench saw between begin and end messages.
+
+    Holds for a session that was online throughout; the bench clock is the reference.
+    """
+    current = run.csms.ledger.transactions[transaction.id]
+    seen = run.csms.seen_between(current.evidence[0], current.evidence[-1])
+    run.check(
+        "duration of the session",
+        "equals_within",
+        {
+            "what": f"the duration of transaction {transaction.id}",
+            "expected": seen,
+            "observed": current.duration_s,
+            "tolerance": tolerance,
+            "unit": "s",
+        },
+        evidence=current.evidence,
+    )
+
+
+@step(proves=("BIL-11",))
+async def check_idle(
+    run: Run, *, transaction: Saved[Transaction], idle: Duration, tolerance: Duration = 60.0
+) -> None:
+    """The time that the station reported the vehicle idle (SuspendedEV) is what the vehicle really idled."""
+    current = run.csms.ledger.transactions[transaction.id]
+    reported = money.idle_seconds(current.states, current.ended_at)
+    run.check(
+        "idle time reported",
+        "equals_within",
+        {
+            "what": f"the idle time of transaction {transaction.id}",
+            "expected": idle,
+            "observed": reported,
+            "tolerance": tolerance,
+            "unit": "s",
+        },
+        evidence=current.evidence,
+    )
