@@ -14,7 +14,7 @@ the in-memory links between a simulated charger and the reference CSMS.
 from __future__ import annotations
 
 from wattest.clock.protocol import Clock
-from wattest.clock.real import RealClock
+from wattest.clock.real import RealClock, host_utc
 from wattest.clock.virtual import VirtualClock, VirtualLoop
 
-__all__ = ["Clock", "RealClock", "VirtualClock", "VirtualLoop"]
+__all__ = ["Clock", "RealClock", "VirtualClock", "VirtualLoop", "host_utc"]

@@ -24,6 +24,11 @@ SLICE_S = 0.2
 """A waiting caller wakes this often, so that signal handlers run on every platform."""
 
 
+def host_utc() -> datetime:
+    """The host's own wall time, for facts that no clock of a bench governs: when a run was started."""
+    return datetime.now(UTC)  # noqa: TID251 - what the host's clock says is what is asked for
+
+
 class RealClock:
     """The time of the host, counted from the moment the clock was made.
 
