@@ -9,8 +9,8 @@ when an error follows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 Entry = Mapping[str, Any]
 Verdict = Literal["not applicable", "pass", "not tested", "inconclusive", "fail", "error"]
@@ -151,3 +151,215 @@ def item_verdict(entries: Sequence[Entry], lines: Mapping[str, RequirementVerdic
         return ending.verdict, ending.sentence
     sentence = next((line.sentence for line in lines.values() if line.verdict == verdict != "pass"), "")
     return verdict, sentence
+
+
+class Evidence(Protocol):
+    """What is needed of a record."""
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All entries in order, the header among them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The entries of one attempt at one scenario on one dialect, from its ``scenario`` entry on."""
+
+    scenario: Entry
+    entries: tuple[Entry, ...]
+
+    @property
+    def key(self) -> str:
+        """Id of the scenario with its parameters."""
+        return str(self.scenario["key"])
+
+    @property
+    def dialect(self) -> str:
+        """Dialect it was performed on."""
+        return str(self.scenario["dialect"])
+
+    @property
+    def number(self) -> int:
+        """1 for the first attempt."""
+        return int(self.scenario.get("attempt", 1))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the scenario came to its end; an attempt that did not was interrupted."""
+        return any(entry["kind"] == "scenario_end" for entry in self.entries)
+
+    def lines(self) -> dict[str, RequirementVerdict]:
+        """Verdicts by requirement, computed from the checks; ``error`` for all when it was interrupted."""
+        covers = self.scenario.get("covers", ())
+        lines = requirement_verdicts(self.entries, covers)
+        if self.ended:
+            return lines
+        sentence = f"{self.key} (attempt {self.number}) was interrupted before its end."
+        return {
+            name: line if line.verdict == "fail" else RequirementVerdict(name, "error", sentence, line.checks)
+            for name, line in lines.items()
+        }
+
+    def verdict(self) -> tuple[Verdict, str]:
+        """Verdict of the attempt and its sentence."""
+        if self.ended:
+            return item_verdict(self.entries, self.lines())
+        return "error", f"{self.key} (attempt {self.number}) was interrupted before its end."
+
+
+def attempts(entries: Iterable[Entry]) -> tuple[Attempt, ...]:
+    """The attempts of a record in order. What stands between a scenario's end and the next one belongs to none."""
+    found: list[Attempt] = []
+    scenario: Entry | None = None
+    own: list[Entry] = []
+    for entry in entries:
+        kind = entry["kind"]
+        if kind in {"scenario", "resumed"} and scenario is not None:
+            found.append(Attempt(scenario, tuple(own)))
+            scenario = None
+        if kind == "scenario":
+            scenario, own = entry, []
+        if scenario is not None:
+            own.append(entry)
+        if kind == "scenario_end" and scenario is not None:
+            found.append(Attempt(scenario, tuple(own)))
+            scenario = None
+    if scenario is not None:
+        found.append(Attempt(scenario, tuple(own)))
+    return tuple(found)
+
+
+RETRIED = frozenset({"error", "inconclusive", "not tested"})
+"""Verdicts after which another attempt may replace the first; a fail or a pass stands."""
+
+
+def standing(found: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """Attempts that count: one after which the same scenario was tried again counts only if it failed or passed."""
+    last = {(attempt.key, attempt.dialect): index for index, attempt in enumerate(found)}
+    return tuple(
+        attempt
+        for index, attempt in enumerate(found)
+        if last[attempt.key, attempt.dialect] == index or _stands(attempt)
+    )
+
+
+def _stands(attempt: Attempt) -> bool:
+    verdict, _ = attempt.verdict()
+    return verdict not in RETRIED or any(line.verdict == "fail" for line in attempt.lines().values())
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One requirement on one dialect. ``failed`` stays true when an error elsewhere is the worse verdict.
+
+    ``scenarios`` maps the key of each scenario that had a say to its verdict; ``evidence`` are the check entries behind
+    the verdict; ``sentence`` is that of the worst.
+    """
+
+    requirement: str
+    dialect: str
+    verdict: Verdict
+    sentence: str
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[int, ...] = ()
+    failed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One requirement on all dialects of the run."""
+
+    requirement: str
+    cells: Mapping[str, Cell]
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """Verdict by dialect."""
+        return {dialect: cell.verdict for dialect, cell in self.cells.items()}
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst over the dialects."""
+        return worst(cell.verdict for cell in self.cells.values())
+
+    @property
+    def sentence(self) -> str:
+        """That of the worst."""
+        return next((cell.sentence for cell in self.cells.values() if cell.verdict == self.verdict), "")
+
+    @property
+    def failed(self) -> bool:
+        """Whether any dialect failed, whatever came after."""
+        return any(cell.failed for cell in self.cells.values())
+
+
+@dataclass(frozen=True)
+class _Say:
+    scenario: str
+    verdict: Verdict
+    sentence: str
+    evidence: tuple[int, ...] = ()
+    note: str = ""
+
+
+def run_table(record: Evidence | Sequence[Entry]) -> tuple[Row, ...]:
+    """A row for every requirement of the header and every one that the record speaks of.
+
+    ``record`` is a record that was read, or the entries written so far, the header among them.
+    """
+    entries = record if isinstance(record, Sequence) else record.entries
+    header = next((entry for entry in entries if entry["kind"] == "header"), {})
+    dialects = tuple(str(dialect) for dialect in header.get("dialects", ()))
+    says: dict[str, dict[str, list[_Say]]] = {
+        name: {dialect: [] for dialect in dialects} for name in _requirements(header)
+    }
+
+    def hear(requirement: str, dialect: str, said: _Say) -> None:
+        says.setdefault(requirement, {name: [] for name in dialects}).setdefault(dialect, []).append(said)
+
+    for attempt in standing(attempts(entries)):
+        for name, line in attempt.lines().items():
+            hear(
+                name, attempt.dialect, _Say(attempt.key, line.verdict, line.sentence, line.checks, line.note)
+            )
+    for entry in entries:
+        if entry["kind"] == "not_tested":
+            for name in entry["requirements"]:
+                said = _Say(str(entry["key"]), "not tested", f"Not tested: {entry['reason']}.")
+                hear(name, str(entry["dialect"]), said)
+    return tuple(
+        Row(name, {dialect: _cell(name, dialect, found) for dialect, found in by_dialect.items()})
+        for name, by_dialect in says.items()
+    )
+
+
+def _requirements(header: Entry) -> tuple[str, ...]:
+    stated = header.get("requirements", ())
+    return tuple(str(part["id"]) if isinstance(part, Mapping) else str(part) for part in stated)
+
+
+def _cell(requirement: str, dialect: str, says: list[_Say]) -> Cell:
+    if not says:
+        return Cell(requirement, dialect, "not tested", "No scenario of this run was about it.")
+    verdict = worst(said.verdict for said in says)
+    deciding = [said for said in says if said.verdict == verdict]
+    scenarios: dict[str, str] = {}
+    for said in says:
+        scenarios[said.scenario] = worst((said.verdict, scenarios.get(said.scenario, said.verdict)))
+    return Cell(
+        requirement,
+        dialect,
+        verdict,
+        deciding[0].sentence,
+        scenarios,
+        tuple(seq for said in deciding for seq in said.evidence),
+        failed=any(said.verdict == "fail" for said in says),
+        note=next((said.note for said in deciding if said.note), ""),
+    )
+
+
+def sealed(rows: Iterable[Row]) -> dict[str, dict[str, str]]:
+    """The table as it stands in the footer of a record: verdict by requirement and dialect."""
+    return {row.requirement: {**row.verdicts} for row in rows}
