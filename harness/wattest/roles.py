@@ -240,6 +240,17 @@ class Operator(Part, Protocol):
         ...
 
 
+class Rig(Part, Protocol):
+    """What several roles share, such as a program that plays the EVSE; a bench file lists it under ``rigs``."""
+
+    facts: Mapping[str, Any]
+    """What it told when it was opened, such as addresses; other entries name them as ``{charger.http}``."""
+
+    async def restart(self) -> None:
+        """Start over, with the facts of the bench as they are now."""
+        ...
+
+
 ROLES: Mapping[str, type] = {
     "reference_meter": ReferenceMeter,
     "vehicle": Vehicle,
@@ -262,6 +273,9 @@ class Surroundings:
     ``rigs`` holds what several roles share, by the name used in the bench file's ``rigs``.
     ``prompt`` asks a person on the terminal and returns the line typed.
     ``folder`` is where the bench file stands: paths in it are relative to that.
+    ``facts`` is what a rig's program may have to know: ``csms`` (address of the reference CSMS, such as
+    ``ws://127.0.0.1:9000``), ``identity``, ``dialect``. It is read at every start of the program, so that the
+    runner can change it before ``Rig.restart``.
     """
 
     clock: Clock
@@ -270,4 +284,5 @@ class Surroundings:
     folder: str
     world: Any = None
     rigs: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
     prompt: Callable[[str], Awaitable[str]] | None = None

@@ -1,0 +1,168 @@
+"""What each role can be asked to do, for drivers that only know named actions: over HTTP, by a program, by hand.
+
+One table serves all three: the name of an action, its arguments (the placeholders of a bench file), the fields
+that its answer must bring, and the word that a rig program is told by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from wattest.errors import BenchError, RigError
+from wattest.roles import ROLES, Identity
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action of a role.
+
+    ``needs`` are the fields that an answer must bring, ``may`` those that it can bring besides. ``word`` is what
+    a rig program hears as ``{"do": word}``, since ``read`` alone would not tell a lock from a display.
+    """
+
+    word: str
+    arguments: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+
+
+_EVERY: Mapping[str, Action] = {
+    "identify": Action("identify", (), ("maker", "model"), ("serial", "firmware")),
+    "make_safe": Action("make_safe"),
+}
+
+_ACTIONS: Mapping[str, Mapping[str, Action]] = {
+    "reference_meter": {
+        "start_integration": Action("start_integration"),
+        "stop_integration": Action("stop_integration"),
+        "read": Action("meter", (), ("energy",), ("voltage", "current", "power", "elapsed")),
+    },
+    "vehicle": {
+        "plug_in": Action("plug_in"),
+        "unplug": Action("unplug"),
+        "holster": Action("holster"),
+        "set_ready": Action("set_ready", ("ready",)),
+        "set_current": Action("set_current", ("current_a",)),
+        "whereabouts": Action("whereabouts", (), ("where",)),
+    },
+    "card_reader": {"present": Action("card", ("uid",))},
+    "mains": {"set_power": Action("power", ("on",))},
+    "lock_sensor": {
+        "read": Action("locks", (), (), ("holster", "connector")),
+        "pull": Action("pull", ("which",), ("loose",)),
+        "jam": Action("jam", ("which", "jammed")),
+    },
+    "display": {"read": Action("display", (), ("lines",), ("cost", "currency"))},
+    "chamber": {
+        "set_temperature": Action("temperature", ("temperature_c", "ramp_k_per_min")),
+        "read_temperature": Action("read_temperature", (), ("temperature",)),
+    },
+    "network": {"cut": Action("cut"), "restore": Action("restore")},
+    "operator": {"ask": Action("ask", ("question", "answers"), ("answer",))},
+}
+
+_CAPABILITIES: Mapping[tuple[str, str], str] = {
+    ("lock_sensor", "jam"): "lock_jam",
+    ("lock_sensor", "pull"): "lock_pull",
+}
+"""Words under which scenarios ask for an action that not every bench has (``needs: [lock_jam]``)."""
+
+_SAFE: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {
+    "vehicle": (("set_ready", {"ready": False}),),
+    "mains": (("set_power", {"on": False}),),
+    "lock_sensor": (
+        ("jam", {"which": "holster", "jammed": False}),
+        ("jam", {"which": "connector", "jammed": False}),
+    ),
+    "network": (("restore", {}),),
+}
+"""What makes a role safe when its bench entry maps no ``make_safe``."""
+
+_MUST_BE_SAFE = frozenset({"vehicle", "mains"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an action brought: fields by name, and the record entries that prove them."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    seq: tuple[int, ...] = ()
+
+
+class Doer(Protocol):
+    """Somebody who can do named actions of one role: a person, a program, a thing that speaks HTTP."""
+
+    role: str
+    where: str
+    """How to name this one in a sentence: ``vehicle (http://127.0.0.1:8080)``."""
+    supports: frozenset[str]
+
+    async def open(self) -> Identity:
+        """Connect and identify."""
+        ...
+
+    async def make_safe(self) -> None:
+        """Bring this part to the state in which nobody can be hurt."""
+        ...
+
+    async def close(self) -> None:
+        """Let go."""
+        ...
+
+    async def do(self, action: str, /, **arguments: Any) -> Answer:
+        """Do one action. Raises ``RigError`` with what was refused, by whom, and what can be done."""
+        ...
+
+
+def actions_of(role: str, driver: str) -> Mapping[str, Action]:
+    """Every action of a role. Raises ``BenchError`` when there is no such role."""
+    if role not in ROLES:
+        raise BenchError(f"There is no role '{role}' for driver {driver}; roles are {', '.join(ROLES)}.")
+    return {**_ACTIONS[role], **_EVERY}
+
+
+def check_mapped(role: str, driver: str, mapped: Collection[str]) -> None:
+    """Raise ``BenchError`` when a bench file maps what the role cannot do, or maps too little to be safe."""
+    known = actions_of(role, driver)
+    for name in mapped:
+        if name not in known:
+            raise BenchError(
+                f"{role} ({driver}) has no action '{name}', which stands under 'actions'; "
+                f"it has {', '.join(known)}."
+            )
+    if role in _MUST_BE_SAFE and mapped and "make_safe" not in mapped and not _safe_actions(role, mapped):
+        wanted = _SAFE[role][0][0]
+        raise BenchError(
+            f"{role} ({driver}) could not be made safe: map '{wanted}' or 'make_safe' under 'actions', "
+            "since a bench that cannot take energy away must not give any."
+        )
+
+
+def supported(role: str, mapped: Collection[str], extra: Collection[str] = ()) -> frozenset[str]:
+    """What a scenario's ``needs`` can find: the mapped actions, their capabilities, and what the lab adds."""
+    words = {_CAPABILITIES[role, name] for name in mapped if (role, name) in _CAPABILITIES}
+    return frozenset(mapped) | words | frozenset(extra)
+
+
+def unmapped(role: str, driver: str, action: str, mapped: Collection[str]) -> RigError:
+    """The sentence for an action that the bench file does not map."""
+    has = ", ".join(mapped) if mapped else "none"
+    return RigError(
+        f"{role} ({driver}) cannot {action}: its bench entry maps no '{action}' under 'actions' (mapped: {has}). "
+        f"Map it, or leave the scenarios that need it not tested."
+    )
+
+
+async def do_what_is_safe(doer: Doer, mapped: Collection[str]) -> None:
+    """``make_safe`` as mapped; else the role's own way, as far as it is mapped."""
+    if "make_safe" in mapped:
+        await doer.do("make_safe")
+        return
+    for name, arguments in _safe_actions(doer.role, mapped):
+        await doer.do(name, **arguments)
+
+
+def _safe_actions(role: str, mapped: Collection[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(name, arguments) for name, arguments in _SAFE.get(role, ()) if name in mapped]
