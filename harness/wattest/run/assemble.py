@@ -17,9 +17,9 @@ from wattest.model.library import library_folder
 from wattest.model.read import (
     read_bench,
     read_charger,
+    read_decision_rules,
     read_limits,
     read_requirements,
-    read_rules,
     read_scenario,
     read_taxes,
 )
@@ -73,7 +73,7 @@ def documents(
     read = read_bench(Path(bench) if bench else fixtures / "benches" / "simulated.yaml", factories())
     sheet_path = Path(charger) if charger else _sheet_of(read, fixtures)
     sheet = read_charger(sheet_path)
-    rules = read_rules(fixtures / "limits")
+    rules = read_decision_rules(fixtures / "limits")
     return Documents(
         bench=read,
         sheet=sheet,

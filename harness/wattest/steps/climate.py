@@ -85,13 +85,13 @@ async def check_clock(run: Run, *, transaction: Saved[Transaction], tolerance: D
     started = run.csms.ledger.transactions[transaction.id].started_at
     run.check(
         "clock of the station",
-        "equals_within",
+        "between",
         {
             "what": f"the begin of transaction {transaction.id} by the station's clock, against the bench's",
-            "expected": 0.0,
-            "observed": None if started is None else (started - noted).total_seconds(),
-            "tolerance": tolerance,
+            "value": None if started is None else (started - noted).total_seconds(),
             "unit": "s",
+            "low": -tolerance,
+            "high": tolerance,
         },
         evidence=transaction.evidence,
     )

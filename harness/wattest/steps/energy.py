@@ -8,6 +8,7 @@ from decimal import Decimal
 from wattest.document.quantity import Duration
 from wattest.errors import BenchError
 from wattest.model.verb import Saved
+from wattest.model.words import LimitId
 from wattest.ocpp.ledger import Transaction
 from wattest.roles import PowerReading
 from wattest.steps.context import Run, percent
@@ -22,7 +23,7 @@ async def compare_energy(
     run: Run,
     *,
     transaction: Saved[Transaction],
-    limit: str = "hb44_ac_acceptance",
+    limit: LimitId = "hb44_ac_acceptance",
     since: Saved[PowerReading] | None = None,
 ) -> None:
     """Energy of a transaction against the reference meter, by standing start-stop.

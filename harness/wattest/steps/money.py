@@ -116,13 +116,13 @@ async def check_duration(run: Run, *, transaction: Saved[Transaction], tolerance
     seen = run.csms.seen_between(current.evidence[0], current.evidence[-1])
     run.check(
         "duration of the session",
-        "equals_within",
+        "between",
         {
-            "what": f"the duration of transaction {transaction.id}",
-            "expected": seen,
-            "observed": current.duration_s,
-            "tolerance": tolerance,
+            "what": f"the duration of transaction {transaction.id}, against the bench's {seen:.1f} s",
+            "value": current.duration_s,
             "unit": "s",
+            "low": seen - tolerance,
+            "high": seen + tolerance,
         },
         evidence=current.evidence,
     )
@@ -137,13 +137,13 @@ async def check_idle(
     reported = money.idle_seconds(current.states, current.ended_at)
     run.check(
         "idle time reported",
-        "equals_within",
+        "between",
         {
             "what": f"the idle time of transaction {transaction.id}",
-            "expected": idle,
-            "observed": reported,
-            "tolerance": tolerance,
+            "value": reported,
             "unit": "s",
+            "low": idle - tolerance,
+            "high": idle + tolerance,
         },
         evidence=current.evidence,
     )

@@ -1,0 +1,147 @@
+"""``wattest prove``: which scenario catches which deliberate defect."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from wattest.model.scenario import Dialect
+    from wattest.run.prove import Trial
+
+EXAMPLES = """
+Examples:
+
+\b
+  wattest prove                              every defect and variation against every scenario
+  wattest prove --only METER-D01             one defect
+  wattest prove --scenario AUTH-001          one scenario against every defect
+  wattest prove --out fixtures/proof/matrix.json
+
+\b
+Exit codes: 0 every defect is caught and no variation is failed, 1 otherwise.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--only", metavar="ID", multiple=True, help="Only these defects or variations.")
+@click.option("--scenario", metavar="KEY", multiple=True, help="Only these scenarios.")
+@click.option("--ocpp", type=click.Choice(["1.6", "2.0.1"]), multiple=True, help="Only this dialect.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the simulated chargers.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write the matrix there as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The matrix as JSON on standard output.")
+def command(
+    only: tuple[str, ...],
+    scenario: tuple[str, ...],
+    ocpp: tuple[Dialect, ...],
+    seed: int,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    """Show which scenario catches which deliberate defect, and that no allowed variation is failed.
+
+    Each defect is switched on in a simulated charger of its own. Only a failed requirement counts as caught: an
+    error or a doubt does not.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    import wattest.evse  # noqa: F401 - registers the defects of the firmware
+    from wattest.run.prove import matrix
+    from wattest.world.behaviour import DEFECTS, VARIATIONS
+
+    known = {**DEFECTS, **VARIATIONS}
+    for id_ in only:
+        if id_ not in known:
+            raise click.UsageError(f"There is no defect or variation '{id_}'; there are {', '.join(known)}.")
+    dialects: tuple[Dialect, ...] = ocpp or ("1.6", "2.0.1")
+    ids: list[tuple[str, Dialect]] = [("", dialect) for dialect in dialects]
+    ids += [(id_, d) for id_ in (only or known) for d in dialects if d in known[id_].dialects]
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("proving", total=len(ids))
+        trials = matrix(ids, keys=scenario or None, seed=seed, told=lambda _trial: progress.advance(task))
+    data = _data(trials)
+    if out:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        Path(out).write_text(json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    if as_json:
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        _print(data)
+    sys.exit(0 if data["sound"] == [] and not data["missed"] and not data["wronged"] else 1)
+
+
+def _data(trials: list[Trial]) -> dict[str, Any]:
+    from wattest.run.prove import TOO_COARSE, caught_by, library
+    from wattest.world.behaviour import DEFECTS, VARIATIONS
+
+    tried = {trial.id for trial in trials}
+    failed_when_sound = sorted({key for trial in trials if not trial.id for key in trial.failed})
+    defects = {}
+    for id_ in sorted(DEFECTS.keys() & tried):
+        row = DEFECTS[id_]
+        failing = {
+            f"{key} ({t.dialect})": list(r) for t in trials if t.id == id_ for key, r in t.failed.items()
+        }
+        catching = caught_by(trials, id_, row.requirement)
+        share = len({key for t in trials if t.id == id_ for key in t.failed}) / max(1, len(library()))
+        defects[id_] = {
+            "text": row.text,
+            "requirement": row.requirement,
+            "caught_by": catching,
+            "failing": failing,
+            "too_coarse": share > TOO_COARSE,
+        }
+    variations = {
+        id_: {
+            "text": VARIATIONS[id_].text,
+            "failing": {
+                f"{k} ({t.dialect})": list(r) for t in trials if t.id == id_ for k, r in t.failed.items()
+            },
+        }
+        for id_ in sorted(VARIATIONS.keys() & tried)
+    }
+    catching = {name.partition(" (")[0] for row in defects.values() for name in row["failing"]}
+    return {
+        "sound": failed_when_sound,
+        "defects": defects,
+        "variations": variations,
+        "missed": [id_ for id_, row in defects.items() if not row["caught_by"]],
+        "wronged": [id_ for id_, row in variations.items() if row["failing"]],
+        "unproven": sorted({s.key for s in library()} - {_key(name) for name in catching}) if defects else [],
+    }
+
+
+def _key(name: str) -> str:
+    return name
+
+
+def _print(data: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if data["sound"]:
+        console.print(f"[red]The sound charger fails {', '.join(data['sound'])}.", highlight=False)
+    table = Table("defect", "what it does", "requirement", "caught by", title="Defects")
+    for id_, row in data["defects"].items():
+        caught = ", ".join(row["caught_by"]) or "[red]not caught"
+        table.add_row(id_, row["text"], row["requirement"], caught.replace("[1", "\\[1"))
+    console.print(table)
+    table = Table("variation", "what differs", "verdict", title="Allowed variations")
+    for id_, row in data["variations"].items():
+        wrong = ", ".join(row["failing"])
+        table.add_row(id_, row["text"], f"[red]failed by {wrong}" if wrong else "[green]respected")
+    console.print(table)
+    missed, wronged = len(data["missed"]), len(data["wronged"])
+    console.print(
+        f"{len(data['defects']) - missed} of {len(data['defects'])} defects caught, "
+        f"{len(data['variations']) - wronged} of {len(data['variations'])} variations respected."
+    )
+    if data["unproven"]:
+        console.print(f"Unproven, they catch nothing: {', '.join(data['unproven'])}", markup=False)

@@ -1,0 +1,158 @@
+"""The live venue: real sockets, real instruments, real time; the EVSE lives through the whole run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wattest.csms import Csms
+from wattest.csms.server import serve
+from wattest.errors import BenchError, RigError
+from wattest.roles import ROLES, Surroundings
+from wattest.run.campaign import Stage
+from wattest.run.drivers import driver
+from wattest.run.safety import make_safe
+
+if TYPE_CHECKING:
+    from wattest.clock import Clock
+    from wattest.csms.server import Server
+    from wattest.model.bench import Bench
+    from wattest.model.charger import ChargerSheet
+    from wattest.model.scenario import Dialect, Scenario
+    from wattest.model.tariff import TaxRate
+    from wattest.roles import Note, Part
+
+READY_S = 60.0
+"""Beyond its stated boot time, how long a station may take to connect and report."""
+
+
+class LiveVenue:
+    """One central system that listens, rigs that may start the EVSE, and drivers for the roles."""
+
+    def __init__(
+        self, bench: Bench, sheet: ChargerSheet, *, clock: Clock, note: Note, taxes: tuple[TaxRate, ...]
+    ) -> None:
+        self._bench = bench
+        self._sheet = sheet
+        self._clock = clock
+        self._note = note
+        self._facts: dict[str, str] = {"identity": sheet.identity}
+        self._csms = Csms(clock, note)
+        self._csms.taxes = taxes
+        self._server: Server | None = None
+        self._rigs: dict[str, Any] = {
+            name: driver(entry, self._around(name)) for name, entry in bench.rigs.items()
+        }
+        self._parts: dict[str, Part] = {
+            role: driver(entry, self._around(role)) for role, entry in bench.roles.items()
+        }
+        self._dialect: Dialect | None = None
+        self._opened = False
+
+    def _around(self, role: str) -> Surroundings:
+        return Surroundings(
+            clock=self._clock,
+            note=self._note,
+            role=role,
+            folder=str(Path(self._bench.path).parent),
+            rigs=getattr(self, "_rigs", {}),
+            facts=self._facts,
+        )
+
+    async def open(self) -> None:
+        """Listen for the station. Rigs start with the first scenario, since they are told the dialect."""
+        self._server = await serve(self._csms, self._bench.csms)
+        self._facts["csms"] = self._server.url
+
+    async def enter(self, scenario: Scenario, dialect: Dialect, seed: int) -> Stage:  # noqa: ARG002 - a live EVSE has no seed
+        """The station is connected, idle, unplugged and fed; the instruments answer."""
+        if dialect != self._dialect:
+            await self._change_dialect(dialect)
+        if not self._opened:
+            for part in self._parts.values():
+                await part.open()
+            self._opened = True
+            if "reference_meter" in self._parts:
+                await self._parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
+        await self._at_rest()
+        self._csms.answers.clear()
+        await self._csms.wait_ready(within_s=self._sheet.boot_time_s + READY_S)
+        running = [t for t in self._csms.ledger.transactions.values() if t.ended_at is None]
+        for transaction in running:
+            await self._csms.station().remote_stop(transaction.id)
+        return Stage(self._parts, self._csms)
+
+    async def _change_dialect(self, dialect: Dialect) -> None:
+        """Rigs are told the dialect when they start the EVSE; one that was started by hand speaks what it speaks."""
+        self._facts["dialect"] = dialect
+        self._dialect = dialect
+        self._csms.only(dialect)
+        for rig in self._rigs.values():
+            await rig.close()
+        if self._opened:
+            for part in self._parts.values():
+                await part.close()
+            self._opened = False
+        for rig in self._rigs.values():
+            await rig.open()
+
+    async def _at_rest(self) -> None:
+        """Fed, linked, the vehicle asking for nothing and the plug on the station, as far as the bench can."""
+        if "mains" in self._parts:
+            await self._parts["mains"].set_power(on=True)  # type: ignore[attr-defined]
+        if "network" in self._parts:
+            await self._parts["network"].restore()  # type: ignore[attr-defined]
+        vehicle: Any = self._parts.get("vehicle")
+        if vehicle is None:
+            return
+        await vehicle.set_ready(ready=False)
+        where = await vehicle.whereabouts()
+        if where == "plugged in":
+            await self._released(vehicle)
+            where = "in hand"
+        if where == "in hand":
+            await vehicle.holster()
+
+    async def _released(self, vehicle: Any) -> None:
+        """Unplug; a session that still holds the plug is ended first, and the lock given time."""
+        for transaction in self._csms.ledger.transactions.values():
+            if transaction.ended_at is None and self._csms.connected:
+                await self._csms.station().remote_stop(transaction.id)
+        for _ in range(40):
+            try:
+                await vehicle.unplug()
+            except RigError:
+                await self._clock.sleep(0.25)
+            else:
+                return
+        raise BenchError(
+            "The plug from the scenario before cannot be pulled out of the vehicle: it stays locked."
+        )
+
+    async def leave(self) -> None:
+        """Everything off, and confirmed by the reference meter."""
+        if self._opened:
+            await make_safe(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+
+    async def close(self) -> None:
+        """Let go of instruments, rigs and the socket, in this order; errors of one do not keep the others."""
+        problems: list[str] = []
+        for closing in (*self._parts.values(), *self._rigs.values(), self._server):
+            if closing is None:
+                continue
+            try:
+                await closing.close()
+            except Exception as problem:  # noqa: BLE001 - the next one must be closed whatever this one does
+                problems.append(str(problem))
+        if problems:
+            raise BenchError("The bench could not be closed in good order: " + " ".join(problems))
+
+    def lacks(self, needs: tuple[str, ...]) -> str | None:
+        """Roles come from the bench file, capabilities from the drivers, the rest from the charger sheet."""
+        can = set(self._parts).union(*(part.supports for part in self._parts.values()))
+        missing = [need for need in needs if need not in can]
+        if not missing:
+            return None
+        if missing[0] in ROLES:
+            return f"the bench '{self._bench.name}' has no {missing[0]}"
+        return f"neither the charger sheet of {self._sheet.model} nor the bench states '{missing[0]}'"
