@@ -36,6 +36,11 @@ class Dimension:
     least: Decimal | None = Decimal(0)
     exact: bool = False
 
+    @property
+    def spoken(self) -> str:
+        """The name with its article."""
+        return f"an {self.name}" if self.name[0] in "aeiou" else f"a {self.name}"
+
     def pattern(self) -> str:
         """Regular expression of the text, for editor schemas."""
         units = "|".join(re.escape(unit) for unit in self.units)
@@ -164,7 +169,7 @@ def parse_exact(text: str, dimension: Dimension) -> Decimal:
     >>> parse_exact("0.02 CAD/min", TIME_PRICE)
     Decimal('1.20')
     """
-    wanted = f"{_with_article(dimension.name)} is needed here"
+    wanted = f"{dimension.spoken} is needed here"
     comma = _DECIMAL_COMMA.fullmatch(text.strip())
     if comma is not None:
         point = f"{comma['whole']}.{comma['part']}{comma['rest']}"
@@ -180,21 +185,18 @@ def parse_exact(text: str, dimension: Dimension) -> Decimal:
     if unit not in dimension.units:
         other = DIMENSION_OF.get(unit)
         if other is not None:
-            raise ValueError(
-                f"{shown(text)} is {_with_article(other.name)}; {wanted}, such as '{dimension.example}'"
-            )
+            raise ValueError(f"{shown(text)} is {other.spoken}; {wanted}, such as '{dimension.example}'")
         suggestion = nearest(unit, dimension.units)
         hint = (
             f"did you mean '{suggestion}'?"
             if suggestion
-            else f"{_with_article(dimension.name)} is written in {', '.join(dimension.units)}"
+            else f"{dimension.spoken} is written in {', '.join(dimension.units)}"
         )
         raise ValueError(f"{shown(unit)} is not a known unit; {hint}")
     value = number * dimension.units[unit]
     if dimension.least is not None and value < dimension.least:
         raise ValueError(
-            f"{shown(text)} is too low: {_with_article(dimension.name)} is never below"
-            f" {dimension.least} {dimension.unit}"
+            f"{shown(text)} is too low: {dimension.spoken} is never below {dimension.least} {dimension.unit}"
         )
     return value
 
@@ -227,7 +229,3 @@ def written(value: float | Decimal, dimension: Dimension) -> str:
     if "." in text and not dimension.exact:
         text = text.rstrip("0").rstrip(".")
     return f"{text} {best}"
-
-
-def _with_article(name: str) -> str:
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"

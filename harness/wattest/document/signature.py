@@ -58,6 +58,23 @@ class FromStep:
     """Annotation of a value that only an earlier step can give: it is written ``$name``."""
 
 
+@dataclass(frozen=True)
+class Made:
+    """Annotation of a value that a function makes from its keyword-only arguments: they are the keys.
+
+    ``tariff: Annotated[Tariff, Made(tariff)]`` lets a document write units where the dataclass holds numbers.
+    The function may raise ``ValueError`` with a sentence. The owner's name in sentences is the function's name.
+    """
+
+    function: Callable[..., Any]
+
+    @property
+    def spoken(self) -> str:
+        """The function's name with its article: *a tariff*."""
+        words = self.function.__name__.strip("_").replace("_", " ")
+        return ("an " if words[0] in "aeiou" else "a ") + words
+
+
 T = TypeVar("T")
 Saved = Annotated[T, FromStep()]
 """``transaction: Saved[Transaction]``: takes ``$name`` of a step that returned a ``Transaction``."""
@@ -123,11 +140,17 @@ def shape_of(thing: Callable[..., Any]) -> Shape:
 
 
 def returned_by(function: Callable[..., Any]) -> Any:
-    """The annotated return type; None when nothing is returned, ``Any`` when nobody says."""
+    """The annotated return type; None when nothing is returned, ``Any`` when nobody says.
+
+    A type that was imported for type checkers only counts as unsaid.
+    """
     annotation = inspect.signature(function).return_annotation
     if annotation is inspect.Signature.empty:
         return Any
-    resolved = _resolved(function, "return", annotation)
+    try:
+        resolved = _resolved(function, "return", annotation)
+    except TypeError:
+        return Any
     return None if resolved is type(None) else resolved
 
 

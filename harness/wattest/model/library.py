@@ -1,0 +1,22 @@
+"""Where the scenarios and fixtures that come with Wattest lie: in a checkout or inside the installed package."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from wattest.errors import BenchError
+
+
+@cache
+def library_folder(name: Literal["scenarios", "fixtures"]) -> Path:
+    """The folder ``scenarios`` or ``fixtures``. Raises ``BenchError`` when the installation lacks it."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "library" / name, package.parents[1] / name):
+        if folder.is_dir():
+            return folder
+    raise BenchError(
+        f"the folder '{name}' is neither in {package / 'library'} nor in {package.parents[1]};"
+        " install wattest again, or run from a whole checkout"
+    )

@@ -1,0 +1,21 @@
+"""Everything that reads documents, under one roof."""
+
+from wattest.model.read_bench import InstalledFactories, read_bench
+from wattest.model.read_charger import read_charger
+from wattest.model.read_requirements import read_decision_rules, read_limits, read_requirements
+from wattest.model.read_scenario import read_scenario
+from wattest.model.read_tariff import read_cards, read_tariff, read_taxes, read_unsettled_taxes
+
+__all__ = [
+    "InstalledFactories",
+    "read_bench",
+    "read_cards",
+    "read_charger",
+    "read_decision_rules",
+    "read_limits",
+    "read_requirements",
+    "read_scenario",
+    "read_tariff",
+    "read_taxes",
+    "read_unsettled_taxes",
+]

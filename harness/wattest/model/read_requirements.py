@@ -1,0 +1,221 @@
+"""Readers of requirements, limits and decision rules: ``fixtures/requirements``, ``fixtures/limits``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from wattest.document.decode import BAD, Decoder
+from wattest.document.node import Document, Fields
+from wattest.document.quantity import DIMENSION_OF, split
+from wattest.document.reader import read
+from wattest.document.signature import Made
+from wattest.document.suggest import did_you_mean, shown
+from wattest.errors import DocumentError, Problem
+from wattest.model.library import library_folder
+from wattest.model.requirement import DecisionRule, Limit, Method, Provenance, Requirement
+from wattest.model.words import NewName, NewRequirementId, Trace
+
+Entry = TypeVar("Entry", Requirement, Limit, DecisionRule)
+
+
+def _requirement(
+    *,
+    text: str,
+    text_fr: str,
+    criterion: str,
+    source: str,
+    provenance: Provenance,
+    methods: tuple[Method, ...],
+    level: Literal["mandatory", "should", "informational"],
+    traces: tuple[Trace, ...] = (),
+    limits: tuple[str, ...] = (),
+) -> Requirement:
+    """One testable demand.
+
+    Args:
+        text: what the EVSE must do, in English
+        text_fr: the same in French
+        criterion: when it counts as done
+        source: standard and clause, or 'project criterion'
+        provenance: how far the numbers in it can be trusted
+        methods: how evidence is gathered; all of them are needed
+        level: what missing it means for a purchase
+        traces: user statements it serves
+        limits: ids of the limits it uses
+    """
+    if not methods:
+        raise ValueError("a requirement needs at least one method of gathering evidence")
+    return Requirement("", text, text_fr, criterion, source, provenance, methods, level, traces, limits)
+
+
+def _limit(
+    *,
+    value: str,
+    source: str,
+    edition: str,
+    provenance: Provenance,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    note: str = "",
+) -> Limit:
+    """A number with its unit and where it comes from.
+
+    Args:
+        value: number and unit, such as ``1.0 %`` or ``60 s``
+        source: standard and clause
+        edition: of the source
+        provenance: an unverified limit can screen but cannot certify
+        valid_from: first day on which it holds
+        valid_to: last day on which it holds
+        note: anything a reader of a report should know
+    """
+    parts = split(value)
+    if parts is None:
+        raise ValueError(f"{shown(value)} is not a number with a unit, such as '1.0 %' or '60 s'")
+    number, unit = parts
+    if unit not in DIMENSION_OF:
+        known = did_you_mean(unit, DIMENSION_OF) if unit else "; a limit without a unit means nothing"
+        raise ValueError(f"the unit of {shown(value)} is not known{known}")
+    if valid_from is not None and valid_to is not None and valid_to < valid_from:
+        raise ValueError(f"valid_to {valid_to} lies before valid_from {valid_from}")
+    return Limit("", number, unit, source, edition, provenance, valid_from, valid_to, note)
+
+
+def _decision_rule(
+    *, guard: float = 1.0, k: float = 2.0, tur_min: float = 3.0, tur_warn: float = 4.0, source: str
+) -> DecisionRule:
+    """How a measured value is held against a limit.
+
+    Args:
+        guard: acceptance limit = limit - guard x U; 0 is simple acceptance
+        k: coverage factor, U = k x u
+        tur_min: below this ratio of limit to U the verdict is inconclusive
+        tur_warn: below this ratio the report says so
+        source: where the rule comes from
+    """
+    if not (0 <= guard <= 1 and k > 0 and 0 < tur_min <= tur_warn):
+        raise ValueError("a decision rule has guard from 0 to 1, k above 0, and tur_min not above tur_warn")
+    return DecisionRule("", guard, k, tur_min, tur_warn, source)
+
+
+def _requirements(
+    *, requirements: Mapping[NewRequirementId, Annotated[Requirement, Made(_requirement)]]
+) -> dict[str, Requirement]:
+    """Requirements by id."""
+    return {id_: replace(entry, id=id_) for id_, entry in requirements.items()}
+
+
+def _limits(*, limits: Mapping[NewName, Annotated[Limit, Made(_limit)]]) -> dict[str, Limit]:
+    """Limits by id."""
+    return {id_: replace(entry, id=id_) for id_, entry in limits.items()}
+
+
+def _decision_rules(
+    *, decision_rules: Mapping[NewName, Annotated[DecisionRule, Made(_decision_rule)]]
+) -> dict[str, DecisionRule]:
+    """Decision rules by id."""
+    return {id_: replace(entry, id=id_) for id_, entry in decision_rules.items()}
+
+
+def requirements_of(document: Document) -> dict[str, Requirement]:
+    """The requirements in a document; adds what is wrong to its problems and raises ``DocumentError``."""
+    return _made(document, _requirements)
+
+
+def limits_of(document: Document) -> dict[str, Limit]:
+    """The limits in a document; adds what is wrong to its problems and raises ``DocumentError``."""
+    return _made(document, _limits)
+
+
+def decision_rules_of(document: Document) -> dict[str, DecisionRule]:
+    """The decision rules in a document; adds what is wrong to its problems and raises ``DocumentError``."""
+    return _made(document, _decision_rules)
+
+
+def _made(document: Document, function: Callable[..., dict[str, Entry]]) -> dict[str, Entry]:
+    value = Decoder(document.problems).make(document.root, Made(function))
+    document.problems.stop_if_any()
+    assert value is not BAD
+    made: dict[str, Entry] = value
+    return made
+
+
+def read_requirements(folder: str | os.PathLike[str] | None = None) -> dict[str, Requirement]:
+    """All requirements of a folder by id; without a folder, those that come with Wattest.
+
+    Raises ``DocumentError`` with the problems of all files, and when an id stands in two files.
+    """
+    return _folder(folder or library_folder("fixtures") / "requirements", "requirements", requirements_of)
+
+
+def read_limits(folder: str | os.PathLike[str] | None = None) -> dict[str, Limit]:
+    """All limits of a folder by id; without a folder, those that come with Wattest. Raises ``DocumentError``."""
+    return _folder(folder or library_folder("fixtures") / "limits", "limits", limits_of)
+
+
+def read_decision_rules(folder: str | os.PathLike[str] | None = None) -> dict[str, DecisionRule]:
+    """All decision rules of a folder by id; without a folder, Wattest's own. Raises ``DocumentError``."""
+    return _folder(folder or library_folder("fixtures") / "limits", "decision_rules", decision_rules_of)
+
+
+def _folder(
+    folder: str | os.PathLike[str], key: str, entries_of: Callable[[Document], dict[str, Entry]]
+) -> dict[str, Entry]:
+    """Reads every YAML file of a folder whose top key is ``key``."""
+    found: dict[str, Entry] = {}
+    problems: list[Problem] = []
+    for path in sorted(Path(folder).glob("*.yaml")):
+        try:
+            document = read(path)
+            if not isinstance(document.root, Fields) or document.root.get(key) is None:
+                continue
+            entries = entries_of(document)
+        except DocumentError as error:
+            problems += error.problems
+            continue
+        for id_, entry in entries.items():
+            if id_ in found:
+                _say_twice(document, key, id_)
+            found[id_] = entry
+        problems += document.problems
+    if problems:
+        raise DocumentError(tuple(problems))
+    return found
+
+
+def _say_twice(document: Document, key: str, id_: str) -> None:
+    assert isinstance(document.root, Fields)
+    rows = document.root.get(key)
+    assert isinstance(rows, Fields)
+    for name, _ in rows.entries:
+        if name.text == id_:
+            document.problems.add(name, f"'{id_}' is stated in another file of this folder too")
+
+
+def check_catalogue(
+    requirements: Mapping[str, Requirement], limits: Mapping[str, Limit], document: Document
+) -> None:
+    """Note a problem for every limit that a requirement of this document names and nobody states."""
+    assert isinstance(document.root, Fields)
+    rows = document.root.get("requirements")
+    if not isinstance(rows, Fields):
+        return
+    for name, row in rows.entries:
+        requirement = requirements.get(name.text)
+        for limit in requirement.limits if requirement is not None else ():
+            if limit not in limits:
+                named = row.get("limits") if isinstance(row, Fields) else None
+                document.problems.add(
+                    named or row, f"no limits file states '{limit}'{did_you_mean(limit, limits)}"
+                )
+
+
+def decimal_of(limit: Limit) -> Decimal:
+    """The limit in the unit that Wattest computes in: ``5 min`` is 300 (seconds)."""
+    return limit.value * DIMENSION_OF[limit.unit].units[limit.unit]

@@ -1,0 +1,68 @@
+"""Words that scenarios, charger sheets and benches share. A word outside these lists is a mistake at its line.
+
+A scenario that needs what nobody has is *not tested*; so a misspelt need would silence it for good, if needs were
+not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from wattest.document.signature import Between, Known, Pattern
+
+FEATURES: Mapping[str, str] = {
+    "auth_cache": "remembers cards that were accepted online",
+    "card_reader": "reads RFID cards",
+    "clock": "keeps wall-clock time by itself while there is no link",
+    "connector_lock": "holds the plug in the vehicle inlet or the socket while it charges",
+    "cost_display": "shows the total cost at the end of a session",
+    "display": "shows text to the driver",
+    "heater": "warms its inside in the cold",
+    "holster_lock": "holds the plug captive on the station until a driver is authorised",
+    "local_auth_list": "keeps a list of cards that the central system sends",
+    "meter_display": "shows energy during a session",
+    "offline_queue": "keeps transaction messages while there is no link",
+    "price_display": "shows the price before a session",
+    "remote_start": "starts a session for the central system",
+    "reset": "restarts when the central system asks",
+    "signed_meter_values": "signs its meter values",
+    "smart_charging": "obeys a charging profile of the central system",
+    "unlock": "unlocks the connector for the central system",
+}
+"""What a charger sheet may state under ``features``."""
+
+CAPABILITIES: Mapping[str, str] = {
+    "lock_jam": "the lock sensor can block a lock mechanically",
+    "lock_pull": "the lock sensor can pull at a plug",
+    "wall_clock_step": "the bench can step the wall clock",
+}
+"""What a driver may name in ``supports``, beside the role it plays."""
+
+RequirementId = Annotated[str, Known("requirement")]
+LimitId = Annotated[str, Known("limit")]
+"""The id of a limit under ``fixtures/limits``."""
+Feature = Annotated[str, Known("feature")]
+Need = Annotated[str, Known("need")]
+"""A feature of the charger, a role of the bench, or a capability of a driver."""
+RoleName = Annotated[str, Known("role")]
+RigName = Annotated[str, Known("rig")]
+"""A key of ``rigs`` in the same bench file."""
+
+Province = Literal["AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT"]
+
+NewRequirementId = Annotated[str, Pattern("[A-Z]{3}-[0-9]{2}", "a requirement id such as 'MET-01'")]
+NewName = Annotated[
+    str, Pattern("[a-z][a-z0-9_]{0,39}", "a name such as 'low_current': small letters, digits and '_'")
+]
+ScenarioId = Annotated[str, Pattern("[A-Z]{2,6}-[0-9]{3}", "a scenario id such as 'MET-001'")]
+Uid = Annotated[
+    str,
+    Pattern(
+        "[0-9A-Za-z*_=:+|@.-]{1,20}",
+        "the UID of a card: 1 to 20 letters, digits or *-_=:+|@. (OCPP 1.6 idTag)",
+    ),
+]
+Trace = Annotated[str, Pattern("T(0[1-9]|1[0-9]|2[0-3])", "a user statement from 'T01' to 'T23'")]
+Port = Annotated[int, Between(0, 65535)]
+"""A TCP port; 0 lets the system choose."""
