@@ -268,8 +268,7 @@ class _End:
 
     def break_off(self, reason: str) -> None:
         """End without a close frame; what has arrived can still be read."""
-        if self._end is None:
-            self._finish(WireClosed(1006, reason))
+        self._finish(WireClosed(1006, reason))
 
     def _next_arrives(self) -> None:
         item, _ = self._under_way.popleft()

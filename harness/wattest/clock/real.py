@@ -116,7 +116,8 @@ class RealClock:
         except BaseException as error:
             self._loop.call_soon_threadsafe(cancel)
             done.wait(ENDING_S)
-            explain_end(tasks[0], error)
+            for task in tasks:
+                explain_end(task, error)
             raise
         return tasks[0].result()
 

@@ -42,13 +42,13 @@ def deferred(stop: Callable[[], object]) -> Iterator[Caught]:
         handler = before[signal.Signals(number)]
         if any(number == earlier for earlier, _, _ in caught):
             handler(number, frame)
-            return
-        caught.append((number, frame, handler))
-        again = threading.Timer(STUCK_S, signal.pthread_kill, (main, number))
-        again.daemon = True
-        again.start()
-        timers.append(again)
-        stop()
+        else:
+            caught.append((number, frame, handler))
+            again = threading.Timer(STUCK_S, signal.pthread_kill, (main, number))
+            again.daemon = True
+            again.start()
+            timers.append(again)
+            stop()
 
     for number in before:
         signal.signal(number, catch)
