@@ -1,0 +1,190 @@
+"""Calibration files: what a certificate and a data sheet say about one instrument, by serial number.
+
+::
+
+    serial: C2TW01804
+    model: WT1804E
+    certificate: 2025-1234
+    laboratory: A laboratory, accredited as ...
+    calibrated: 2025-12-01
+    due: 2026-12-01
+    timebase: 0.02 %
+    specification:
+      power: {reading: 0.05 %, range: 0.05 %, certificate: 0.02 %, k: 2, source: "data sheet, 1 year, 45 to 66 Hz"}
+
+``reading`` and ``range`` are limits of error, taken as rectangular (divided by the square root of three);
+``certificate`` is the expanded uncertainty of the calibration, divided by its ``k``.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from wattest.document.decode import Decoder
+from wattest.document.quantity import Percent
+from wattest.document.reader import read
+from wattest.document.signature import Made
+from wattest.errors import InstrumentError
+from wattest.model.library import library_folder
+
+Quantity = Literal["voltage", "current", "power"]
+
+EXPIRED = "calibration expired"
+EARLY = "calibration not yet valid"
+
+
+@dataclass(frozen=True)
+class Specification:
+    """Limits of error of one quantity, all in percent: of the reading, of the range, and the certificate's U."""
+
+    reading_pct: float
+    range_pct: float
+    certificate_pct: float
+    k: float
+    source: str
+
+    def u(self, value: float, range_: float) -> float:
+        """Standard uncertainty (k = 1) of a value on a range, in the unit of both."""
+        limit = (self.reading_pct * abs(value) + self.range_pct * range_) / 100.0
+        return math.hypot(limit / math.sqrt(3.0), self.certificate_pct / 100.0 * abs(value) / self.k)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What is known of one instrument. Valid from ``calibrated`` to ``due``, both days included."""
+
+    serial: str
+    model: str
+    certificate: str
+    laboratory: str
+    calibrated: date
+    due: date
+    timebase_pct: float
+    specification: Mapping[str, Specification]
+
+    def flags(self, today: date) -> frozenset[str]:
+        """Words for readings taken today: none while the calibration is valid."""
+        if today > self.due:
+            return frozenset({EXPIRED})
+        return frozenset({EARLY}) if today < self.calibrated else frozenset()
+
+    def u(self, quantity: Quantity, value: float, range_: float) -> float | None:
+        """Standard uncertainty of a value; None when the file says nothing of the quantity."""
+        row = self.specification.get(quantity)
+        return None if row is None else row.u(value, range_)
+
+    def u_energy_wh(
+        self, energy_wh: float, range_w: float, elapsed_s: float, digit_wh: float
+    ) -> float | None:
+        """Standard uncertainty of an energy integral in Wh; None when nothing is said of power.
+
+        The error limit of power, integrated: percent of the energy, and percent of the power range over the
+        whole time, whether current flowed or not. Then the time base, and half a digit of the display.
+        """
+        row = self.specification.get("power")
+        if row is None:
+            return None
+        power = row.u(energy_wh, range_w * elapsed_s / 3600.0)
+        time = self.timebase_pct / 100.0 * abs(energy_wh) / math.sqrt(3.0)
+        return math.hypot(power, time, digit_wh / math.sqrt(12.0))
+
+    def check_serial(self, serial: str, model: str, place: str) -> None:
+        """Raise ``InstrumentError`` unless this calibration belongs to the instrument that answered."""
+        if serial != self.serial:
+            raise InstrumentError(
+                f"{model} at {place} has the serial number {serial}, but its calibration file is for {self.serial} "
+                f"(certificate {self.certificate}): connect that instrument, or name the file of this one."
+            )
+
+
+def _specification(
+    *, reading: Percent, range_: Percent, certificate: Percent = 0.0, k: float = 2.0, source: str = ""
+) -> Specification:
+    """Limits of error of one quantity.
+
+    Args:
+        reading: of the measured value
+        range_: of the measuring range
+        certificate: expanded uncertainty of the calibration, of the measured value
+        k: coverage factor of the certificate
+        source: where the limits stand
+    """
+    for name, value in (("reading", reading), ("range", range_), ("certificate", certificate)):
+        if value < 0:
+            raise ValueError(f"{name} is {value:g} %; a limit of error is not negative")
+    if k <= 0:
+        raise ValueError(f"k is {k:g}; a coverage factor is positive, usually 2")
+    return Specification(reading, range_, certificate, k, source)
+
+
+Row = Annotated[Specification, Made(_specification)]
+
+
+def _rows(
+    *, voltage: Row | None = None, current: Row | None = None, power: Row | None = None
+) -> dict[str, Specification]:
+    """What the data sheet limits; energy follows from power."""
+    rows = {"voltage": voltage, "current": current, "power": power}
+    return {name: row for name, row in rows.items() if row is not None}
+
+
+def _calibration(
+    *,
+    serial: str,
+    model: str,
+    certificate: str,
+    laboratory: str,
+    calibrated: date,
+    due: date,
+    timebase: Percent = 0.0,
+    specification: Annotated[Mapping[str, Specification], Made(_rows)],
+) -> Calibration:
+    """One instrument's calibration.
+
+    Args:
+        serial: as the instrument states it in answer to *IDN?
+        model: as the instrument states it
+        certificate: number of the certificate
+        laboratory: who calibrated, with accreditation
+        calibrated: first day of validity
+        due: last day of validity
+        timebase: limit of error of the integrator's clock
+        specification: limits of error by quantity
+    """
+    if due < calibrated:
+        raise ValueError(f"due {due} is before calibrated {calibrated}")
+    return Calibration(
+        serial,
+        model,
+        certificate,
+        laboratory,
+        calibrated,
+        due,
+        timebase,
+        MappingProxyType(dict(specification)),
+    )
+
+
+def read_calibration(path: str | os.PathLike[str]) -> Calibration:
+    """Read a calibration file. Raises ``DocumentError`` with every mistake and its place."""
+    document = read(path)
+    value = Decoder(document.problems).make(document.root, Made(_calibration))
+    document.problems.stop_if_any()
+    assert isinstance(value, Calibration)
+    return value
+
+
+def find_calibration(name: str, folder: str) -> Path:
+    """Where a calibration named in a bench file lies: beside that file, or among the fixtures of Wattest."""
+    beside = Path(folder) / name
+    if beside.exists():
+        return beside
+    shipped = library_folder("fixtures") / "calibration" / name
+    return shipped if shipped.exists() else beside

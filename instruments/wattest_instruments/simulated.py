@@ -1,0 +1,369 @@
+# ruff: noqa: D102 - the Protocols in wattest.roles say what each verb does
+"""Every role of the bench, played by the simulated world.
+
+Bench entries, all alike::
+
+    vehicle: {driver: simulated}
+    lock_sensor: {driver: simulated}
+
+What a driver asks of the world and what comes back is noted as an ``exchange`` with the resource ``world``, as
+an HTTP or process rig would note it. All verbs take effect at once: a person who needs seconds to walk is not
+simulated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol, TypeVar, cast
+
+from wattest.errors import BenchError
+from wattest.roles import (
+    DisplayReading,
+    Identity,
+    LockReading,
+    Part,
+    Reading,
+    Surroundings,
+    Whereabouts,
+)
+from wattest.world import World
+from wattest_instruments.yokogawa_wt import yokogawa_wt
+
+T = TypeVar("T")
+LockName = Literal["holster", "connector"]
+
+ADJUSTED_C = 23.0
+"""Where ``make_safe`` lets the chamber drift: the temperature of a laboratory."""
+
+U_TEMPERATURE_K = 0.3
+"""Standard uncertainty claimed for the simulated air sensor, as of a class B platinum thermometer."""
+
+
+class Cuttable(Protocol):
+    """What a network must be able to do: ``wattest.clock.network.MemoryNetwork`` can."""
+
+    def cut(self) -> None:
+        """Cut every link until ``restore``."""
+        ...
+
+    def restore(self) -> None:
+        """Heal."""
+        ...
+
+
+def simulated(around: Surroundings) -> Part:
+    """The driver of ``around.role`` in the simulated world.
+
+    Raises ``BenchError`` when there is no world, when the role is not one of a bench, or when the role
+    ``network`` finds no rig called ``network``.
+    """
+    if around.role == "reference_meter" and isinstance(around.world, World):
+        return yokogawa_wt(around, resource="USB0::0x0B21::0x0025::C2TW01804::INSTR", library="@wattest")
+    if around.role == "network":
+        return Network(around, _network(around))
+    if around.role == "operator":
+        return Operator(around)
+    if around.role not in _OF_THE_WORLD:
+        known = ", ".join(sorted((*_OF_THE_WORLD, "network", "operator", "reference_meter")))
+        raise BenchError(f"The simulated driver plays no role {around.role!r}; it plays {known}.")
+    return cast("Part", _OF_THE_WORLD[around.role](_Asked(around, _world(around))))
+
+
+def _world(around: Surroundings) -> World:
+    if not isinstance(around.world, World):
+        raise BenchError(
+            f"The simulated {around.role} needs a simulated world, and this bench has none: "
+            "set 'kind: simulated' in the bench file, or choose a driver for real equipment."
+        )
+    return around.world
+
+
+def _network(around: Surroundings) -> Cuttable:
+    if "network" not in around.rigs:
+        raise BenchError(
+            "The simulated network needs the in-memory network as a rig called 'network', and this bench has "
+            "none: set 'kind: simulated' in the bench file, or choose another driver for the network."
+        )
+    return cast("Cuttable", around.rigs["network"])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The world, and the record of what was asked of it."""
+
+    around: Surroundings
+    world: World
+
+    def ask(self, what: str, does: Callable[[], T], **arguments: Any) -> tuple[T, int]:
+        """Do it, note it, and return the result with the number of the note; errors are noted and go on."""
+        tx = json.dumps({"do": what, **arguments})
+        try:
+            result = does()
+        except BenchError as error:
+            self.note(tx, None, str(error))
+            raise
+        return result, self.note(tx, _plain(result), None)
+
+    def note(self, tx: str, rx: str | None, error: str | None) -> int:
+        """One exchange with the world."""
+        return self.around.note(
+            "exchange", role=self.around.role, resource="world", op="request", tx=tx, rx=rx, error=error
+        )
+
+    def identity(self) -> Identity:
+        """The simulated part, told apart by its role."""
+        return Identity("Wattest", f"simulated {self.around.role}", f"SIM-{self.world.sheet.serial}")
+
+
+def _plain(result: object) -> str:
+    if isinstance(result, float):
+        return f"{result:.6f}"
+    return result if isinstance(result, str) else json.dumps(result)
+
+
+class Vehicle:
+    """The car and the hand that plugs it in."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+        self._car = asked.world.vehicle()
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def plug_in(self) -> None:
+        self._asked.ask("plug_in", self._car.plug_in)
+
+    async def unplug(self) -> None:
+        self._asked.ask("unplug", self._car.unplug)
+
+    async def holster(self) -> None:
+        self._asked.ask("holster", self._car.holster)
+
+    async def set_ready(self, ready: bool) -> None:
+        self._asked.ask("set_ready", lambda: self._car.set_ready(ready), ready=ready)
+
+    async def set_current(self, current_a: float) -> None:
+        self._asked.ask("set_current", lambda: self._car.set_current(current_a), current_a=current_a)
+
+    async def whereabouts(self) -> Whereabouts:
+        return self._asked.ask("whereabouts", self._car.whereabouts)[0]
+
+    async def make_safe(self) -> None:
+        """Stop drawing: the pilot goes to B and the current to nothing."""
+        await self.set_ready(False)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class CardReader:
+    """A hand with a card."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def present(self, uid: str) -> None:
+        reader = self._asked.world.reader
+        self._asked.ask("card", lambda: (reader.tap(uid), None)[1], uid=uid)
+
+    async def make_safe(self) -> None:
+        """A card is harmless."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Mains:
+    """The switch before the station."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def set_power(self, on: bool) -> None:
+        self._asked.ask("power", lambda: self._asked.world.grid.set_power(on), on=on)
+
+    async def make_safe(self) -> None:
+        """Cut the station off."""
+        await self.set_power(False)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class LockSensor:
+    """Eyes on both bolts, a hand that pulls, and a wedge."""
+
+    supports = frozenset({"lock_jam", "lock_pull"})
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+        self._outlet = asked.world.outlets[0]
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def read(self) -> LockReading:
+        holster, connector = self._outlet.holster_lock, self._outlet.connector_lock
+        seen, seq = self._asked.ask(
+            "locks", lambda: {"holster": holster.position(), "connector": connector.position()}
+        )
+        return LockReading(**seen, seq=(seq,))
+
+    async def pull(self, which: LockName) -> bool:
+        return self._asked.ask("pull", lambda: self._outlet.pull(which), which=which)[0]
+
+    async def jam(self, which: LockName, jammed: bool) -> None:
+        self._asked.ask("jam", lambda: self._asked.world.jam(which, jammed), which=which, jammed=jammed)
+
+    async def make_safe(self) -> None:
+        """Take the wedges out."""
+        await self.jam("holster", False)
+        await self.jam("connector", False)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Display:
+    """Eyes on the screen."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def read(self) -> DisplayReading:
+        shown, seq = self._asked.ask("display", lambda: asdict(self._asked.world.screen.read()))
+        return DisplayReading(**shown, seq=(seq,))
+
+    async def make_safe(self) -> None:
+        """A screen is harmless."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Chamber:
+    """The weather."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def set_temperature(self, temperature_c: float, ramp_k_per_min: float) -> None:
+        self._asked.ask(
+            "temperature",
+            lambda: self._asked.world.climate.set_ambient(temperature_c, ramp_k_per_min),
+            temperature_c=temperature_c,
+            ramp_k_per_min=ramp_k_per_min,
+        )
+
+    async def read_temperature(self) -> Reading:
+        value, seq = self._asked.ask(
+            "read_temperature", lambda: round(self._asked.world.climate.ambient_c(), 3)
+        )
+        now = self._asked.around.clock.monotonic()
+        return Reading(value, "degC", now, u=U_TEMPERATURE_K, seq=(seq,), raw=f"{value:.6f}", index=0)
+
+    async def make_safe(self) -> None:
+        """Let the air drift back to room temperature at 1 K/min, the ramp of IEC 60068-2-1 (recalled)."""
+        await self.set_temperature(ADJUSTED_C, 1.0)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+_OF_THE_WORLD: dict[str, Callable[[_Asked], object]] = {
+    "vehicle": Vehicle,
+    "card_reader": CardReader,
+    "mains": Mains,
+    "lock_sensor": LockSensor,
+    "display": Display,
+    "chamber": Chamber,
+}
+
+
+class Network:
+    """Scissors at the in-memory link."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, around: Surroundings, network: Cuttable) -> None:
+        self._around = around
+        self._network = network
+
+    async def open(self) -> Identity:
+        return Identity("Wattest", "in-memory network", "SIM")
+
+    async def cut(self) -> None:
+        self._network.cut()
+        self._note("cut")
+
+    async def restore(self) -> None:
+        self._network.restore()
+        self._note("restore")
+
+    async def make_safe(self) -> None:
+        """Heal the link."""
+        await self.restore()
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _note(self, what: str) -> None:
+        self._around.note(
+            "exchange",
+            role="network",
+            resource="network",
+            op="request",
+            tx=json.dumps({"do": what}),
+            rx="null",
+            error=None,
+        )
+
+
+class Operator:
+    """A person who always gives the first answer."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    async def open(self) -> Identity:
+        return Identity("Wattest", "simulated operator", "SIM")
+
+    async def ask(self, question: str, answers: tuple[str, ...]) -> str:
+        """The first of the answers; ``BenchError`` when there is none to give."""
+        if not answers:
+            raise BenchError(f"The question {question!r} has no answers to choose from: name at least one.")
+        self._around.note("prompt", question=question, answer=answers[0], by="simulated operator")
+        return answers[0]
+
+    async def make_safe(self) -> None:
+        """People step back by themselves."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
