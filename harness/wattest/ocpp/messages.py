@@ -1,0 +1,132 @@
+"""The three OCPP messages, violations, and how they become text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+import orjson
+
+from wattest.model.scenario import Dialect
+
+Side = Literal["csms", "station"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``[2, id, action, payload]``."""
+
+    id: str
+    action: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """``[3, id, payload]``."""
+
+    id: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallError:
+    """``[4, id, code, description, details]``."""
+
+    id: str
+    code: str
+    description: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Message = Call | CallResult | CallError
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with a frame: a stable rule name such as ``decode.depth``, and a sentence."""
+
+    rule: str
+    sentence: str
+
+
+def exact(value: object) -> Decimal | None:
+    """The number that was sent, exactly, or None when ``value`` is no finite number.
+
+    ``decode`` yields a float only where its shortest form is the number on the wire. Text that holds a number
+    counts too, since OCPP 1.6 sends sampled values as text and records keep ``Decimal`` as text.
+
+    >>> exact(0.1)
+    Decimal('0.1')
+    >>> exact("16.0")
+    Decimal('16.0')
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, (int, float, str)):
+        text = str(value)
+        if len(text) > 64 or not text.isascii():
+            return None
+        try:
+            number = Decimal(text)
+        except ArithmeticError:
+            return None
+        return number if number.is_finite() and abs(number.adjusted()) < 400 else None
+    return None
+
+
+def _decimal_as_is(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(format(value, "f").encode())
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def encode(message: Message) -> str:
+    """The text of a message; ``Decimal`` keeps its digits: ``12.30`` stays ``12.30``.
+
+    >>> encode(Call("1", "Heartbeat", {}))
+    '[2,"1","Heartbeat",{}]'
+    """
+    if isinstance(message, CallResult):
+        frame: list[Any] = [3, message.id, message.payload]
+    elif isinstance(message, Call):
+        frame = [2, message.id, message.action, message.payload]
+    else:
+        frame = [4, message.id, message.code, message.description[:255], message.details]
+    return orjson.dumps(frame, default=_decimal_as_is).decode()
+
+
+def described(message: Message | None, action: str | None) -> dict[str, Any] | None:
+    """A message as it stands in a ``frame`` entry of the record; ``action`` is that of the CALL it answers."""
+    if message is None:
+        return None
+    if isinstance(message, Call):
+        return {"type": 2, "id": message.id, "action": message.action, "payload": message.payload}
+    if isinstance(message, CallResult):
+        return {"type": 3, "id": message.id, "action": action, "payload": message.payload}
+    return {
+        "type": 4,
+        "id": message.id,
+        "code": message.code,
+        "description": message.description,
+        "details": message.details,
+        "action": action,
+    }
+
+
+__all__ = [
+    "Call",
+    "CallError",
+    "CallResult",
+    "Dialect",
+    "Message",
+    "Side",
+    "Violation",
+    "described",
+    "encode",
+    "exact",
+]

@@ -1,0 +1,107 @@
+"""Payloads against the schemas of their action, as sentences.
+
+The schemas are those that the ``ocpp`` package ships: OCPP 1.6 with the security extension, and 2.0.1. They are
+compiled by ``jsonschema-rs`` when first used. Three things are changed on the way in:
+
+- every integer is bounded to 32 bits (OCPP 2.0.1 Part 2 section 2.1.4; for 1.6 recalled);
+- the 1.6 schemas are read as draft 6, so that ``16.0`` is an integer, as it is for most parsers in the field;
+- ids are dropped, so that no reference can look like a remote one.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+
+from wattest.model.scenario import Dialect
+from wattest.ocpp.messages import Violation
+
+INT32 = 2**31
+MAX_SENTENCES = 20
+
+_PACKAGES: dict[Dialect, tuple[str, str]] = {"1.6": ("ocpp.v16", ""), "2.0.1": ("ocpp.v201", "Request")}
+
+READABLE = frozenset({"schema.format"})
+"""Violations in spite of which a message is still answered as usual: a sloppy timestamp is noted and read."""
+
+
+def violations(dialect: Dialect, action: str, is_response: bool, payload: Any) -> tuple[Violation, ...]:
+    """Everything in a payload that the schema of its action does not allow; empty when nothing.
+
+    An action that the dialect does not know is one violation, ``schema.unknown-action``.
+
+    >>> violations("1.6", "Authorize", False, {})[0].sentence
+    'Authorize request: "idTag" is a required property.'
+    """
+    check = _validator(dialect, action, is_response)
+    if check is None:
+        sentence = f"OCPP {dialect} has no action {_shown(action)}."
+        return (Violation("schema.unknown-action", sentence),)
+    if check.is_valid(payload):
+        return ()
+    what = f"{action} {'response' if is_response else 'request'}"
+    found = []
+    for error in check.iter_errors(payload):
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+        at = f" at {place.lstrip('.')}" if place else ""
+        found.append(Violation(f"schema.{error.kind.name}", f"{what}{at}: {_cut(error.message)}."))
+        if len(found) == MAX_SENTENCES:
+            break
+    return tuple(found)
+
+
+def knows(dialect: Dialect, action: str) -> bool:
+    """Whether the dialect has an action of this name, in this spelling."""
+    return _validator(dialect, action, False) is not None
+
+
+@cache
+def actions(dialect: Dialect) -> frozenset[str]:
+    """Names of all actions of a dialect."""
+    package, suffix = _PACKAGES[dialect]
+    names = (item.name for item in (files(package) / "schemas").iterdir())
+    stems = [name.removesuffix(".json") for name in names if name.endswith(".json")]
+    return frozenset(stem.removesuffix(suffix) for stem in stems if not stem.endswith("Response"))
+
+
+_compiled: dict[tuple[Dialect, str, bool], jsonschema_rs.Draft6Validator] = {}
+
+
+def _validator(dialect: Dialect, action: str, is_response: bool) -> jsonschema_rs.Draft6Validator | None:
+    key = (dialect, action, is_response)
+    found = _compiled.get(key)
+    if found is None and action in actions(dialect):
+        package, suffix = _PACKAGES[dialect]
+        name = f"{action}{'Response' if is_response else suffix}.json"
+        schema = json.loads((files(package) / "schemas" / name).read_text("utf-8-sig"))
+        schema.pop("$schema", None)
+        found = jsonschema_rs.Draft6Validator(_prepared(schema), validate_formats=True)
+        _compiled[key] = found
+    return found
+
+
+def _prepared(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_prepared(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    ready = {key: _prepared(value) for key, value in schema.items() if not _is_id(key, value)}
+    if ready.get("type") == "integer":
+        ready = {"minimum": -INT32, "maximum": INT32 - 1, **ready}
+    return ready
+
+
+def _is_id(key: str, value: Any) -> bool:
+    return key in ("id", "$id", "description", "javaType") and isinstance(value, str)
+
+
+def _shown(action: str) -> str:
+    return repr(action if len(action) <= 60 else f"{action[:60]}...")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}..."
