@@ -59,6 +59,9 @@ class InstalledFactories(Mapping[str, Factory]):
             raise BenchError(f"the driver '{name}' ({entry.value}) cannot be imported: {reason}") from reason
         return factory
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 
