@@ -64,6 +64,7 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
 }
 
 _CAPABILITIES: Mapping[tuple[str, str], str] = {
+    ("vehicle", "set_current"): "vehicle_current",
     ("lock_sensor", "jam"): "lock_jam",
     ("lock_sensor", "pull"): "lock_pull",
 }
@@ -76,9 +77,10 @@ _SAFE: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {
         ("jam", {"which": "holster", "jammed": False}),
         ("jam", {"which": "connector", "jammed": False}),
     ),
+    "chamber": (("set_temperature", {"temperature_c": 23.0, "ramp_k_per_min": 1.0}),),
     "network": (("restore", {}),),
 }
-"""What makes a role safe when its bench entry maps no ``make_safe``."""
+"""What makes a role safe when its bench entry maps no ``make_safe``; 1 K/min is the ramp of IEC 60068-2-1 (recalled)."""
 
 _MUST_BE_SAFE = frozenset({"vehicle", "mains"})
 

@@ -4,11 +4,11 @@
 
     rigs:
       person: {driver: by_hand, language: fr}          # asked for a name once, shared by all roles
-    roles:
-      vehicle:         {driver: by_hand, rig: person}
-      card_reader:     {driver: by_hand, rig: person, cards: {04A2B3C4D5E680: the white card}}
-      reference_meter: {driver: by_hand, rig: person, quantities: [energy, current], energy: register,
-                        resolution: {energy: 10 Wh}, accuracy: {energy: 1 %}}
+    vehicle:     {driver: by_hand, rig: person}
+    card_reader: {driver: by_hand, rig: person, cards: {04A2B3C4D5E680: the white card}}
+    reference_meter:
+      {driver: by_hand, rig: person, quantities: [energy, current], energy: register,
+       resolution: {energy: 10 Wh}, accuracy: {energy: 1 %}}
 
 Every question, the answer as typed and the name of the person stand in the record. An answer that makes no sense
 is asked for again. A person reads a meter while time goes on: read the energy when no current flows.
@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 from wattest.document.quantity import Duration
+from wattest.document.signature import Known
 from wattest.errors import BenchError, RigError
 from wattest.roles import ROLES, Identity, LockPosition, Part, Surroundings, Whereabouts
 from wattest_instruments.actions import Answer, actions_of, supported
@@ -59,7 +60,7 @@ _ENDANGERS: Mapping[tuple[str, str], str] = {
 def by_hand(
     around: Surroundings,
     *,
-    rig: str | None = None,
+    rig: Annotated[str, Known("rig")] | None = None,
     person: str | None = None,
     language: Language = "en",
     patience: Duration = 1800.0,

@@ -6,20 +6,18 @@
       charger:
         driver: process_rig
         command: [node, charger.mjs, --csms, "{csms}", --identity, "{identity}", --ocpp, "{dialect}"]
-    roles:
-      vehicle:     {driver: process, rig: charger}                      # says {"do": "plug_in"} and so on
-      card_reader: {driver: process, rig: charger, actions: {present: '{"do": "tap", "uid": "{uid}"}'}}
+    vehicle:     {driver: process, rig: charger}                        # says {"do": "plug_in"} and so on
+    card_reader: {driver: process, rig: charger, actions: {present: '{"do": "tap", "uid": "{uid}"}'}}
 
 A serial robot behind a terminal program, in plain lines::
 
     rigs:
       robot: {driver: process_rig, command: [picocom, -q, /dev/ttyUSB0], talk: lines, refusal: "^ERR"}
-    roles:
-      lock_sensor:
-        driver: process
-        rig: robot
-        actions:
-          read: {send: "LOCKS?", match: 'H(?P<holster>.) C(?P<connector>.)', words: {"1": locked, "0": unlocked}}
+    lock_sensor:
+      driver: process
+      rig: robot
+      actions:
+        read: {send: "LOCKS?", match: 'H(?P<holster>.) C(?P<connector>.)', words: {"1": locked, "0": unlocked}}
 """
 
 from __future__ import annotations
@@ -27,9 +25,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from wattest.document.quantity import Duration
+from wattest.document.signature import Known
 from wattest.errors import BenchError, RigError
 from wattest.roles import Identity, Part, Surroundings
 from wattest_instruments.actions import (
@@ -113,7 +112,7 @@ def process_rig(
 def process(
     around: Surroundings,
     *,
-    rig: str,
+    rig: Annotated[str, Known("rig")],
     actions: Mapping[str, str | Line] | tuple[str, ...] | None = None,
     accuracy: Accuracy = _UNSTATED_ACCURACY,
     resolution: Resolution = _UNSTATED_RESOLUTION,
