@@ -42,9 +42,9 @@ def rtc_gain_s_per_h_per_k(rtc: Rtc) -> float:  # noqa: ARG001
     "COLD-D03",
     breaks=rtc_gain_s_per_h_per_k,
     area="climate",
-    requirement="DAT-01",
+    requirement="NET-08",
     text="the station's clock gains a second an hour for each kelvin below 23 degC: a minute an hour at -40 degC",
-    source="project: timestamps within 2 s of the bench clock",
+    source="project: within 10 s after 24 h offline",
     physical=True,
 )
 def rtc_runs_away_in_the_cold(rtc: Rtc) -> float:  # noqa: ARG001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
@@ -46,7 +47,8 @@ class World:
         self.clock = clock
         self.sheet = sheet
         self.conduct = Conduct(active)
-        self.grid = Grid(sheet.rated_voltage_v)
+        between_lines = sheet.phases == 3  # a sheet states the voltage between lines; loads see one phase
+        self.grid = Grid(sheet.rated_voltage_v / math.sqrt(3.0) if between_lines else sheet.rated_voltage_v)
         self.climate = Climate(clock)
         has = frozenset(sheet.features)
         self.reader = Reader(
