@@ -1,0 +1,104 @@
+"""From a record to the report: nothing is shown that does not stand in the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import orjson
+
+from wattest.errors import RecordError
+from wattest.judge import verdicts as judge
+from wattest.record import verify_chain
+from wattest_reports.attempts import attempt
+from wattest_reports.entries import Entry, mapping, number, text, texts
+from wattest_reports.redact import Redactor, smells
+from wattest_reports.requirements import counts, french_titles, limit_lines, not_tested, requirement_rows
+from wattest_reports.view import Report
+
+if TYPE_CHECKING:
+    from wattest.record import Record
+
+NOT_SEALED = "The run was not sealed: not a result."
+
+
+def report(record: Record) -> Report:
+    """Everything that any report shows, with secrets hidden. The chain is checked when the record has a file."""
+    header, entries = _without_secrets(record)
+    limits, titles = limit_lines(header), french_titles(header)
+    made = judge.attempts(entries)
+    standing = {id(one) for one in judge.standing(made)}
+    attempts = tuple(
+        attempt(place, one, stands=id(one) in standing, limits=limits, titles=titles)
+        for place, one in enumerate(made, 1)
+    )
+    dialects = texts(header.get("dialects")) or tuple(sorted({one.dialect for one in attempts}))
+    requirements = requirement_rows(header, dialects, judge.run_table(entries), attempts)
+    footer, last = mapping(record.footer), (entries[-1] if entries else header)
+    head = text(footer.get("head"))
+    return Report(
+        id=f"WT-{head[:12].upper()}" if head else "",
+        version=text(header.get("wattest")),
+        format=text(header.get("format")),
+        started=text(mapping(record.preamble).get("started")),
+        begin_utc=text(header.get("utc")),
+        end_utc=text(last.get("utc")),
+        duration_s=number(last.get("t")) - number(header.get("t")),
+        sealed=record.footer is not None,
+        faults=_faults(record),
+        head=head,
+        entries=len(entries),
+        seed=text(header.get("seed")),
+        dialects=dialects,
+        charger=mapping(header.get("charger")),
+        bench=mapping(header.get("bench")),
+        rule=mapping(header.get("rule")),
+        requirements=requirements,
+        attempts=attempts,
+        not_tested=not_tested(header, entries, attempts, requirements),
+        aborted=tuple(text(entry.get("reason")) for entry in entries if entry.get("kind") == "aborted"),
+        resumed=sum(1 for entry in entries if entry.get("kind") == "resumed"),
+        safe=tuple(_safe(entry) for entry in entries if entry.get("kind") == "safe"),
+        prompts=tuple(_prompt(entry) for entry in entries if entry.get("kind") == "prompt"),
+        path=record.path,
+        counts=counts(requirements),
+    )
+
+
+def _faults(record: Record) -> tuple[str, ...]:
+    """What is wrong with the file behind the record, sentence by sentence."""
+    if record.path:
+        try:
+            return tuple(fault.sentence for fault in verify_chain(record.path))
+        except RecordError as gone:
+            return (str(gone),)
+    return () if record.footer is not None else (NOT_SEALED,)
+
+
+def _safe(entry: Entry) -> tuple[str, bool, str, str, int]:
+    how = entry.get("confirmed_by")
+    confirmed = ", ".join(texts(how)) if not isinstance(how, int) else f"entry {how}"
+    return (
+        text(entry.get("role")),
+        entry.get("ok") is True,
+        text(entry.get("sentence")),
+        confirmed,
+        int(number(entry.get("seq"))),
+    )
+
+
+def _prompt(entry: Entry) -> tuple[str, str, str, int]:
+    words = (text(entry.get("question")), text(entry.get("answer")), text(entry.get("by")))
+    return (*words, int(number(entry.get("seq"))))
+
+
+def _without_secrets(record: Record) -> tuple[Entry, Sequence[Entry]]:
+    """Header and entries with secrets hidden; only what holds one is copied."""
+    lines = [orjson.dumps(entry) for entry in record.entries]
+    smelly = {place for place, line in enumerate(lines) if smells(line)}
+    if not smelly:
+        return record.header, record.entries
+    hide = Redactor.of(*(record.entries[place] for place in sorted(smelly)))
+    touched = {place for place, line in enumerate(lines) if place in smelly or hide.stands_in(line)}
+    entries = [hide.value(entry) if place in touched else entry for place, entry in enumerate(record.entries)]
+    return hide.value(record.header), entries

@@ -1,0 +1,43 @@
+"""What every report says in the same words: the charger's name, the conclusion, and what must stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wattest_reports.entries import text
+from wattest_reports.view import SYMBOLS, Report
+from wattest_reports.words import Words
+
+
+def sign(verdict: str) -> str:
+    """The sign of a verdict or of a step's outcome."""
+    same = {"done": "pass", "failed": "fail", "aborted": "error"}
+    return SYMBOLS.get(same.get(verdict, verdict), "\u2022")
+
+
+def charger_name(charger: Mapping[str, Any], words: Words) -> str:
+    """Maker and model, as the charger sheet states them."""
+    return " ".join(part for name in ("maker", "model") if (part := text(charger.get(name)))) or words(
+        "nameless"
+    )
+
+
+def conclusion(shown: Report, words: Words) -> str:
+    """The one sentence that a hurried reader takes along; it claims no more than was tested."""
+    counts = shown.counts
+    bad = counts.get(shown.verdict, 0)
+    total = sum(counts.get(one, 0) for one in ("pass", "fail", "inconclusive", "error"))
+    key = f"said.{shown.verdict}"
+    return words(f"{key}.one" if bad == 1 and shown.verdict == "fail" else key, n=bad, m=total)
+
+
+def beside(shown: Report, words: Words) -> Iterator[str]:
+    """What must be said beside the conclusion: what only screens, what was tested in part or not at all."""
+    if shown.screening:
+        yield words("also screening", n=shown.screening)
+    if shown.partly:
+        yield words("also partly", n=shown.partly)
+    untested = shown.counts.get("not tested", 0)
+    if untested:
+        yield words("also untested.one" if untested == 1 else "also untested", n=untested)

@@ -1,0 +1,175 @@
+"""The verdicts as a table in the terminal, then what went wrong, what was not tested and why, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from wattest_reports import notation
+from wattest_reports.gather import report
+from wattest_reports.notation import Language
+from wattest_reports.requirements import NOT_COVERED, NOT_REACHED
+from wattest_reports.statements import beside, charger_name, conclusion, sign
+from wattest_reports.view import Cell, Report, RequirementRow
+from wattest_reports.words import Words
+
+if TYPE_CHECKING:
+    from wattest.record import Record
+
+WIDTH = 100
+"""Columns of the text file; on a terminal its own width counts."""
+
+STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "error": "bold magenta",
+    "inconclusive": "yellow",
+    "not tested": "dim",
+    "not applicable": "dim",
+}
+_NARROW = 70
+
+
+def render(record: Record, out: Path, *, lang: Language = "en") -> Path:
+    """Write the table as plain text."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", encoding="utf-8", newline="\n") as file:
+        table(record, Console(file=file, width=WIDTH, color_system=None, force_terminal=False), lang=lang)
+    return out
+
+
+def table(record: Record, console: Console, *, lang: Language = "en") -> None:
+    """Print the table; a verdict is told by sign, word and colour, so that it reads without colour too.
+
+    Example::
+
+        table(read_record("run.jsonl"), Console())
+    """
+    show(report(record), console, Words(lang))
+
+
+def show(shown: Report, console: Console, words: Words) -> None:
+    """Print a report that was gathered before."""
+    console.print(Text(f"{charger_name(shown.charger, words)}  {words('kicker')}", style="bold"))
+    for line in _notices(shown, words):
+        console.print(line)
+    tested = [row for row in shown.requirements if row.verdict != "not tested"]
+    if tested:
+        console.print(_matrix(tested, shown, words, wide=console.width >= _NARROW))
+    style = STYLES.get(shown.verdict, "") if shown.whole else STYLES["fail"]
+    if not shown.whole:
+        console.print(Text(words("broken"), style=style))
+    console.print(Text(f"{sign(shown.verdict)} {conclusion(shown, words)}", style=style))
+    for sentence in beside(shown, words):
+        console.print(Text(sentence))
+    console.print(_counts(shown, words))
+    _findings(tested, shown, console, words)
+    _left_out(shown, console, words)
+    for role, ok, sentence, how, seq in shown.safe:
+        if not ok:
+            console.print(
+                Text(
+                    f"\n{sign('fail')} {role}: {words('safe.no')}. {sentence} {how} ({seq})", style="bold red"
+                )
+            )
+    console.print()
+    console.print(Text(words("not accredited"), style="dim"))
+    head = shown.head or words("head.none")
+    console.print(Text(f"{words('head')}{words.colon} {head}", style="dim"), soft_wrap=True)
+    console.print(
+        Text(f"wattest verify {shown.path}" if shown.path else "wattest verify", style="dim"), soft_wrap=True
+    )
+
+
+def _notices(shown: Report, words: Words) -> Iterator[Text]:
+    if shown.simulated:
+        yield Text.assemble((words("simulated"), "bold yellow"), " ", words("simulated.say"))
+    if not shown.whole:
+        yield Text.assemble((words("broken"), "bold red"), " ", words("broken.say"))
+        for fault in shown.faults:
+            yield Text(f"  {fault}", style="red")
+    for reason in shown.aborted:
+        yield Text.assemble((words("aborted.title") + words.colon, "bold red"), " ", reason)
+    if shown.without_relay:
+        yield Text.assemble((words("no relay") + ".", "bold"), " ", words("no relay.say"))
+
+
+def _matrix(rows: list[RequirementRow], shown: Report, words: Words, *, wide: bool) -> Table:
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    made.add_column(words("requirement"), no_wrap=True)
+    if wide:
+        made.add_column("", ratio=1)
+    for dialect in shown.dialects:
+        made.add_column(f"OCPP {dialect}", no_wrap=True)
+    area = rows[0].area
+    for row in rows:
+        if row.area != area:
+            made.add_section()
+            area = row.area
+        text = row.text_fr if words.language == "fr" else row.text
+        cells = [_cell(cell, words) for cell in row.cells]
+        made.add_row(Text(row.id), *([Text(text)] if wide else []), *cells)
+    return made
+
+
+def _cell(cell: Cell, words: Words) -> Text:
+    made = Text(
+        f"{sign(cell.verdict)} {words.known(cell.verdict, cell.verdict)}", style=STYLES.get(cell.verdict, "")
+    )
+    if cell.failed:
+        made.append(f" {sign('fail')} {words('fail')}", style=STYLES["fail"])
+    if cell.screening:
+        made.append(f"\n{words('screening')}", style="dim")
+    return made
+
+
+def _counts(shown: Report, words: Words) -> Text:
+    made = Text()
+    for verdict, count in shown.counts.items():
+        if count:
+            made.append(
+                f"{sign(verdict)} {count} {words.known(verdict, verdict)}   ", style=STYLES.get(verdict, "")
+            )
+    made.append(words.count("runs", len(shown.attempts)), style="dim")
+    return made
+
+
+def _findings(rows: list[RequirementRow], shown: Report, console: Console, words: Words) -> None:
+    keys = {one.anchor: one.key for one in shown.attempts}
+    bad = [
+        (row, cell) for row in rows for cell in row.cells if cell.verdict in {"fail", "error", "inconclusive"}
+    ]
+    if not bad:
+        return
+    console.print(Text(f"\n{words('contradicted')}", style="bold"))
+    for row, cell in sorted(bad, key=lambda pair: ("fail", "error", "inconclusive").index(pair[1].verdict)):
+        made = Text(f"{sign(cell.verdict)} {row.id} ", style=STYLES[cell.verdict])
+        made.append(f"OCPP {cell.dialect}  ", style="dim")
+        made.append(cell.sentence, style="default")
+        where = ", ".join(dict.fromkeys(keys[anchor] for anchor in cell.anchors))
+        entries = notation.ranges(cell.evidence)
+        proof = (
+            words("entry.one" if len(cell.evidence) == 1 else "entry.many", list=entries) if entries else ""
+        )
+        made.append(f"\n  {' · '.join(part for part in (where, proof) if part)}", style="dim")
+        console.print(made)
+
+
+def _left_out(shown: Report, console: Console, words: Words) -> None:
+    if not shown.not_tested:
+        return
+    console.print(Text(f"\n{words('left out')}", style="bold"))
+    for one in shown.not_tested:
+        reason = words(one.reason) if one.reason in {NOT_REACHED, NOT_COVERED} else one.reason
+        name = f"{one.key} (OCPP {', '.join(one.dialects)})" if one.key else ""
+        requirements = ", ".join(one.requirements)
+        made = Text(f"{sign('not tested')} ")
+        made.append(" ".join(part for part in (name, requirements) if part) + words.colon + " ")
+        made.append(reason, style="dim")
+        console.print(made)
