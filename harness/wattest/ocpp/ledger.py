@@ -1,0 +1,364 @@
+"""Transactions, folded from the frames between a station and its central system.
+
+The same code runs live in the central system and afterwards over the entries of a record::
+
+    ledger = Ledger()
+    for entry in record.entries:
+        ledger.feed(entry)
+    ledger.transactions["7"].energy_wh
+
+A CALL counts when it was answered with a CALLRESULT, or when it is plain that no answer will come; one that got
+a CALLERROR does not count, since the station has to send it again (OCPP 1.6 section 3.7.1; OCPP 2.0.1 E13).
+
+Messages may come late, after an outage, in another order, and twice: a copy with the same content is folded
+(nobody can promise exactly-once), one that says something else is kept as a sentence in ``duplicates``. States are
+those of the transaction's own events in 2.0.1, and those of its connector's StatusNotifications in 1.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from wattest.model.scenario import Dialect
+from wattest.ocpp.neutral import ChargingState, Event, StatusChanged, TransactionChanged
+from wattest.ocpp.normalise import events, in_wh, is_register, moment
+
+SKEW = timedelta(seconds=10)
+"""What was stated this long before the link was opened was said while there was none."""
+
+_STATES_16: Mapping[str, ChargingState] = {
+    "Available": "idle",
+    "Preparing": "ev connected",
+    "Charging": "charging",
+    "SuspendedEV": "suspended ev",
+    "SuspendedEVSE": "suspended evse",
+    "Finishing": "ev connected",
+    "Faulted": "suspended evse",
+    "Unavailable": "suspended evse",
+}
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What the station stated about one transaction. Times are the station's own, energies in Wh, exact.
+
+    ``register`` holds (time, Wh, entry) in the order of time, ``states`` (time, state); ``evidence`` the entries of
+    its CALLs in the order in which they came, copies left out. ``seq_nos`` are those of 2.0.1, sorted: complete
+    when gap-free. What is None was never stated.
+    """
+
+    id: str
+    station: str
+    evse_id: int | None = None
+    connector_id: int | None = None
+    token: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    meter_start_wh: Decimal | None = None
+    meter_stop_wh: Decimal | None = None
+    stop_reason: str | None = None
+    register: tuple[tuple[datetime, Decimal, int], ...] = ()
+    states: tuple[tuple[datetime, ChargingState], ...] = ()
+    offline: bool = False
+    evidence: tuple[int, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    seq_nos: tuple[int, ...] = ()
+    dialect: Dialect = "1.6"
+
+    @property
+    def energy_wh(self) -> Decimal | None:
+        """Register at the end (so far, while it runs) less register at the start."""
+        start = self.meter_start_wh
+        stop = self.meter_stop_wh
+        if start is None and self.register:
+            start = self.register[0][1]
+        if stop is None and self.register:
+            stop = self.register[-1][1]
+        return None if start is None or stop is None else stop - start
+
+    @property
+    def duration_s(self) -> float | None:
+        """From stated start to stated end; None while it runs."""
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+    def idle_s(self, until: datetime | None = None) -> float:
+        """Seconds for which the vehicle asked for nothing: state ``suspended ev`` only.
+
+        Never while the EVSE withholds power (OCPI 2.3.0, PARKING_TIME). ``until`` bounds a running transaction.
+        """
+        end = self.ended_at or until
+        total = timedelta()
+        for index, (since, state) in enumerate(self.states):
+            later = self.states[index + 1][0] if index + 1 < len(self.states) else end
+            if state == "suspended ev" and later is not None:
+                total += max(timedelta(), (min(later, end) if end else later) - since)
+        return total.total_seconds()
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A CALL that has no answer yet."""
+
+    seq: int
+    at: datetime
+    station: str
+    dialect: Dialect
+    action: str
+    payload: Mapping[str, Any]
+    told: bool = False
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A transaction while it is being folded."""
+
+    known: Transaction
+    register: dict[tuple[datetime, Decimal], int] = field(default_factory=dict)
+    states: list[tuple[datetime, ChargingState]] = field(default_factory=list)
+    said: dict[str, tuple[int, TransactionChanged]] = field(default_factory=dict)
+    evidence: list[int] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    seq_nos: set[int] = field(default_factory=set)
+    built: Transaction | None = None
+
+
+class Ledger:
+    """Folds ``frame`` and ``link`` entries; everything else is ignored."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[str, _Draft] = {}
+        self._pending: dict[int, _Pending] = {}
+        self._last: dict[str, _Pending] = {}
+        self._starts: dict[tuple[str, int | None, datetime | None], list[str]] = {}
+        self._connectors: dict[tuple[str, int], list[tuple[datetime, ChargingState]]] = {}
+        self._opened: dict[str, datetime] = {}
+
+    @property
+    def transactions(self) -> Mapping[str, Transaction]:
+        """Every transaction by its id, in the order in which they were first heard of."""
+        return MappingProxyType({key: self._transaction(draft) for key, draft in self._drafts.items()})
+
+    def transaction(self, id_: str) -> Transaction | None:
+        """One transaction by its id."""
+        draft = self._drafts.get(id_)
+        return None if draft is None else self._transaction(draft)
+
+    def same_start(self, station: str, request: Mapping[str, Any]) -> str | None:
+        """The id given to a 1.6 transaction whose StartTransaction said the very same, or None."""
+        (event,) = events("1.6", "StartTransaction", request)
+        assert isinstance(event, TransactionChanged)
+        for id_ in self._starts.get((station, event.evse_id, event.timestamp), ()):
+            if not _differences(self._drafts[id_].said["started"][1], event):
+                return id_
+        return None
+
+    def feed(self, entry: Mapping[str, Any]) -> tuple[Event, ...]:
+        """Fold one entry of a record; returns what the station said, as soon as it counts."""
+        kind = entry.get("kind")
+        if kind == "link":
+            if entry.get("event") == "opened":
+                self._opened[str(entry["station"])] = _time(entry["utc"])
+            return ()
+        message = entry.get("message") if kind == "frame" else None
+        if message is None:
+            return ()
+        if entry["direction"] == "in":
+            return self._called(entry, message) if message["type"] == 2 else ()
+        answers = entry.get("answers")
+        pending = self._pending.pop(answers, None) if answers is not None else None
+        if pending is None or message["type"] != 3:
+            return ()
+        return self._take(pending, message["payload"])
+
+    def withheld(self, seq: int) -> tuple[Event, ...]:
+        """The CALL of entry ``seq`` gets no answer, or a late one: what it said counts already."""
+        pending = self._pending.get(seq)
+        if pending is None or pending.told:
+            return ()
+        pending.told = True
+        return self._take(pending, None)
+
+    def _called(self, entry: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[Event, ...]:
+        station = str(entry["station"])
+        last = self._last.get(station)
+        found = self.withheld(last.seq) if last is not None and last.seq in self._pending else ()
+        payload = message["payload"]
+        pending = _Pending(
+            int(entry["seq"]), _time(entry["utc"]), station, entry["dialect"], message["action"], payload
+        )
+        self._pending[pending.seq] = self._last[station] = pending
+        if len(self._pending) > 1000:
+            del self._pending[next(iter(self._pending))]
+        return found
+
+    def _take(self, call: _Pending, response: Mapping[str, Any] | None) -> tuple[Event, ...]:
+        found = events(call.dialect, call.action, call.payload, response)
+        for event in found:
+            if isinstance(event, TransactionChanged) and event.transaction_id is not None:
+                self._fold(call, event, event.transaction_id)
+            elif isinstance(event, StatusChanged) and call.dialect == "1.6":
+                self._connector(call, event)
+        return found
+
+    # --- statuses of 1.6 -------------------------------------------------------------------------------
+
+    def _connector(self, call: _Pending, event: StatusChanged) -> None:
+        state = _STATES_16.get(event.raw)
+        if state is None:
+            return
+        history = self._connectors.setdefault((call.station, event.evse_id), [])
+        history.append((event.timestamp or call.at, state))
+        del history[:-1000]
+        for draft in self._drafts.values():
+            if draft.known.station == call.station:
+                draft.built = None
+
+    # --- transactions ----------------------------------------------------------------------------------
+
+    def _fold(self, call: _Pending, event: TransactionChanged, id_: str) -> None:
+        draft = self._drafts.get(id_)
+        if draft is not None and draft.known.station != call.station:
+            id_ = f"{call.station}/{id_}"
+            draft = self._drafts.get(id_)
+        if draft is None:
+            draft = _Draft(Transaction(id_, call.station, dialect=call.dialect))
+            self._drafts[id_] = draft
+        draft.built = None
+        name = event.kind if event.seq_no is None else f"seqNo {event.seq_no}"
+        if event.kind != "updated" or event.seq_no is not None:
+            before = draft.said.get(name)
+            if before is not None:
+                self._again(draft, name, before, call, event)
+                return
+            draft.said[name] = (call.seq, event)
+        if event.kind == "started" and call.dialect == "1.6":
+            self._started_16(call, draft, event)
+        if call.seq not in draft.evidence:
+            draft.evidence.append(call.seq)
+        self._state(draft, call, event)
+
+    def _started_16(self, call: _Pending, draft: _Draft, event: TransactionChanged) -> None:
+        others = self._starts.setdefault((call.station, event.evse_id, event.timestamp), [])
+        for other in others:
+            first_seq, first = self._drafts[other].said["started"]
+            text = _contradiction("StartTransaction", first_seq, first, call.seq, event)
+            draft.duplicates.append(
+                text or f"StartTransaction of entry {first_seq} came again in entry {call.seq}."
+            )
+        others.append(draft.known.id)
+
+    def _again(
+        self,
+        draft: _Draft,
+        name: str,
+        before: tuple[int, TransactionChanged],
+        call: _Pending,
+        event: TransactionChanged,
+    ) -> None:
+        first_seq, first = before
+        if first_seq == call.seq:
+            return
+        message = {"started": "StartTransaction", "ended": "StopTransaction"}.get(
+            name, f"TransactionEvent {name}"
+        )
+        what = f"{message} of transaction {draft.known.id}"
+        sentence = _contradiction(what, first_seq, first, call.seq, event)
+        if sentence is not None:
+            draft.duplicates.append(sentence)
+
+    def _state(self, draft: _Draft, call: _Pending, event: TransactionChanged) -> None:
+        """What one event adds to a transaction."""
+        at = event.timestamp or call.at
+        known = draft.known
+        changes: dict[str, Any] = {}
+        if event.kind == "started":
+            changes = {"started_at": at, "meter_start_wh": event.register_wh}
+        elif event.kind == "ended":
+            changes = {"ended_at": at, "meter_stop_wh": event.register_wh, "stop_reason": event.stop_reason}
+        for name in ("evse_id", "connector_id", "token"):
+            if getattr(known, name) is None and getattr(event, name) is not None:
+                changes[name] = getattr(event, name)
+        opened = self._opened.get(call.station)
+        stated_before = opened is not None and at < opened - SKEW
+        if event.offline or (call.dialect == "1.6" and stated_before):
+            changes["offline"] = True
+        if changes:
+            draft.known = replace(known, **changes)
+        if event.kind != "updated" and event.register_wh is not None:
+            draft.register.setdefault((at, event.register_wh), call.seq)
+        for sample in event.samples:
+            if is_register(sample):
+                draft.register.setdefault((sample.timestamp or at, in_wh(sample)), call.seq)
+        if event.charging_state is not None:
+            draft.states.append((at, event.charging_state))
+        if event.seq_no is not None:
+            draft.seq_nos.add(event.seq_no)
+
+    def _transaction(self, draft: _Draft) -> Transaction:
+        if draft.built is None:
+            known = draft.known
+            states = draft.states if known.dialect == "2.0.1" else self._states_16(known)
+            draft.built = replace(
+                known,
+                register=tuple((at, wh, seq) for (at, wh), seq in sorted(draft.register.items())),
+                states=tuple(sorted(states, key=lambda item: item[0])),
+                evidence=tuple(draft.evidence),
+                duplicates=tuple(draft.duplicates),
+                seq_nos=tuple(sorted(draft.seq_nos)),
+            )
+        return draft.built
+
+    def _states_16(self, known: Transaction) -> list[tuple[datetime, ChargingState]]:
+        """States of the connector while the transaction ran, the one it started in first."""
+        start, end = known.started_at, known.ended_at
+        if start is None or known.evse_id is None:
+            return []
+        history = sorted(self._connectors.get((known.station, known.evse_id), ()), key=lambda item: item[0])
+        before = [state for at, state in history if at < start]
+        during = [(at, state) for at, state in history if at >= start and (end is None or at <= end)]
+        return [(start, before[-1]), *during] if before else during
+
+
+def _time(value: object) -> datetime:
+    """The time of an entry, live as a datetime or read back as text."""
+    if isinstance(value, datetime):
+        return value
+    return moment(value) or datetime.min.replace(tzinfo=UTC)
+
+
+_COMPARED = {
+    "timestamp": "timestamp",
+    "register_wh": "register",
+    "token": "token",
+    "charging_state": "charging state",
+    "stop_reason": "reason",
+    "samples": "meter values",
+}
+
+
+def _differences(first: TransactionChanged, second: TransactionChanged) -> dict[str, tuple[Any, Any]]:
+    """What two messages that should be copies state differently. ``offline`` may turn true in a retry."""
+    pairs = {name: (getattr(first, name), getattr(second, name)) for name in _COMPARED}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _contradiction(
+    what: str, first_seq: int, first: TransactionChanged, seq: int, second: TransactionChanged
+) -> str | None:
+    """The sentence about two copies that say different things; None when they say the same."""
+    found = _differences(first, second)
+    if not found:
+        return None
+    name, (before, after) = next(iter(found.items()))
+    if name == "samples":
+        detail = "with other meter values"
+    else:
+        detail = f"with {_COMPARED[name]} {after} instead of {before}"
+    return f"{what} came again in entry {seq} {detail} (entry {first_seq})."
