@@ -369,7 +369,7 @@ def test_a_task_that_swallows_its_cancellation_is_told(clock: VirtualClock) -> N
     assert deadlock.value.__notes__[0].endswith("is still there; something in it swallows CancelledError.")
     with pytest.raises(BenchError) as refusing:
         clock.close()
-    assert str(refusing.value).startswith("1 of 1 tasks were cancelled and are still there 10 s later: Task-")
+    assert str(refusing.value).startswith("1 of 1 tasks were cancelled and are still there 60 s later: Task-")
     assert str(refusing.value).endswith("swallows asyncio.CancelledError; let it through.")
 
 

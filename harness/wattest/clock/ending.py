@@ -6,8 +6,8 @@ import asyncio
 
 from wattest.errors import BenchError
 
-ENDING_S = 10.0
-"""How long a cancelled task may take to clean up, on its own clock."""
+ENDING_S = 60.0
+"""How long a cancelled task may take to clean up, on its own clock: making a bench safe takes its time."""
 
 
 def named(tasks: set[asyncio.Task[object]], most: int = 5) -> str:

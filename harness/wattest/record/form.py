@@ -82,9 +82,12 @@ def seal_holds(line: bytes) -> bool:
 
 
 def utc_text(moment: datetime) -> str:
-    """``2026-01-15T12:00:00.000000Z``; the moment must be aware."""
+    """``2026-01-15T12:00:00.000000Z``; the moment must be aware. One that UTC cannot express keeps its own zone."""
     if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
+        try:
+            moment = moment.astimezone(UTC)
+        except OverflowError:
+            return moment.isoformat(timespec="microseconds")
     return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
@@ -101,17 +104,18 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, AbstractSet):
-        return _sorted(value)
+        return _sorted(value, "")
     if isinstance(value, PurePath):
         return str(value)
     raise TypeError
 
 
-def _sorted(values: AbstractSet[Any]) -> list[Any]:
+def _sorted(values: AbstractSet[Any], where: str) -> list[Any]:
+    """In their own order, or in that of what they look like when they have none."""
     try:
         return sorted(values)
     except TypeError:
-        return sorted(values, key=lambda value: orjson.dumps(value, _plain, _OPTIONS))
+        return sorted(values, key=lambda value: orjson.dumps(_spelled(value, f"{where}[in a set]", 0)))
 
 
 def _spelled(value: Any, where: str, depth: int) -> Any:
@@ -139,7 +143,9 @@ def _spelled(value: Any, where: str, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [_spelled(part, f"{where}[{index}]", depth + 1) for index, part in enumerate(value)]
     if isinstance(value, AbstractSet):
-        return [_spelled(part, f"{where}[{index}]", depth + 1) for index, part in enumerate(_sorted(value))]
+        return [
+            _spelled(part, f"{where}[{index}]", depth + 1) for index, part in enumerate(_sorted(value, where))
+        ]
     if isinstance(value, datetime) and value.tzinfo is None:
         raise RecordError(
             f"The field {where} is {value.isoformat()} without a time zone: make it aware, in UTC."

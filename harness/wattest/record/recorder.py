@@ -70,13 +70,13 @@ class Recorder:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
-        except FileExistsError:
+        except OSError as error:
+            if not path.exists():
+                raise RecordError(f"The record {path} cannot be created: {error.strerror}.") from error
             raise RecordError(
                 f"The record {path} exists already, and a record is never written over: "
                 "choose another folder, or resume the run that it belongs to."
             ) from None
-        except OSError as error:
-            raise RecordError(f"The record {path} cannot be created: {error.strerror}.") from error
         recorder = cls(path, fd, clock, durable=durable)
         recorder._lock_file()
         recorder.note("preamble", **(host_facts() if preamble is None else preamble))
@@ -188,8 +188,9 @@ class Recorder:
             self._closed = self._closed or "closed"
             if self._group is not None:
                 self._group.end()
-            os.close(self._fd)
-            self._fd = -1
+            # First forgotten, then closed: a second close must not hit a number that others use by then.
+            fd, self._fd = self._fd, -1
+            os.close(fd)
 
     def _put(self, line: bytes) -> None:
         """Write one line. Whatever interrupts this, ``_settle`` finds out how far it came."""
