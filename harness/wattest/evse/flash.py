@@ -1,0 +1,130 @@
+"""What the simulated charger still knows after its power was cut: flash memory.
+
+Everything here is data. The firmware writes it at the moment a thing happens, so a cut loses nothing that was
+written; whatever the firmware keeps only in memory is gone at the next boot.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+TokenStatus = str
+"""The dialect's own word, such as ``Accepted``, ``Blocked``, ``Expired``, ``Invalid``, ``Unknown``, ``ConcurrentTx``."""
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """What is known of a card: the central system's word, its group, until when, and what to tell the driver."""
+
+    status: TokenStatus
+    group: str | None = None
+    expires: datetime | None = None
+    message: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the card may charge, its expiry aside."""
+        return self.status == "Accepted"
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One set of register, power, current and voltage, read at one instant of the charger's own clock."""
+
+    at: datetime
+    register_wh: Decimal
+    power_w: float
+    current_a: float
+    voltage_v: float
+    context: Literal["Transaction.Begin", "Transaction.End", "Sample.Periodic", "Sample.Clock", "Trigger"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A message about a transaction that must reach the central system, whatever happens on the way.
+
+    ``key`` is the charger's own name of the transaction: the 2.0.1 transactionId, and what a 1.6 charger keeps
+    until StartTransaction is answered. ``trigger``, ``state`` and ``reason`` are neutral words; the dialects
+    translate them.
+    """
+
+    kind: Literal["started", "updated", "ended"]
+    key: str
+    evse_id: int
+    seq_no: int
+    at: datetime
+    trigger: str
+    state: str
+    token: str | None = None
+    samples: tuple[Sampled, ...] = ()
+    register_wh: Decimal = Decimal(0)
+    reason: str | None = None
+    remote_id: int | None = None
+    reveals_token: bool = False
+    """Whether this message is where the token is first told (2.0.1 idToken)."""
+
+
+@dataclass
+class Queued:
+    """A notice on its way: how often it failed, and whether the link was down at any time since."""
+
+    notice: Notice
+    offline: bool
+    failures: int = 0
+    message_id: str | None = None
+
+
+@dataclass
+class OpenTransaction:
+    """A transaction that has not ended; enough to end it properly after a power cut."""
+
+    key: str
+    evse_id: int
+    token: str
+    group: str | None
+    started: datetime
+    start_wh: Decimal
+    last_wh: Decimal
+    last_at: datetime
+    remote_id: int | None = None
+    seq_no: int = 0
+    allowance_wh: Decimal | None = None
+    """Energy still allowed after a late refusal of the token (MaxEnergyOnInvalidId)."""
+
+
+@dataclass
+class Flash:
+    """The whole of it. ``settings`` holds only what was changed from the maker's defaults."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    operative: dict[int, bool] = field(default_factory=dict)
+    """By EVSE id; 0 is the station."""
+    local_list: dict[str, TokenInfo] = field(default_factory=dict)
+    local_list_version: int = 0
+    cache: dict[str, TokenInfo] = field(default_factory=dict)
+    queue: deque[Queued] = field(default_factory=deque)
+    transactions: dict[str, OpenTransaction] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """1.6 transactionIds, by key, until the end of the transaction is acknowledged."""
+    last_numbers: dict[int, int] = field(default_factory=dict)
+    """1.6 transactionId of the latest transaction, by EVSE id; a final cost may name it."""
+    last_key: str | None = None
+    """Key of the latest transaction that ended."""
+    token_types: dict[str, str] = field(default_factory=dict)
+    """2.0.1 types of tokens that are no cards, as remote starts told them."""
+    limits_a: dict[int, float] = field(default_factory=dict)
+    """Station-wide or default limits that outlive a reboot, by EVSE id; 0 is the station."""
+    transactions_made: int = 0
+    boots: int = 0
+    boot_reason: str = "power up"
+    lost_power_at: datetime | None = None
+    charging_at_cut: bool = False
+    """Whether a contactor was closed when the power went."""
+    total_kwh: str | None = None
+    """Energy and time of the last session, as shown; None once the next customer has come."""
+    total: tuple[str, str] | None = None
+    """Total of the last session as shown: amount and currency."""

@@ -1,0 +1,195 @@
+"""Whether current may flow: one function that looks at everything and brings the outlet in line with it.
+
+It is called after every event and may be called too often, never too seldom.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from wattest.evse import grip, sessions, status
+from wattest.evse.flash import OpenTransaction
+from wattest.evse.station import Fault, Outlet, Station
+from wattest.world.behaviour import behaviour, defect
+
+WELD = Fault("OtherError", "CX017", "weld", "Out of order / Hors service")
+
+
+@behaviour
+def charges_offline(station: Station) -> bool:
+    """Whether a session goes on while the link is down."""
+    return True
+
+
+@defect(
+    "OUTAGE-D14",
+    breaks=charges_offline,
+    area="outage",
+    requirement="MON-11",
+    text="charging stops as soon as the link to the central system is lost",
+    source="23 CFR 680.114(e); project: the session goes on",
+)
+def pauses_without_link(station: Station) -> bool:
+    """No blessing, no current."""
+    return station.line.online
+
+
+@behaviour
+def energises_unasked(station: Station, outlet: Outlet) -> bool:
+    """Whether current flows without a session: never."""
+    return False
+
+
+@defect(
+    "OUTAGE-D15",
+    breaks=energises_unasked,
+    area="outage",
+    requirement="AUT-05",
+    text="after a power cut the outlet is energised again without a transaction",
+    source="OCPP 1.6 3.5; project: never left energised without authorisation",
+)
+def restores_contactor(station: Station, outlet: Outlet) -> bool:
+    """The contactor output is restored to what it was."""
+    return station.flash.charging_at_cut and outlet.plugged
+
+
+@behaviour
+def releases_on_link_loss(station: Station) -> bool:
+    """Whether the connector is freed when the link goes down: no, the session goes on."""
+    return False
+
+
+@defect(
+    "LOCK-D04",
+    breaks=releases_on_link_loss,
+    area="locking",
+    requirement="LCK-07",
+    text="the connector is released in mid-session when the link is lost",
+    source="project: the cable is held while a transaction runs; OCPP 1.6 4.10",
+)
+def frees_cable_without_link(station: Station) -> bool:
+    """Meant kindly: nobody shall be trapped by a broken modem."""
+    return True
+
+
+def link_lost(station: Station) -> None:
+    """The link went down: charging is none of its business."""
+    for outlet in station.outlets:
+        if outlet.session is not None and station.conduct(releases_on_link_loss)(station):
+            outlet.hardware.connector_lock.drive(False)
+        station.wake(outlet)
+
+
+def ceiling_a(station: Station, outlet: Outlet) -> float:
+    """Amperes per phase that may be offered now: rating, profiles, and what is left of an allowance."""
+    limits = [station.sheet.rated_current_a]
+    limits += [station.flash.limits_a[i] for i in (0, outlet.id) if i in station.flash.limits_a]
+    limits += outlet.tx_limits_a.values()
+    session = outlet.session
+    if (
+        session is not None
+        and session.allowance_wh is not None
+        and _left_wh(outlet, session.allowance_wh) <= 0
+    ):
+        return 0.0
+    return min(limits)
+
+
+def _left_wh(outlet: Outlet, allowance_wh: Decimal) -> float:
+    return float(allowance_wh) - outlet.hardware.meter.register_wh()
+
+
+def settle(station: Station, outlet: Outlet) -> None:
+    """Bring locks, offer, contactor and state in line with permit, session, vehicle, limits and faults."""
+    _look_for_faults(station, outlet)
+    if outlet.session is None:
+        _without_session(station, outlet)
+    else:
+        _with_session(station, outlet, outlet.session)
+    grip.secure_holster(station, outlet)
+    status.refresh(station, outlet)
+
+
+def _look_for_faults(station: Station, outlet: Outlet) -> None:
+    contactor = outlet.hardware.contactor
+    stuck = contactor.mirror() and not contactor.energised
+    if stuck:
+        status.set_fault(station, outlet, WELD)
+    elif outlet.fault is WELD or (outlet.fault is grip.ENGAGE and not outlet.plugged):
+        status.set_fault(station, outlet, None)
+
+
+def _without_session(station: Station, outlet: Outlet) -> None:
+    if station.conduct(energises_unasked)(station, outlet):
+        if outlet.grip == "engaged":
+            outlet.hardware.offer(station.sheet.rated_current_a)
+            if outlet.hardware.pilot == "C" and not outlet.hardware.contactor.energised:
+                outlet.hardware.contactor.close()
+        grip.engage(station, outlet)
+        return
+    sessions.isolate(outlet.hardware)
+    if outlet.permit is not None and (outlet.fault is not None or not station.operative(outlet.id)):
+        sessions.lapse(station, outlet)
+    if outlet.permit is None:
+        if outlet.grip != "open":
+            grip.release(station, outlet)
+        return
+    if not outlet.plugged:
+        if outlet.grip != "open":
+            grip.release(station, outlet)
+    elif outlet.grip == "engaged":
+        sessions.start(station, outlet, outlet.permit)
+    else:
+        grip.engage(station, outlet)
+
+
+def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
+    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld"}:
+        sessions.end(station, outlet, "Other", trigger="fault")
+        return
+    if not outlet.plugged:
+        sessions.isolate(outlet.hardware)
+        if station.settings.on("stop_on_ev_disconnect"):
+            sessions.end(station, outlet, "EVDisconnected", trigger="ev gone")
+        else:
+            sessions.enter(station, outlet, "suspended ev")
+        return
+    ceiling = ceiling_a(station, outlet)
+    if ceiling < station.sheet.minimum_current_a or not station.conduct(charges_offline)(station):
+        sessions.isolate(outlet.hardware)
+        sessions.enter(station, outlet, "suspended evse")
+        return
+    if outlet.state == "suspended evse" and outlet.hardware.offer_a is None:
+        sessions.await_vehicle(station, outlet)
+    if outlet.hardware.offer_a != ceiling:
+        outlet.hardware.offer(ceiling)
+    if outlet.hardware.pilot != "C":
+        _vehicle_waits(station, outlet)
+    elif outlet.grip != "engaged":
+        grip.engage(station, outlet)
+    else:
+        if not outlet.hardware.contactor.energised:
+            outlet.hardware.contactor.close()
+        station.clear_timer(outlet, "ready")
+        sessions.enter(station, outlet, "charging")
+        _watch_allowance(station, outlet, session)
+
+
+def _vehicle_waits(station: Station, outlet: Outlet) -> None:
+    """Pilot B: the vehicle wants nothing now. Its driver may take the plug, if the setting says so."""
+    if outlet.hardware.contactor.energised:
+        outlet.hardware.contactor.open()
+    if "ready" in outlet.timers:
+        return
+    sessions.enter(station, outlet, "suspended ev")
+    if outlet.grip != "open" and station.conduct(grip.frees_for_vehicle)(station):
+        grip.release(station, outlet)
+
+
+def _watch_allowance(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
+    if session.allowance_wh is None:
+        return
+    watts = outlet.hardware.meter.snapshot().power_w
+    if watts > 0:
+        delay = _left_wh(outlet, session.allowance_wh) * 3600.0 / watts + 0.05
+        station.set_timer(outlet, "allowance", delay, station.wake)

@@ -1,0 +1,196 @@
+"""Coming and going of the link: boot notification, heartbeats, back-off, and what is caught up on return."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from wattest.evse import commands, display, outbox, power, status
+from wattest.evse.link import CallRefused, CallSilent, LinkLost
+from wattest.evse.station import Station
+from wattest.world.behaviour import behaviour, defect, variation
+
+OWN_INTERVAL_S = 30.0
+"""Wait before another BootNotification when the central system gave no interval."""
+
+LONGEST_WAIT_S = 86400.0
+
+
+@behaviour
+def back_off_s(station: Station, failures: int) -> float:
+    """Seconds before the next attempt to connect (OCPP 2.0.1 Part 4 5.3): doubled each time, with fresh jitter."""
+    settings = station.settings
+    doublings = min(failures, settings.number("back_off_repeats"))
+    jitter = station.random.random() * settings.number("back_off_random")
+    return float(settings.number("back_off_minimum") * 2**doublings) + jitter
+
+
+@defect(
+    "OUTAGE-D11",
+    breaks=back_off_s,
+    area="outage",
+    requirement="NET-04",
+    text="after an outage the charger dials five times a second, without back-off or jitter",
+    source="OCPP 2.0.1 Part 4 5.3",
+)
+def storms(station: Station, failures: int) -> float:
+    """A thousand of these bring any central system down."""
+    return 0.2
+
+
+@behaviour
+def boots_first(station: Station) -> bool:
+    """Whether BootNotification goes out, and is accepted, before anything else (OCPP 1.6 4.2; 2.0.1 B01.FR.08)."""
+    return True
+
+
+@defect(
+    "OUTAGE-D16",
+    breaks=boots_first,
+    area="outage",
+    requirement="OCP-05",
+    text="after a boot, status and queued messages are sent before BootNotification",
+    source="OCPP 1.6 4.2; OCPP 2.0.1 B01.FR.08",
+)
+def talks_before_boot(station: Station) -> bool:
+    """The queue is quicker than the boot task."""
+    return False
+
+
+@behaviour
+def heartbeat_s(station: Station) -> float:
+    """Seconds between heartbeats: what the boot answer said, or the setting."""
+    return station.heartbeat_s or float(station.settings.number("heartbeat_interval")) or LONGEST_WAIT_S
+
+
+@defect(
+    "STATUS-D05",
+    breaks=heartbeat_s,
+    area="outage",
+    requirement="MON-03",
+    text="heartbeats come every ten minutes whatever interval was given at boot",
+    source="OCPP 1.6 4.2, 4.6",
+)
+def heartbeat_is_fixed(station: Station) -> float:
+    """A constant in the firmware."""
+    return 600.0
+
+
+@behaviour
+def heartbeat_due(station: Station, interval_s: float) -> bool:
+    """Whether a heartbeat is sent when its time has come."""
+    return True
+
+
+@variation(
+    "V12",
+    alters=heartbeat_due,
+    text="no heartbeat is sent while other messages flow",
+    source="OCPP 1.6 4.6: any message shows that the charger lives",
+    area="outage",
+)
+def heartbeat_only_when_quiet(station: Station, interval_s: float) -> bool:
+    """Traffic costs money on a mobile plan."""
+    return station.line.quiet_s >= interval_s
+
+
+@behaviour
+def boots_on_reconnect(station: Station) -> bool:
+    """Whether a mere reconnect brings a BootNotification: it should not (OCPP 2.0.1 Part 4 5.3)."""
+    return False
+
+
+@variation(
+    "V11",
+    alters=boots_on_reconnect,
+    text="a BootNotification is sent at every reconnect",
+    source="OCPP 2.0.1 Part 4 5.3: only a should-not",
+    area="outage",
+)
+def boots_again(station: Station) -> bool:
+    """Simple firmware: a new link is a new life."""
+    return True
+
+
+def opened(station: Station) -> None:
+    """A wire is open: boot if need be, else catch up."""
+    away_s = station.clock.monotonic() - station.offline_since
+    if station.registration == "accepted" and station.conduct(boots_on_reconnect)(station):
+        station.registration = "none"
+    if station.registration == "accepted":
+        _catch_up(station, forget=away_s > station.settings.number("offline_threshold"))
+        return
+    if not station.conduct(boots_first)(station):
+        station.registration = "accepted"
+        _catch_up(station, forget=True)
+    station.spawn(_register(station))
+
+
+def lost(station: Station) -> None:
+    """The wire is gone."""
+    station.offline_since = station.clock.monotonic()
+    if station.registration != "accepted":
+        station.registration = "none"
+    if any(outlet.session is not None for outlet in station.outlets):
+        station.lost_link_in_session = True
+    outbox.link_lost(station)
+    power.link_lost(station)
+    display.show(station)
+
+
+def _catch_up(station: Station, *, forget: bool) -> None:
+    status.refresh_all(station, forget=forget)
+    station.wake_outbox.set()
+    station.wake_heart.set()
+    for outlet in station.outlets:
+        station.wake(outlet)
+
+
+async def _register(station: Station) -> None:
+    """BootNotification until it is accepted (OCPP 1.6 4.2; 2.0.1 B01 to B03)."""
+    while station.line.online:
+        wait = OWN_INTERVAL_S
+        try:
+            payload = station.dialect.boot(station, station.flash.boot_reason)
+            answer = await station.line.call("BootNotification", payload)
+        except LinkLost:
+            return
+        except (CallRefused, CallSilent):
+            station.registration = "none"
+        else:
+            commands.set_clock(station, answer.get("currentTime"))
+            told = answer.get("interval")
+            interval = float(told) if isinstance(told, int) and told > 0 else 0.0
+            if answer.get("status") == "Accepted":
+                station.heartbeat_s = min(interval, LONGEST_WAIT_S)
+                station.registration = "accepted"
+                _catch_up(station, forget=True)
+                return
+            station.registration = "pending" if answer.get("status") == "Pending" else "rejected"
+            wait = min(interval, LONGEST_WAIT_S) or OWN_INTERVAL_S
+        station.wake_boot.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await station.wake_boot.wait()
+
+
+async def beat(station: Station) -> None:
+    """Heartbeats, and a look at the card reader with each."""
+    while True:
+        interval = station.conduct(heartbeat_s)(station)
+        station.wake_heart.clear()
+        try:
+            async with asyncio.timeout(interval if station.accepted else None):
+                await station.wake_heart.wait()
+        except TimeoutError:
+            _look_at_reader(station)
+            if station.accepted and station.conduct(heartbeat_due)(station, interval):
+                await commands.heartbeat(station)
+
+
+def _look_at_reader(station: Station) -> None:
+    works = station.world.reader.self_test()
+    if works != station.reader_works:
+        station.reader_works = works
+        for action, payload in station.dialect.statuses(station, None):
+            status.tell(station, action, payload)

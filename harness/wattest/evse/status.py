@@ -1,0 +1,162 @@
+"""What an outlet's status is, and telling the central system when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wattest.evse import display
+from wattest.evse.link import CallRefused, CallSilent, LinkLost
+from wattest.evse.station import Fault, Outlet, Station, Word
+from wattest.ocpp.neutral import ChargingState
+from wattest.world.behaviour import behaviour, defect, variation
+
+IN_SESSION: Mapping[ChargingState, Word] = {
+    "idle": "preparing",
+    "ev connected": "preparing",
+    "charging": "charging",
+    "suspended ev": "suspended ev",
+    "suspended evse": "suspended evse",
+}
+
+
+@behaviour
+def status_of(station: Station, outlet: Outlet) -> Word:
+    """Status in the words of OCPP 1.6 section 4.9."""
+    if outlet.fault is not None:
+        return "faulted"
+    if outlet.session is not None:
+        return IN_SESSION[station.conduct(state_told)(station, outlet)]
+    if not station.operative(outlet.id):
+        return "unavailable"
+    if outlet.plugged:
+        return "finishing" if outlet.finishing and outlet.permit is None else "preparing"
+    return "available" if outlet.permit is None else "preparing"
+
+
+@defect(
+    "STATUS-D01",
+    breaks=status_of,
+    area="authentication",
+    requirement="MON-02",
+    text="the connector is called Available although the cable is still plugged in after a session",
+    source="OCPP 1.6 4.9; seen in libocpp #813",
+)
+def forgets_plugged_cable(station: Station, outlet: Outlet) -> Word:
+    """The end of a session is taken for the departure of the car."""
+    word = status_of(station, outlet)
+    return "available" if word == "finishing" else word
+
+
+@defect(
+    "STATUS-D02",
+    breaks=status_of,
+    area="authentication",
+    requirement="MON-02",
+    text="a connector that prepares is called Finishing: Available to Finishing to Charging",
+    source="OCPP 1.6 4.9, table of transitions",
+    dialects=("1.6",),
+)
+def prepares_as_finishing(station: Station, outlet: Outlet) -> Word:
+    """Two states of the firmware share one word."""
+    word = status_of(station, outlet)
+    return "finishing" if word == "preparing" else word
+
+
+@behaviour
+def state_told(station: Station, outlet: Outlet) -> ChargingState:
+    """The charging state of a session as it is told."""
+    return outlet.state
+
+
+@defect(
+    "BILL-D04",
+    breaks=state_told,
+    area="billing",
+    requirement="BIL-12",
+    text="the charger says SuspendedEV while it withholds power itself, so that the driver pays for idling",
+    source="OCPI 2.3.0 PARKING_TIME; OCPP 1.6 4.9",
+)
+def blames_the_vehicle(station: Station, outlet: Outlet) -> ChargingState:
+    """No current flows, so the car must be full."""
+    return "suspended ev" if outlet.state == "suspended evse" else outlet.state
+
+
+@behaviour
+def repetitions(station: Station) -> int:
+    """How often a changed status is sent."""
+    return 1
+
+
+@variation(
+    "V30",
+    alters=repetitions,
+    text="every StatusNotification is sent twice",
+    source="OCPP 1.6 4.9 forbids no repetition",
+    area="authentication",
+)
+def says_status_twice(station: Station) -> int:
+    """Once by the state machine, once by the connector task."""
+    return 2
+
+
+def refresh(station: Station, outlet: Outlet) -> None:
+    """Report the outlet's status if it is not what the central system was last told."""
+    display.show(station)
+    word = station.dialect.status_word(station, outlet)
+    if word == outlet.told or not station.accepted:
+        return
+    outlet.told = word
+    for _ in range(station.conduct(repetitions)(station)):
+        _tell_all(station, outlet, station.dialect.statuses(station, outlet))
+
+
+def refresh_all(station: Station, *, forget: bool) -> None:
+    """After boot or reconnect: everything (``forget``), or only what changed meanwhile."""
+    if forget:
+        _tell_all(station, None, station.dialect.statuses(station, None))
+    for outlet in station.outlets:
+        if forget:
+            outlet.told = None
+        refresh(station, outlet)
+
+
+def report(station: Station, outlet: Outlet) -> None:
+    """Tell the status once more, because somebody asked."""
+    outlet.told = None
+    refresh(station, outlet)
+
+
+def set_fault(station: Station, outlet: Outlet, fault: Fault | None) -> None:
+    """Enter or leave a fault, and say so."""
+    if fault == outlet.fault:
+        return
+    outlet.fault = fault
+    if fault is not None:
+        display.say(station, fault.text)
+    elif station.message:
+        station.message = ()
+    if station.accepted and (message := station.dialect.problem(station, outlet)) is not None:
+        tell(station, *message)
+    refresh(station, outlet)
+    station.wake(outlet)
+
+
+def _tell_all(station: Station, outlet: Outlet | None, messages: list[tuple[str, Mapping[str, Any]]]) -> None:
+    for action, payload in messages:
+        tell(station, action, payload, outlet)
+
+
+def tell(station: Station, action: str, payload: Mapping[str, Any], outlet: Outlet | None = None) -> None:
+    """Send something whose answer means nothing; an outlet's status counts as untold when the link dies first."""
+    station.spawn(_tell(station, action, payload, outlet))
+
+
+async def _tell(station: Station, action: str, payload: Mapping[str, Any], outlet: Outlet | None) -> None:
+    try:
+        await station.line.call(action, payload)
+    except LinkLost:
+        if outlet is not None:
+            outlet.told = None
+    except (CallRefused, CallSilent):
+        pass

@@ -1,0 +1,245 @@
+"""OCPP 2.0.1: how this charger says things. What it is asked stands in ``v201_calls``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wattest.evse import authorise, display, metering, outbox, status
+from wattest.evse.flash import Notice, Queued, Sampled, TokenInfo
+from wattest.evse.station import Outlet, Station
+from wattest.world.behaviour import behaviour, variation
+
+Payload = dict[str, Any]
+
+TRIGGERS = {
+    "authorized": "Authorized",
+    "plugged in": "CablePluggedIn",
+    "remote start": "RemoteStart",
+    "charging state": "ChargingStateChanged",
+    "periodic": "MeterValuePeriodic",
+    "clock": "MeterValueClock",
+    "trigger": "Trigger",
+    "stop authorized": "StopAuthorized",
+    "remote stop": "RemoteStop",
+    "ev gone": "EVCommunicationLost",
+    "deauthorized": "Deauthorized",
+    "reset": "ResetCommand",
+    "unlock command": "UnlockCommand",
+    "fault": "AbnormalCondition",
+    "power loss": "AbnormalCondition",
+}
+STATES = {
+    "idle": "Idle",
+    "ev connected": "EVConnected",
+    "charging": "Charging",
+    "suspended ev": "SuspendedEV",
+    "suspended evse": "SuspendedEVSE",
+}
+REASONS = {"SoftReset": "ImmediateReset", "HardReset": "ImmediateReset", "UnlockCommand": "Other"}
+BOOT_REASONS = {"power up": "PowerUp", "remote reset": "RemoteReset"}
+MEASURANDS = {
+    "started": "tx_started_measurands",
+    "updated": "tx_updated_measurands",
+    "ended": "tx_ended_measurands",
+}
+
+
+@behaviour
+def first_seq_no(station: Station) -> int:
+    """SeqNo of the first event of a transaction."""
+    return 0
+
+
+@variation(
+    "V04",
+    alters=first_seq_no,
+    text="seqNo of a transaction begins at 7",
+    source="OCPP 2.0.1 Part 2 E 1.3.2: gap-free, from wherever",
+    area="outage",
+    dialects=("2.0.1",),
+)
+def seq_no_begins_late(station: Station) -> int:
+    """A counter of the station, not of the transaction."""
+    return 7
+
+
+@behaviour
+def stopped_reason(reason: str | None) -> str | None:
+    """StoppedReason of an Ended event."""
+    return reason
+
+
+@variation(
+    "V02",
+    alters=stopped_reason,
+    text="the reason of a local stop is left out",
+    source="OCPP 1.6 4.10 and 2.0.1 E06: Local is the default",
+    area="authentication",
+)
+def local_reason_goes_unsaid(reason: str | None) -> str | None:
+    """The default need not be said."""
+    return None if reason == "Local" else reason
+
+
+class V201:
+    """The dialect. Its only memory is a counter of events."""
+
+    subprotocol = "ocpp2.0.1"
+
+    def __init__(self) -> None:
+        self._events = 0
+
+    def boot(self, station: Station, reason: str) -> Mapping[str, Any]:
+        """Payload of BootNotification (B01)."""
+        sheet = station.sheet
+        about = {
+            "model": sheet.model[:20],
+            "vendorName": sheet.maker[:50],
+            "serialNumber": sheet.serial[:25],
+            "firmwareVersion": sheet.firmware[:50],
+        }
+        return {"reason": BOOT_REASONS.get(reason, "Unknown"), "chargingStation": about}
+
+    def status_word(self, station: Station, outlet: Outlet) -> str:
+        """Five words where 1.6 has nine; a mere permit does not occupy a connector."""
+        word = station.conduct(status.status_of)(station, outlet)
+        if word in {"available", "unavailable", "faulted"}:
+            return word.capitalize()
+        return "Available" if outlet.session is None and not outlet.plugged else "Occupied"
+
+    def statuses(self, station: Station, outlet: Outlet | None) -> list[tuple[str, Mapping[str, Any]]]:
+        """StatusNotification of a connector (G01); the station as a whole has none."""
+        if outlet is None:
+            return [] if station.reader_works else [self._event(station, "TokenReader", None, "true", None)]
+        payload = {
+            "timestamp": station.written(station.now()),
+            "connectorStatus": self.status_word(station, outlet),
+            "evseId": outlet.id,
+            "connectorId": 1,
+        }
+        return [("StatusNotification", payload)]
+
+    async def authorize(self, station: Station, token: str) -> TokenInfo:
+        """Authorize (C01)."""
+        answer = await station.line.call("Authorize", {"idToken": id_token(station, token)})
+        return token_info(answer.get("idTokenInfo")) or authorise.REFUSED
+
+    def notice(self, station: Station, queued: Queued) -> tuple[str, Mapping[str, Any]] | None:
+        """TransactionEvent (E)."""
+        notice = queued.notice
+        about: Payload = {"transactionId": notice.key, "chargingState": STATES[notice.state]}
+        reason = station.conduct(stopped_reason)(notice.reason)
+        if reason is not None:
+            about["stoppedReason"] = REASONS.get(reason, reason)
+        if notice.remote_id is not None and notice.kind == "started":
+            about["remoteStartId"] = notice.remote_id
+        payload: Payload = {
+            "eventType": notice.kind.capitalize(),
+            "timestamp": station.written(notice.at),
+            "triggerReason": TRIGGERS[notice.trigger],
+            "seqNo": notice.seq_no + station.conduct(first_seq_no)(station),
+            "transactionInfo": about,
+            "evse": {"id": notice.evse_id, "connectorId": 1},
+        }
+        if station.conduct(outbox.told_offline)(queued):
+            payload["offline"] = True
+        if notice.reveals_token and notice.token is not None:
+            payload["idToken"] = id_token(station, notice.token)
+        if notice.samples:
+            wanted = station.settings.words(MEASURANDS[notice.kind])
+            payload["meterValue"] = [meter_value(station, sample, wanted) for sample in notice.samples]
+        return "TransactionEvent", payload
+
+    def answered(self, station: Station, notice: Notice, answer: Mapping[str, Any]) -> TokenInfo | None:
+        """Show what it costs; what the answer says of the token."""
+        outlet = station.outlets[notice.evse_id - 1]
+        cost = answer.get("totalCost")
+        if cost is not None:
+            if notice.kind == "ended":
+                display.final_cost(station, outlet, cost)
+            elif outlet.session is not None and outlet.session.key == notice.key:
+                display.running_cost(station, outlet, cost)
+        info = token_info(answer.get("idTokenInfo"))
+        if info is not None and notice.token is not None:
+            authorise.remember(station, notice.token, info)
+        return info if notice.kind != "ended" else None
+
+    def meter_values(
+        self, station: Station, outlet: Outlet, sample: Sampled
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """MeterValues outside a transaction (J01)."""
+        wanted = station.settings.words("aligned_measurands")
+        return "MeterValues", {"evseId": outlet.id, "meterValue": [meter_value(station, sample, wanted)]}
+
+    def problem(self, station: Station, outlet: Outlet) -> tuple[str, Mapping[str, Any]] | None:
+        """NotifyEvent about a lock or a weld, and when it is over (G05.FR.03, N07)."""
+        fault = outlet.fault
+        if fault is None:
+            return self._event(station, "ConnectorPlugRetentionLock", outlet, "false", None)
+        component = "ElectricalFeed" if fault.cause == "weld" else "ConnectorPlugRetentionLock"
+        return self._event(station, component, outlet, "true", fault.vendor_code)
+
+    def _event(
+        self, station: Station, component: str, outlet: Outlet | None, value: str, code: str | None
+    ) -> tuple[str, Payload]:
+        self._events += 1
+        where: Payload = {"name": component}
+        if outlet is not None:
+            where["evse"] = {"id": outlet.id, "connectorId": 1}
+        now = station.written(station.now())
+        event: Payload = {
+            "eventId": self._events,
+            "timestamp": now,
+            "trigger": "Alerting",
+            "actualValue": value,
+            "cleared": value == "false",
+            "eventNotificationType": "HardWiredNotification",
+            "component": where,
+            "variable": {"name": "Problem"},
+        }
+        if code is not None:
+            event["techCode"] = code
+        return "NotifyEvent", {"generatedAt": now, "seqNo": 0, "eventData": [event]}
+
+
+def id_token(station: Station, token: str) -> Payload:
+    """A token with its type: what a remote start said, else a card."""
+    return {"idToken": token, "type": station.flash.token_types.get(token.casefold(), "ISO14443")}
+
+
+def token_info(told: object) -> TokenInfo | None:
+    """An idTokenInfo; None when there is none."""
+    if not isinstance(told, Mapping):
+        return None
+    word, group, message = told.get("status"), told.get("groupIdToken"), told.get("personalMessage")
+    group_id = group.get("idToken") if isinstance(group, Mapping) else None
+    text = message.get("content") if isinstance(message, Mapping) else None
+    return TokenInfo(
+        status=word if isinstance(word, str) else "Invalid",
+        group=group_id if isinstance(group_id, str) and group_id else None,
+        expires=authorise.expiry(told.get("cacheExpiryDateTime")),
+        message=text if isinstance(text, str) and text else None,
+    )
+
+
+def meter_value(station: Station, sample: Sampled, wanted: tuple[str, ...]) -> Payload:
+    """One MeterValue with the measurands that a setting names."""
+    values = [value for name in wanted if (value := _sampled(name, sample)) is not None]
+    return {
+        "timestamp": station.written(sample.at),
+        "sampledValue": values or [_sampled(metering.REGISTER, sample)],
+    }
+
+
+def _sampled(measurand: str, sample: Sampled) -> Payload | None:
+    found = metering.value_of(measurand, sample)
+    if found is None:
+        return None
+    value, unit = found
+    return {
+        "value": value,
+        "context": sample.context,
+        "measurand": measurand,
+        "unitOfMeasure": {"unit": unit},
+    }
