@@ -99,11 +99,12 @@ def defect(
     mention says the same about it. Raises ``ValueError`` or ``TypeError`` at import otherwise.
     """
     entry = Defect(id, area, requirement, text, source, physical, dialects)
-    if _defects.setdefault(id, entry) != entry:
-        raise ValueError(f"defect {id} is described twice, differently: {_defects[id]} and {entry}")
+    register = _replacing(id, breaks)
     if id in _variations:
         raise ValueError(f"{id} is already the id of a variation")
-    return _replacing(id, breaks)
+    if _defects.setdefault(id, entry) != entry:
+        raise ValueError(f"defect {id} is described twice, differently: {_defects[id]} and {entry}")
+    return register
 
 
 def variation(
@@ -118,11 +119,12 @@ def variation(
 ) -> Callable[[F], F]:
     """Register a lawful difference that takes the place of the behaviour ``alters``; as ``defect``."""
     entry = Variation(id, text, source, area, physical, dialects)
-    if _variations.setdefault(id, entry) != entry:
-        raise ValueError(f"variation {id} is described twice, differently: {_variations[id]} and {entry}")
+    register = _replacing(id, alters)
     if id in _defects:
         raise ValueError(f"{id} is already the id of a defect")
-    return _replacing(id, alters)
+    if _variations.setdefault(id, entry) != entry:
+        raise ValueError(f"variation {id} is described twice, differently: {_variations[id]} and {entry}")
+    return register
 
 
 def _replacing(id_: str, original: Callable[..., Any]) -> Callable[[F], F]:
