@@ -185,7 +185,7 @@ class _ReferenceMeter:
         before = self.gauge.clock.monotonic()
         answer = await self.doer.do("read")
         at = (before + self.gauge.clock.monotonic()) / 2
-        energy = self._energy(answer)
+        energy = self._energy(answer, at)
         if self.stopped is not None:
             energy = self.stopped.energy
         return PowerReading(
@@ -193,30 +193,29 @@ class _ReferenceMeter:
             current=_read(self.gauge, "current", answer, t_s=at),
             power=_read(self.gauge, "power", answer, t_s=at),
             energy=energy,
-            elapsed=self._elapsed(answer),
+            elapsed=self._elapsed(answer, at),
         )
 
-    def _energy(self, answer: Answer) -> Reading:
+    def _energy(self, answer: Answer, at: float) -> Reading:
         if not self.counts_up:
-            return _read(self.gauge, "energy", answer)
+            return _read(self.gauge, "energy", answer, t_s=at)
         now = as_decimal(answer.fields.get("energy"))
         since = None if now is None or self.start is None else now - self.start
         u = uncertainty("energy", float(since or 0), self.gauge.accuracy, self.gauge.resolution, readings=2)
         return reading(
             "energy",
             since,
-            t_s=self.gauge.clock.monotonic(),
+            t_s=at,
             seq=(*self.start_seq, *answer.seq),
             u=u,
             raw=spelled(answer.fields.get("energy", "")),
         )
 
-    def _elapsed(self, answer: Answer) -> Reading:
+    def _elapsed(self, answer: Answer, at: float) -> Reading:
         if "elapsed" in answer.fields:
-            return _read(self.gauge, "elapsed", answer)
-        now = self.gauge.clock.monotonic()
-        since = None if self.begun_s is None else Decimal(repr(now - self.begun_s))
-        return reading("elapsed", since, t_s=now, seq=answer.seq, u=None)
+            return _read(self.gauge, "elapsed", answer, t_s=at)
+        since = None if self.begun_s is None else Decimal(repr(at - self.begun_s))
+        return reading("elapsed", since, t_s=at, seq=answer.seq, u=None)
 
 
 def _read(gauge: Gauge, quantity: str, answer: Answer, *, t_s: float | None = None) -> Reading:
