@@ -115,9 +115,12 @@ def _bench(
     }
 
 
+BENCH = Made(_bench)
+
+
 def bench_shape() -> Shape:
     """All keys of a bench file: its own, ``rigs``, and one per role."""
-    own = shape_of(_bench)
+    own = shape_of(BENCH.function)
     drivers = (Parameter("rigs", "rigs", Node, {}), *(Parameter(role, role, Node, None) for role in ROLES))
     return replace(own, parameters=own.parameters + drivers)
 

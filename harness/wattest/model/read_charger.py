@@ -97,9 +97,12 @@ def _charger_sheet(
     )
 
 
+CHARGER = Made(_charger_sheet)
+
+
 def charger_of(document: Document) -> ChargerSheet:
     """The charger sheet in a document; adds what is wrong to its problems and raises ``DocumentError``."""
-    sheet = Decoder(document.problems, {"feature": FEATURES}).make(document.root, Made(_charger_sheet))
+    sheet = Decoder(document.problems, {"feature": FEATURES}).make(document.root, CHARGER)
     document.problems.stop_if_any()
     assert isinstance(sheet, ChargerSheet)
     return sheet

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from wattest.document.decode import BAD, Decoder
-from wattest.document.node import Document, Fields
+from wattest.document.decode import Decoder
+from wattest.document.node import Document, Fields, Items, Text
 from wattest.document.quantity import DIMENSION_OF, split
 from wattest.document.reader import read
 from wattest.document.signature import Made
@@ -123,27 +123,33 @@ def _decision_rules(
     return {id_: replace(entry, id=id_) for id_, entry in decision_rules.items()}
 
 
+REQUIREMENTS = Made(_requirements)
+LIMITS = Made(_limits)
+DECISION_RULES = Made(_decision_rules)
+
+
 def requirements_of(document: Document) -> dict[str, Requirement]:
     """The requirements in a document; adds what is wrong to its problems and raises ``DocumentError``."""
-    return _made(document, _requirements)
+    made: dict[str, Requirement] = _made(document, REQUIREMENTS)
+    return made
 
 
 def limits_of(document: Document) -> dict[str, Limit]:
     """The limits in a document; adds what is wrong to its problems and raises ``DocumentError``."""
-    return _made(document, _limits)
+    made: dict[str, Limit] = _made(document, LIMITS)
+    return made
 
 
 def decision_rules_of(document: Document) -> dict[str, DecisionRule]:
     """The decision rules in a document; adds what is wrong to its problems and raises ``DocumentError``."""
-    return _made(document, _decision_rules)
-
-
-def _made(document: Document, function: Callable[..., dict[str, Entry]]) -> dict[str, Entry]:
-    value = Decoder(document.problems).make(document.root, Made(function))
-    document.problems.stop_if_any()
-    assert value is not BAD
-    made: dict[str, Entry] = value
+    made: dict[str, DecisionRule] = _made(document, DECISION_RULES)
     return made
+
+
+def _made(document: Document, made: Made) -> Any:
+    value = Decoder(document.problems).make(document.root, made)
+    document.problems.stop_if_any()
+    return value
 
 
 def read_requirements(folder: str | os.PathLike[str] | None = None) -> dict[str, Requirement]:
@@ -198,22 +204,21 @@ def _say_twice(document: Document, key: str, id_: str) -> None:
             document.problems.add(name, f"'{id_}' is stated in another file of this folder too")
 
 
-def check_catalogue(
-    requirements: Mapping[str, Requirement], limits: Mapping[str, Limit], document: Document
-) -> None:
-    """Note a problem for every limit that a requirement of this document names and nobody states."""
+def look_for_unknown_limits(document: Document, limits: Collection[str]) -> None:
+    """Note every limit that a requirement names and nobody states. Raises ``DocumentError`` when there is one."""
     assert isinstance(document.root, Fields)
     rows = document.root.get("requirements")
-    if not isinstance(rows, Fields):
-        return
-    for name, row in rows.entries:
-        requirement = requirements.get(name.text)
-        for limit in requirement.limits if requirement is not None else ():
-            if limit not in limits:
-                named = row.get("limits") if isinstance(row, Fields) else None
+    assert isinstance(rows, Fields)
+    for _, row in rows.entries:
+        assert isinstance(row, Fields)
+        named = row.get("limits")
+        for limit in named.items if isinstance(named, Items) else ():
+            assert isinstance(limit, Text)
+            if limit.text not in limits:
                 document.problems.add(
-                    named or row, f"no limits file states '{limit}'{did_you_mean(limit, limits)}"
+                    limit, f"no limits file states {shown(limit.text)}{did_you_mean(limit.text, limits)}"
                 )
+    document.problems.stop_if_any()
 
 
 def decimal_of(limit: Limit) -> Decimal:

@@ -183,9 +183,8 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
     )
     calls = steps.read(values["steps"]) if "steps" in values else ()
     if covers is not BAD:
-        _look_at_covers(
-            root, {*knowledge.monitored, *(id_ for call in calls for id_ in call.proves)}, problems
-        )
+        proven = {id_ for call in calls for id_ in call.proves}
+        _look_at_covers(root, proven, knowledge.monitored, problems)
     if len(problems) or given is None:
         return None
     return Scenario(
@@ -206,7 +205,9 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
     )
 
 
-def _look_at_covers(root: Fields, proven: Collection[str], problems: Problems) -> None:
+def _look_at_covers(
+    root: Fields, proven: Collection[str], monitored: Collection[str], problems: Problems
+) -> None:
     """Each covered requirement stands once and has something that can prove it."""
     node = root.get("covers")
     assert isinstance(node, Items)
@@ -217,7 +218,7 @@ def _look_at_covers(root: Fields, proven: Collection[str], problems: Problems) -
         assert isinstance(item, Text)
         if item.text in seen:
             problems.add(item, f"{shown(item.text)} stands twice under 'covers'")
-        elif item.text not in proven:
+        elif item.text not in proven and item.text not in monitored:
             problems.add(
                 item,
                 f"nothing here proves {item.text}: no step's checks count for it and no monitor watches it;"

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 from wattest.document.decode import BAD, Decoder
 from wattest.document.node import Fields, Items, Node, Problems, Text, flow, what
-from wattest.document.signature import Parameter, Pattern
 from wattest.document.suggest import did_you_mean, shown
 from wattest.model.refer import Names
 from wattest.model.scenario import StepCall
-from wattest.model.verb import RESERVED, Verb
-from wattest.model.words import RequirementId
-
-SavedName = Annotated[
-    str, Pattern("[a-z][a-z0-9_]{0,39}", "a name such as 'paid': small letters, digits and '_'")
-]
+from wattest.model.verb import RESERVED, Verb, sole_parameter
+from wattest.model.words import RequirementId, SavedName
 
 
 @dataclass
@@ -72,7 +67,7 @@ class Steps:
         own = Fields(tuple(entry for entry in given.entries if entry[0].text not in RESERVED), given.place)
         names = Names(self.problems, self.saved, self.varied)
         arguments = Decoder(self.problems, self.known, names.refer).decode_call(
-            own, verb.shape, owner=verb.name, noun="argument", also=RESERVED
+            own, verb.shape, owner=verb.name, noun="argument", also=tuple(RESERVED)
         )
         proves = self._proves(verb, name, given.get("proves"))
         save_as = self._save_as(verb, given.get("save_as"))
@@ -87,7 +82,7 @@ class Steps:
             return value
         if isinstance(value, Text) and value.missing:
             return Fields((), name.place)
-        sole = _sole(verb)
+        sole = sole_parameter(verb)
         if sole is None:
             names = ", ".join(parameter.name for parameter in verb.parameters)
             takes = (
@@ -130,11 +125,3 @@ class Steps:
             )
         self.saved[name] = verb.returns
         return name
-
-
-def _sole(verb: Verb) -> Parameter | None:
-    """The argument that may stand without its name: the only required one, or else the first."""
-    required = [parameter for parameter in verb.parameters if parameter.required]
-    if len(required) > 1 or not verb.parameters:
-        return None
-    return required[0] if required else verb.parameters[0]

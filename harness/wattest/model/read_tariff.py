@@ -91,7 +91,8 @@ def _card(*, uid: Uid, status: CardStatus = "accepted", group: Uid | None = None
     return Card(uid, status, group)
 
 
-TariffEntry = Annotated[Tariff, Made(_tariff)]
+TARIFF = Made(_tariff)
+TariffEntry = Annotated[Tariff, TARIFF]
 TaxEntry = Annotated[TaxRate, Made(_tax)]
 CardEntry = Annotated[Card, Made(_card)]
 
@@ -115,9 +116,13 @@ def _as_card(card: str | Card) -> Card:
     return Card(card) if isinstance(card, str) else card
 
 
+TAXES = Made(_taxes)
+CARDS = Made(_cards)
+
+
 def tariff_of(document: Document) -> Tariff:
     """The tariff in a document; adds what is wrong to its problems and raises ``DocumentError``."""
-    value = Decoder(document.problems).make(document.root, Made(_tariff))
+    value = Decoder(document.problems).make(document.root, TARIFF)
     if isinstance(document.root, Fields) and document.root.get("tariff") is None:
         document.problems.add(
             document.root, "a tariff needs the key 'tariff': its name, the same as the file's"
@@ -134,7 +139,7 @@ def tariff_of(document: Document) -> Tariff:
 
 def taxes_of(document: Document) -> tuple[tuple[TaxRate, ...], tuple[TaxRate, ...]]:
     """Settled and unsettled tax lines; adds what is wrong to the problems and raises ``DocumentError``."""
-    value = Decoder(document.problems).make(document.root, Made(_taxes))
+    value = Decoder(document.problems).make(document.root, TAXES)
     if value is not BAD:
         _look_for_overlaps(document, value[0], "taxes")
         _look_for_overlaps(document, value[1], "operator_must_state")
@@ -162,7 +167,7 @@ def _look_for_overlaps(document: Document, rates: tuple[TaxRate, ...], key: str)
 
 def cards_of(document: Document) -> dict[str, Card]:
     """Cards by name; adds what is wrong to the document's problems and raises ``DocumentError``."""
-    value = Decoder(document.problems).make(document.root, Made(_cards))
+    value = Decoder(document.problems).make(document.root, CARDS)
     document.problems.stop_if_any()
     assert isinstance(value, dict)
     return value

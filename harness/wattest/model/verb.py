@@ -13,20 +13,21 @@ The first parameter is the run and stands in no document; all others are keyword
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
 from wattest.document.signature import Known, Parameter, Saved, Shape, described, returned_by, shape_of
+from wattest.model.words import RequirementId, SavedName
 
-__all__ = ["RESERVED", "CardName", "Saved", "Verb", "verb_of"]
+__all__ = ["RESERVED", "CardName", "Saved", "Verb", "sole_parameter", "verb_of"]
 
 CardName = Annotated[str, Known("card")]
 """A key of ``given.cards``."""
 
-RESERVED = ("proves", "save_as")
-"""Keys that every step may carry beside the arguments of its verb."""
+RESERVED: Mapping[str, Any] = {"proves": tuple[RequirementId, ...], "save_as": SavedName}
+"""Keys that every step may carry beside the arguments of its verb, and their types."""
 
 
 @dataclass(frozen=True)
@@ -100,3 +101,14 @@ def verb_of(
                 f"step {word}: '{keyword}' is a key that every step may carry; name the argument otherwise"
             )
     return Verb(word, function, tuple(proves), bool(proves) if checks is None else checks)
+
+
+def sole_parameter(verb: Verb) -> Parameter | None:
+    """The argument that may stand without its name: the only required one, or else the first.
+
+    ``- present_card: driver`` is ``- present_card: {card: driver}``. None when several are required.
+    """
+    required = [parameter for parameter in verb.parameters if parameter.required]
+    if len(required) > 1 or not verb.parameters:
+        return None
+    return required[0] if required else verb.parameters[0]

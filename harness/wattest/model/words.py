@@ -55,6 +55,9 @@ NewRequirementId = Annotated[str, Pattern("[A-Z]{3}-[0-9]{2}", "a requirement id
 NewName = Annotated[
     str, Pattern("[a-z][a-z0-9_]{0,39}", "a name such as 'low_current': small letters, digits and '_'")
 ]
+SavedName = Annotated[
+    str, Pattern("[a-z][a-z0-9_]{0,39}", "a name such as 'paid': small letters, digits and '_'")
+]
 ScenarioId = Annotated[str, Pattern("[A-Z]{2,6}-[0-9]{3}", "a scenario id such as 'MET-001'")]
 Uid = Annotated[
     str,
