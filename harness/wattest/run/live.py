@@ -11,7 +11,7 @@ from wattest.errors import BenchError, RigError
 from wattest.roles import ROLES, Surroundings
 from wattest.run.campaign import Stage
 from wattest.run.drivers import driver
-from wattest.run.safety import make_safe
+from wattest.run.safety import between_scenarios, make_safe
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -130,13 +130,18 @@ class LiveVenue:
         )
 
     async def leave(self) -> None:
-        """Everything off, and confirmed by the reference meter."""
+        """No current flows, confirmed by the reference meter; the station stays fed for the next scenario."""
         if self._opened:
-            await make_safe(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+            await between_scenarios(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
 
     async def close(self) -> None:
-        """Let go of instruments, rigs and the socket, in this order; errors of one do not keep the others."""
+        """Everything off; then let go of instruments, rigs and the socket. Errors of one do not keep the others."""
         problems: list[str] = []
+        if self._opened:
+            try:
+                await make_safe(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+            except BenchError as problem:
+                problems.append(str(problem))
         for closing in (*self._parts.values(), *self._rigs.values(), self._server):
             if closing is None:
                 continue

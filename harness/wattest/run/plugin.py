@@ -98,11 +98,11 @@ class ScenarioFile(pytest.Module):
                     dialect=dialect,
                 )
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A broken document shows its sentences, not a trace."""
         if isinstance(excinfo.value, DocumentError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo)
+        return super().repr_failure(excinfo, style)
 
 
 def _suffix(scenario: Scenario, dialect: Dialect) -> str:
@@ -144,7 +144,7 @@ class ScenarioItem(pytest.Function):
         """The sentence and its place; a trace only for mistakes of our own."""
         if isinstance(excinfo.value, (RequirementFailed, Inconclusive, BenchError)):
             return f"{self.path.name}: {self.scenario.key} on OCPP {self.dialect}\n{excinfo.value}"
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
 
 def _run(campaign: Campaign, scenario: Scenario, dialect: Dialect, item: pytest.Item) -> None:
@@ -187,13 +187,13 @@ def _allure_parameters(item: pytest.Item, scenario: Scenario, dialect: Dialect) 
     """Parameters enter Allure's history id; without them variants would hide each other."""
     if not item.config.getoption("--alluredir", None):
         return
-    import allure  # noqa: PLC0415
+    from allure import attach, attachment_type, dynamic  # noqa: PLC0415
 
-    allure.dynamic.title(f"{scenario.key} on OCPP {dialect}: {scenario.title}")
-    allure.dynamic.parameter("dialect", dialect)
+    dynamic.title(f"{scenario.key} on OCPP {dialect}: {scenario.title}")
+    dynamic.parameter("dialect", dialect)
     for name, value in scenario.parameters.items():
-        allure.dynamic.parameter(name, value)
-    allure.attach.file(scenario.path, name="scenario", attachment_type=allure.attachment_type.YAML)
+        dynamic.parameter(name, value)
+    attach.file(scenario.path, name="scenario", attachment_type=attachment_type.YAML)
 
 
 def documents_of(config: pytest.Config) -> Documents:

@@ -20,6 +20,22 @@ PATIENCE_S = 5.0
 """How long a part may take to become safe before the next one is told to."""
 
 
+BETWEEN = frozenset({"mains", "chamber"})
+"""Parts that may stay as they are between two scenarios: a station that boots for each of them proves nothing."""
+
+
+async def between_scenarios(
+    parts: Mapping[str, Part], order: Iterable[str], *, clock: Clock, note: Note
+) -> None:
+    """No current flows; the station may stay fed. What fails here makes everything safe and is raised."""
+    some = {role: part for role, part in parts.items() if role not in BETWEEN}
+    try:
+        await make_safe(some, order, clock=clock, note=note)
+    except BenchError:
+        await make_safe(parts, order, clock=clock, note=note)
+        raise
+
+
 async def make_safe(parts: Mapping[str, Part], order: Iterable[str], *, clock: Clock, note: Note) -> None:
     """Tell every part to become safe, those of ``order`` first, each once more after a failure.
 

@@ -10,7 +10,7 @@ from wattest.evse import Charger
 from wattest.roles import ROLES, Surroundings
 from wattest.run.campaign import Stage
 from wattest.run.drivers import driver
-from wattest.run.safety import make_safe
+from wattest.run.safety import between_scenarios
 from wattest.world import World
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class SimulatedVenue:
         """A charger fresh from the factory, booted and connected."""
         world = World(self._clock, self._sheet, seed=seed, active=self._active)
         if scenario.given.temperature_c is not None:
-            world.climate.settle_at(scenario.given.temperature_c)
+            world.climate.set_ambient(scenario.given.temperature_c)
+            world.climate.settle()
         network = MemoryNetwork(self._clock)
         self._csms = csms = Csms(self._clock, self._note, seed=seed)
         csms.taxes = self._taxes
@@ -96,9 +97,9 @@ class SimulatedVenue:
         return parts
 
     async def leave(self) -> None:
-        """Everything off, then the world is forgotten."""
+        """No current flows any more; then this world is forgotten."""
         try:
-            await make_safe(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+            await between_scenarios(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
         finally:
             if self._charger is not None:
                 await self._charger.stop()

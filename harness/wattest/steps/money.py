@@ -24,6 +24,18 @@ async def check_cost(run: Run, *, transaction: Saved[Transaction], within: Durat
     if tariff is None:
         raise BenchError(f"Scenario {run.scenario.id} checks a cost without 'tariff:' under 'given:'.")
     current = run.csms.ledger.transactions[transaction.id]
+    stated = (current.energy_wh, current.started_at, current.ended_at)
+    run.check(
+        "energy and times of the session are stated",
+        "occurred",
+        {
+            "what": f"energy, start and end of transaction {transaction.id}",
+            "within_s": 0,
+            "after_s": None if None in stated else 0,
+        },
+        evidence=current.evidence,
+        proves=("DAT-03",),
+    )
     expected = money.bill(
         tariff,
         run.taxes,
@@ -134,7 +146,11 @@ async def check_idle(
 ) -> None:
     """The time that the station reported the vehicle idle (SuspendedEV) is what the vehicle really idled."""
     current = run.csms.ledger.transactions[transaction.id]
-    reported = money.idle_seconds(current.states, current.ended_at)
+    reported = (
+        None
+        if current.ended_at is None
+        else money.idle_time(current.states, current.ended_at).total_seconds()
+    )
     run.check(
         "idle time reported",
         "between",
