@@ -121,7 +121,7 @@ def _result(shown: Report, one: Attempt, levels: dict[str, str], out: Path) -> T
 def _step(step: Step, origin_ms: int) -> TestStepResult:
     begin, end = origin_ms + round(step.begin * 1000), origin_ms + round(step.end * 1000)
     made = TestStepResult(
-        name=f"{step.number}. {step.text}",
+        name=f"{step.index}. {step.text}",
         status=_STATUS.get(step.outcome, Status.BROKEN),
         start=begin,
         stop=end,

@@ -95,12 +95,11 @@ def _steps(entries: Sequence[Entry], checks: Sequence[Check], finished: bool) ->
         elif entry.get("kind") == "step_end":
             ended[int(number(entry.get("index")))] = entry
     steps = []
-    for place, (index, head) in enumerate(begun.items(), 1):
-        end = ended.get(index)
+    for index in sorted({*begun, *ended}):
+        head, end = begun.get(index) or ended[index], ended.get(index)
         missing = "error" if finished else "aborted"
         steps.append(
             Step(
-                number=place,
                 index=index,
                 verb=text(head.get("verb")),
                 text=text(head.get("text")) or text(head.get("verb")),
@@ -109,7 +108,7 @@ def _steps(entries: Sequence[Entry], checks: Sequence[Check], finished: bool) ->
                 sentence=text(end.get("sentence")) if end else "",
                 begin=number(head.get("t")),
                 end=number((end or entries[-1]).get("t")),
-                checks=tuple(check for check in checks if check.step == index),
+                checks=tuple(check for check in checks if check.step == index and not check.monitor),
             )
         )
     return tuple(steps)

@@ -14,7 +14,7 @@ from wattest_reports.attempts import attempt
 from wattest_reports.entries import Entry, mapping, number, text, texts
 from wattest_reports.redact import Redactor, smells
 from wattest_reports.requirements import counts, french_titles, limit_lines, not_tested, requirement_rows
-from wattest_reports.view import Report
+from wattest_reports.view import Report, Safe
 
 if TYPE_CHECKING:
     from wattest.record import Record
@@ -50,6 +50,7 @@ def report(record: Record) -> Report:
         entries=len(entries),
         seed=text(header.get("seed")),
         dialects=dialects,
+        defects=texts(header.get("defects")),
         charger=mapping(header.get("charger")),
         bench=mapping(header.get("bench")),
         rule=mapping(header.get("rule")),
@@ -58,7 +59,7 @@ def report(record: Record) -> Report:
         not_tested=not_tested(header, entries, attempts, requirements),
         aborted=tuple(text(entry.get("reason")) for entry in entries if entry.get("kind") == "aborted"),
         resumed=sum(1 for entry in entries if entry.get("kind") == "resumed"),
-        safe=tuple(_safe(entry) for entry in entries if entry.get("kind") == "safe"),
+        safe=_safe(entries),
         prompts=tuple(_prompt(entry) for entry in entries if entry.get("kind") == "prompt"),
         path=record.path,
         counts=counts(requirements),
@@ -75,16 +76,20 @@ def _faults(record: Record) -> tuple[str, ...]:
     return () if record.footer is not None else (NOT_SEALED,)
 
 
-def _safe(entry: Entry) -> tuple[str, bool, str, str, int]:
-    how = entry.get("confirmed_by")
-    confirmed = ", ".join(texts(how)) if not isinstance(how, int) else f"entry {how}"
-    return (
-        text(entry.get("role")),
-        entry.get("ok") is True,
-        text(entry.get("sentence")),
-        confirmed,
-        int(number(entry.get("seq"))),
-    )
+def _safe(entries: Sequence[Entry]) -> tuple[Safe, ...]:
+    """Failures first, each sentence of its own; that a part was safe stands once, with every entry."""
+    found: dict[tuple[bool, str, str, str], list[int]] = {}
+    last: dict[tuple[bool, str, str, str], str] = {}
+    for entry in entries:
+        if entry.get("kind") == "safe":
+            by = entry.get("confirmed_by")
+            confirmed = f"entry {by}" if isinstance(by, int) else ", ".join(texts(by))
+            ok, said = entry.get("ok") is True, text(entry.get("sentence"))
+            key = (ok, text(entry.get("role")), "" if ok else said, confirmed)
+            found.setdefault(key, []).append(int(number(entry.get("seq"))))
+            last[key] = said
+    ordered = sorted(found.items(), key=lambda pair: pair[0][0])
+    return tuple(Safe(key[1], key[0], last[key], key[3], tuple(seqs)) for key, seqs in ordered)
 
 
 def _prompt(entry: Entry) -> tuple[str, str, str, int]:

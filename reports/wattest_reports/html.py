@@ -95,7 +95,7 @@ def page(shown: Report, words: Words) -> str:
         ],
         keys={one.anchor: one.key for one in shown.attempts},
         parts=[
-            (role, f"{text(mapping(entry).get('driver'))}")
+            (role, text(mapping(entry).get("driver") or entry))
             for role, entry in mapping(shown.bench.get("roles")).items()
         ],
         file=shown.file or "RECORD",

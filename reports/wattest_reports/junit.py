@@ -113,7 +113,7 @@ def _case(one: Attempt) -> Element:
 def _story(one: Attempt) -> Iterable[str]:
     yield one.sentence
     for step in one.steps:
-        yield f"step {step.number} {step.text}: {step.outcome}"
+        yield f"step {step.index} {step.text}: {step.outcome}"
     for check in one.checks:
         if check.outcome != "pass":
             proof = f" (entries {notation.ranges((check.seq, *check.evidence))})"

@@ -128,6 +128,11 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{id}: accepted up to limit − {guard} × U, with U = {k} u ({source})",
         "{id}\u00a0: accepté jusqu’à limite − {guard} × U, avec U = {k} u ({source})",
     ),
+    "defects": ("Deliberate defects", "Défauts délibérés"),
+    "defects.say": (
+        "This charger was made to misbehave on purpose: {list}.",
+        "Cette borne a été rendue fautive exprès\u00a0: {list}.",
+    ),
     "resumed.one": ("Interrupted and resumed {n} time.", "Interrompue et reprise {n} fois."),
     "resumed.many": ("Interrupted and resumed {n} times.", "Interrompue et reprise {n} fois."),
     # tables
@@ -168,6 +173,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Cet essai ne compte pas\u00a0: le scénario a été repris.",
     ),
     "began": ("began {at}, took {for_}", "début {at}, durée {for_}"),
+    "getting ready": ("getting ready", "préparation"),
     "steps": ("Steps", "Étapes"),
     "no": ("No.", "N°"),
     "step.one": ("Step", "Étape"),

@@ -111,7 +111,8 @@ def not_tested(
     for row in plan:
         key, dialect = text(row.get("key")), text(row.get("dialect"))
         if (key, dialect) not in done | said:
-            dialects, covers = found.setdefault((key, NOT_REACHED), ([], set()))
+            why = text(row.get("not_tested")) or NOT_REACHED
+            dialects, covers = found.setdefault((key, why), ([], set()))
             dialects.append(dialect)
             covers.update(texts(row.get("covers")))
     titles = {text(row.get("key")): text(row.get("title")) for row in plan}

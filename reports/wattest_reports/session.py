@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
+from math import isfinite
 
-from wattest_reports.entries import Entry, mapping, number, rows, text
+from wattest.ocpp.ledger import Ledger
+from wattest.ocpp.neutral import Metered, TransactionChanged
+from wattest_reports.entries import Entry, number, text
 from wattest_reports.notation import parse
 from wattest_reports.view import Reading, Series, Session, Step
 
@@ -23,13 +25,15 @@ def session(readings: Sequence[Reading], entries: Sequence[Entry], steps: Sequen
     for one in readings:
         scale = _SCALES.get(one.unit)
         value = parse(one.value)
-        if scale and value is not None and "no data" not in one.flags:
+        if scale and value is not None and isfinite(float(value)) and "no data" not in one.flags:
             curves.setdefault((one.role, one.name, scale[0]), []).append((one.at, float(value) * scale[1]))
     if not any(len(points) >= _FEWEST and _moves(unit, points) for (_, _, unit), points in curves.items()):
         return None
-    stated = _stated_power(entries)
-    if stated:
-        curves["evse", "power", "W"] = stated
+    stated, transactions = _stated(entries)
+    first, last = number(entries[0].get("t")), number(entries[-1].get("t"))
+    within = [(at, watts) for at, watts in stated if first <= at <= last and isfinite(watts)]
+    if within:
+        curves["evse", "power", "W"] = within
     times = [at for points in curves.values() for at, _ in points]
     begin = min([step.begin for step in steps], default=min(times))
     end = max([step.end for step in steps], default=max(times))
@@ -37,8 +41,8 @@ def session(readings: Sequence[Reading], entries: Sequence[Entry], steps: Sequen
         begin=min(begin, *times),
         end=max(end, *times),
         series=tuple(_series(role, name, unit, points) for (role, name, unit), points in curves.items()),
-        transactions=_transactions(entries),
-        steps=tuple((step.number, step.begin) for step in steps),
+        transactions=transactions,
+        steps=tuple((step.index, step.begin) for step in steps),
     )
 
 
@@ -74,56 +78,38 @@ def thin(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, 
     return [points[place] for place in sorted(kept)]
 
 
-def _stated_power(entries: Sequence[Entry]) -> list[tuple[float, float]]:
-    """Power.Active.Import (sum of phases) as the EVSE stated it in MeterValues and TransactionEvent."""
-    points = []
+def _stated(
+    entries: Sequence[Entry],
+) -> tuple[list[tuple[float, float]], tuple[tuple[str, float, float | None], ...]]:
+    """Power as the EVSE stated it (sum of phases), and its transactions, both at the times that it gave them."""
+    ledger = Ledger()
+    power: list[tuple[float, float]] = []
+    offset: float | None = None
     for entry in entries:
-        message = mapping(entry.get("message")) if entry.get("kind") == "frame" else {}
-        if message.get("type") != 2 or message.get("action") not in {"MeterValues", "TransactionEvent"}:
+        if entry.get("kind") not in {"frame", "link"}:
             continue
-        for group in rows(mapping(message.get("payload")).get("meterValue")):
-            for sample in rows(group.get("sampledValue")):
-                unit = sample.get("unit") or mapping(sample.get("unitOfMeasure")).get("unit") or "W"
-                value = parse(sample.get("value"))
+        offset = _wall_offset(entry) if offset is None else offset
+        for event in ledger.feed(entry):
+            for sample in event.samples if isinstance(event, (TransactionChanged, Metered)) else ():
                 if (
-                    sample.get("measurand") == "Power.Active.Import"
-                    and not sample.get("phase")
-                    and value is not None
+                    sample.measurand == "Power.Active.Import"
+                    and sample.phase is None
+                    and sample.timestamp is not None
                 ):
-                    scale = 1000.0 if unit == "kW" else 1.0
-                    points.append((number(entry.get("t")), float(value) * scale))
-    return points
+                    watts = float(sample.value) * (1000.0 if sample.unit == "kW" else 1.0)
+                    power.append((sample.timestamp.timestamp() - (offset or 0.0), watts))
+    spans = tuple(
+        (
+            one.id,
+            one.started_at.timestamp() - offset,
+            one.ended_at.timestamp() - offset if one.ended_at else None,
+        )
+        for one in ledger.transactions.values()
+        if one.started_at is not None and offset is not None
+    )
+    return power, spans
 
 
-def _transactions(entries: Sequence[Entry]) -> tuple[tuple[str, float, float | None], ...]:
-    """Id, begin and end of every transaction on the clock of the bench, as the EVSE dated them."""
-    asked: dict[object, float] = {}
-    found: dict[str, list[float | None]] = {}
-    for entry in entries:
-        message = mapping(entry.get("message")) if entry.get("kind") == "frame" else {}
-        kind, action, payload = message.get("type"), message.get("action"), mapping(message.get("payload"))
-        if action == "TransactionEvent" and kind == 2:
-            name = text(mapping(payload.get("transactionInfo")).get("transactionId"))
-            at = _dated(entry, payload)
-            if payload.get("eventType") == "Ended":
-                found.setdefault(name, [at, None])[1] = at
-            else:
-                found.setdefault(name, [at, None])
-        elif action == "StartTransaction" and kind == 2:
-            asked[message.get("id")] = _dated(entry, payload)
-        elif action == "StartTransaction" and kind == 3 and message.get("id") in asked:
-            found.setdefault(text(payload.get("transactionId")), [asked.pop(message.get("id")), None])
-        elif action == "StopTransaction" and kind == 2:
-            at = _dated(entry, payload)
-            found.setdefault(text(payload.get("transactionId")), [at, None])[1] = at
-    return tuple((name, begin or 0.0, end) for name, (begin, end) in found.items())
-
-
-def _dated(entry: Entry, payload: Entry) -> float:
-    """The EVSE's time stamp on the clock of the bench; the arrival when it makes no sense."""
-    arrived = number(entry.get("t"))
-    with suppress(ValueError, TypeError):
-        stated = datetime.fromisoformat(text(payload.get("timestamp")))
-        noted = datetime.fromisoformat(text(entry.get("utc")))
-        return arrived - max((noted - stated).total_seconds(), 0.0)
-    return arrived
+def _wall_offset(entry: Entry) -> float:
+    """Wall time less bench time, in seconds."""
+    return datetime.fromisoformat(text(entry["utc"])).timestamp() - number(entry.get("t"))

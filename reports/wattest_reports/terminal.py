@@ -44,23 +44,23 @@ def render(record: Record, out: Path, *, lang: Language = "en") -> Path:
     return out
 
 
-def table(record: Record, console: Console, *, lang: Language = "en") -> None:
-    """Print the table; a verdict is told by sign, word and colour, so that it reads without colour too.
+def table(record: Record, console: Console, *, lang: Language = "en", quiet: bool = False) -> None:
+    """Print the table; ``quiet`` leaves out what did not go wrong. A verdict is told by sign, word and colour, so that it reads without colour too.
 
     Example::
 
         table(read_record("run.jsonl"), Console())
     """
-    show(report(record), console, Words(lang))
+    show(report(record), console, Words(lang), quiet=quiet)
 
 
-def show(shown: Report, console: Console, words: Words) -> None:
+def show(shown: Report, console: Console, words: Words, *, quiet: bool = False) -> None:
     """Print a report that was gathered before."""
     console.print(Text(f"{charger_name(shown.charger, words)}  {words('kicker')}", style="bold"))
     for line in _notices(shown, words):
         console.print(line)
     tested = [row for row in shown.requirements if row.verdict != "not tested"]
-    if tested:
+    if tested and not quiet:
         console.print(_matrix(tested, shown, words, wide=console.width >= _NARROW))
     style = STYLES.get(shown.verdict, "") if shown.whole else STYLES["fail"]
     if not shown.whole:
@@ -70,14 +70,19 @@ def show(shown: Report, console: Console, words: Words) -> None:
         console.print(Text(sentence))
     console.print(_counts(shown, words))
     _findings(tested, shown, console, words)
-    _left_out(shown, console, words)
-    for role, ok, sentence, how, seq in shown.safe:
-        if not ok:
+    if not quiet:
+        _left_out(shown, console, words)
+    for one in shown.safe:
+        if not one.ok:
+            proof = notation.ranges(one.seqs)
             console.print(
                 Text(
-                    f"\n{sign('fail')} {role}: {words('safe.no')}. {sentence} {how} ({seq})", style="bold red"
+                    f"\n{sign('fail')} {one.role}: {words('safe.no')}. {one.sentence} ({proof})",
+                    style="bold red",
                 )
             )
+    if quiet:
+        return
     console.print()
     console.print(Text(words("not accredited"), style="dim"))
     head = shown.head or words("head.none")
@@ -96,6 +101,10 @@ def _notices(shown: Report, words: Words) -> Iterator[Text]:
             yield Text(f"  {fault}", style="red")
     for reason in shown.aborted:
         yield Text.assemble((words("aborted.title") + words.colon, "bold red"), " ", reason)
+    if shown.defects:
+        yield Text.assemble(
+            (words("defects") + ".", "bold yellow"), " ", words("defects.say", list=", ".join(shown.defects))
+        )
     if shown.without_relay:
         yield Text.assemble((words("no relay") + ".", "bold"), " ", words("no relay.say"))
 

@@ -87,9 +87,8 @@ class Check:
 class Step:
     """One step of a scenario with what came of it; ``outcome`` is ``aborted`` when the record breaks off in it."""
 
-    number: int
-    """Counted from 1, in the order in which steps were begun."""
     index: int
+    """Counted from 1 as in the file; 0 is getting ready, before the first step."""
     verb: str
     text: str
     place: str
@@ -225,7 +224,7 @@ class Attempt:
     @property
     def monitors(self) -> tuple[Check, ...]:
         """Checks that no step made."""
-        return tuple(check for check in self.checks if check.step is None)
+        return tuple(check for check in self.checks if check.monitor or check.step is None)
 
 
 @dataclass(frozen=True)
@@ -279,6 +278,17 @@ class NotTested:
 
 
 @dataclass(frozen=True)
+class Safe:
+    """A part of the bench that was made safe, as often as the same was said of it."""
+
+    role: str
+    ok: bool
+    sentence: str
+    confirmed_by: str
+    seqs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """A whole record, ready to be shown."""
 
@@ -297,6 +307,8 @@ class Report:
     entries: int
     seed: str
     dialects: tuple[str, ...]
+    defects: tuple[str, ...]
+    """Deliberate defects that were switched on in the simulated charger."""
     charger: Mapping[str, Any]
     bench: Mapping[str, Any]
     rule: Mapping[str, Any]
@@ -305,8 +317,7 @@ class Report:
     not_tested: tuple[NotTested, ...]
     aborted: tuple[str, ...]
     resumed: int
-    safe: tuple[tuple[str, bool, str, str, int], ...]
-    """Role, whether it is safe, the sentence, how that was confirmed, entry."""
+    safe: tuple[Safe, ...]
     prompts: tuple[tuple[str, str, str, int], ...]
     """Question, answer, who answered, entry."""
     path: str = ""

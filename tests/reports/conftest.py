@@ -33,7 +33,7 @@ BENCH = {
     "kind": "simulated",
     "path": "fixtures/benches/simulated.yaml",
     "csms": {"host": "127.0.0.1", "port": 0, "password": None},
-    "roles": {"reference_meter": {"role": "reference_meter", "driver": "simulated_reference_meter"}},
+    "roles": {"reference_meter": "simulated"},
     "measurement_plane": "connector",
     "dead_man_relay": False,
 }
@@ -122,8 +122,8 @@ class Tape:
             "dialects": ["1.6", "2.0.1"],
             "bench": BENCH,
             "charger": CHARGER,
-            "requirements": REQUIREMENTS,
-            "limits": LIMITS,
+            "requirements": {row["id"]: row for row in REQUIREMENTS},
+            "limits": {limit["id"]: limit for limit in LIMITS},
             "rule": RULE,
             "plan": [],
         }
@@ -160,8 +160,8 @@ class Tape:
         )
 
     def begin(self, verb: str, text: str = "") -> None:
-        self.step = self.steps
         self.steps += 1
+        self.step = self.steps
         place = {"path": "scenarios/x.yaml", "line": 10 + self.step, "column": 5}
         self.note("step", key="", index=self.step, verb=verb, arguments={}, place=place, text=text or verb)
 
@@ -265,13 +265,14 @@ class Tape:
             self.wait(60.0)
             self.reading("power", 0.0 if minute in {0, minutes - 1} else watts + 20 * (minute % 3), "W", 4.0)
             self.reading("temperature", -20.0 - minute / 2, "degC", 0.2, role="chamber")
+            stamp = self.clock.utc().isoformat().replace("+00:00", "Z")
             sample = {"value": str(watts), "measurand": "Power.Active.Import", "unit": "W"}
             self.call(
                 "MeterValues",
                 {
                     "connectorId": 1,
                     "transactionId": 1,
-                    "meterValue": [{"timestamp": "x", "sampledValue": [sample]}],
+                    "meterValue": [{"timestamp": stamp, "sampledValue": [sample]}],
                 },
                 {},
             )
