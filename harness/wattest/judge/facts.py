@@ -26,6 +26,8 @@ class Facts:
     connection_timeout_s: float = 60.0
     boot_time_s: float = 60.0
     features: tuple[str, ...] = ()
+    measurement_plane: Literal["input", "output_terminals", "connector"] = "connector"
+    """Where the reference meter sits, by the bench file."""
     call_timeout_s: float = 30.0
     """How long a CALL of the central system waits for its answer (project)."""
     clock_tolerance_s: float = 2.0
@@ -49,14 +51,14 @@ class Facts:
         return self.rated_voltage_v * self.rated_current_a * self.phases
 
 
-def facts_of(sheet: ChargerSheet | Mapping[str, Any], **tolerances: Any) -> Facts:
+def facts_of(sheet: ChargerSheet | Mapping[str, Any], **more: Any) -> Facts:
     """Facts from a charger sheet, or from the sheet as the header of a record holds it.
 
-    What a sheet does not state keeps the default, so that records of other versions can still be judged.
+    ``more`` are facts that no sheet states, such as ``measurement_plane`` of the bench. What a sheet does not state keeps the default, so that records of other versions can still be judged.
     """
     known = {field.name for field in fields(Facts)}
     stated = dict(sheet) if isinstance(sheet, Mapping) else dict(vars(sheet))
     chosen = {name: value for name, value in stated.items() if name in known}
     if "features" in chosen:
         chosen["features"] = tuple(chosen["features"])
-    return Facts(**{**chosen, **tolerances})
+    return Facts(**{**chosen, **more})

@@ -8,14 +8,43 @@ of its matter says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from wattest.judge import authority
 from wattest.judge.facts import Facts
+from wattest.judge.monitors import (
+    balance,
+    boot_order,
+    calls_answered,
+    conduct,
+    frames_valid,
+    ids_unique,
+    lock_follows_state,
+    register_monotone,
+    status_transitions,
+    timestamps,
+    unauthorised_energy,
+)
 from wattest.judge.monitors.finding import Finding, Monitor
+from wattest.judge.sessions import Scene
+from wattest.judge.trace import Trace
 
 __all__ = ["MONITORS", "Finding", "Monitor", "run_monitors"]
 
-MONITORS: tuple[Monitor, ...] = ()
+MONITORS: tuple[Monitor, ...] = (
+    frames_valid.MONITOR,
+    calls_answered.MONITOR,
+    boot_order.MONITOR,
+    ids_unique.MONITOR,
+    timestamps.MONITOR,
+    status_transitions.MONITOR,
+    register_monotone.MONITOR,
+    balance.MONITOR,
+    unauthorised_energy.MONITOR,
+    lock_follows_state.MONITOR,
+    conduct.MONITOR,
+)
 """All monitors, in the order in which their findings are noted."""
 
 
@@ -27,5 +56,12 @@ def run_monitors(
     ``carry`` is what the attempt before returned, on a bench whose charger lives through the whole run; None at the
     start, and for every scenario on a simulated bench, where each begins with a new charger.
     """
-    findings = tuple(finding for monitor in MONITORS for finding in monitor.watch(entries, facts))
-    return findings, carry or {}
+    scene = Scene(Trace.of(entries, carry), facts)
+    findings = tuple(
+        replace(finding, monitor=monitor.name) for monitor in MONITORS for finding in monitor.watch(scene)
+    )
+    return findings, {
+        "registers": register_monotone.carried(scene),
+        **ids_unique.carried(scene),
+        **authority.carried(scene),
+    }

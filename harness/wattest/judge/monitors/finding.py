@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wattest.judge.facts import Facts
+from wattest.judge.sessions import Scene
+from wattest.judge.trace import Trace
+
+MOST_EVIDENCE = 20
+"""Entries that a passing finding points to; a failing one points to all of its violations."""
 
 
 @dataclass(frozen=True)
@@ -28,4 +32,53 @@ class Monitor:
 
     name: str
     requirements: tuple[str, ...]
-    watch: Callable[[Any, Facts], tuple[Finding, ...]]
+    watch: Callable[[Scene], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One violation: a whole sentence and the entries that prove it."""
+
+    sentence: str
+    evidence: tuple[int, ...]
+
+
+def held(
+    trace: Trace,
+    requirements: tuple[str, ...],
+    name: str,
+    what: str,
+    *,
+    cases: Sequence[int],
+    flaws: Sequence[Flaw] = (),
+    doubts: Sequence[Flaw] = (),
+) -> tuple[Finding, ...]:
+    """A finding under the rule ``held``; none when there was neither a case nor a flaw nor a doubt.
+
+    ``cases`` are the entries in which it held.
+    """
+    if not cases and not flaws and not doubts:
+        return ()
+    shown = flaws or doubts
+    evidence = (
+        _distinct(seq for flaw in shown for seq in flaw.evidence) if shown else tuple(cases[:MOST_EVIDENCE])
+    )
+    return (
+        Finding(
+            requirements,
+            name,
+            "held",
+            {
+                "what": what,
+                "cases": len(cases) + len(flaws),
+                "violations": [flaw.sentence for flaw in flaws],
+                "doubts": [doubt.sentence for doubt in doubts],
+            },
+            evidence,
+            step=trace.step(flaws[0].evidence[0]) if flaws and flaws[0].evidence else None,
+        ),
+    )
+
+
+def _distinct(seqs: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(dict.fromkeys(seqs)))

@@ -1,0 +1,150 @@
+"""When energy might flow on EVSE 1: every stretch for which some authorisation can be made out.
+
+Generous on purpose: what a station may decide by itself (local list, cache, offline policy) counts as an authorisation
+unless the evidence shows that it cannot have been one. Sources: OCPP 1.6 3.5, 4.8, 5.11; OCPP 2.0.1 C01, C15, E05, F01.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wattest.judge.sessions import Scene, Session, token_status
+from wattest.judge.trace import Spans, Trace
+from wattest.ocpp.neutral import Authorized
+from wattest.ocpp.settings import setting
+
+FOREVER = float("inf")
+REMOTE_STARTS = frozenset({"RemoteStartTransaction", "RequestStartTransaction"})
+TAKEN = frozenset({"Accepted", "RebootRequired"})
+PROMPT_S = 10.0
+"""A start or end that comes later than this after its stated time was queued (project)."""
+
+
+def setting_in_force(trace: Trace, name: str) -> str | None:
+    """Last value that the station accepted for a setting, by its neutral name; None when it was never set."""
+    words = setting(name)
+    found: str | None = None
+    for call in trace.asked:
+        if call.action == "ChangeConfiguration" and call.payload.get("key") == words.key:
+            if call.status in TAKEN:
+                found = str(call.payload.get("value"))
+        elif call.action == "SetVariables":
+            for wanted, result in zip(
+                _items(call.payload, "setVariableData"), _items(call.reply, "setVariableResult"), strict=False
+            ):
+                named = (
+                    (wanted.get("component") or {}).get("name"),
+                    (wanted.get("variable") or {}).get("name"),
+                )
+                if named == (words.component, words.variable) and result.get("attributeStatus") in TAKEN:
+                    found = str(wanted.get("attributeValue"))
+    return found
+
+
+def _items(payload: Mapping[str, Any] | None, key: str) -> list[Mapping[str, Any]]:
+    items = (payload or {}).get(key)
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+
+
+def number_in_force(trace: Trace, name: str, default: float) -> float:
+    """The same as a number; the default when it was never set, or to something else."""
+    try:
+        return float(setting_in_force(trace, name) or default)
+    except ValueError:
+        return default
+
+
+def authorised(scene: Scene) -> Spans:
+    """Stretches of bench time during which EVSE 1 may deliver energy."""
+    return Spans(tuple(sorted(_stretches(scene))))
+
+
+def _stretches(scene: Scene) -> Iterator[tuple[float, float]]:
+    trace, facts = scene.trace, scene.facts
+    timeout = max(
+        facts.connection_timeout_s, number_in_force(trace, "connection_timeout", facts.connection_timeout_s)
+    )
+    wait = timeout + facts.settle_s
+    for said in scene.said:
+        answer = said.call.answer
+        if isinstance(said.event, Authorized) and said.event.status == "Accepted" and answer is not None:
+            yield answer.t, answer.t + wait
+    for call in trace.asked:
+        if call.action in REMOTE_STARTS and call.status == "Accepted" and call.answer is not None:
+            yield call.t, call.answer.t + wait
+    for session in scene.sessions:
+        if session.evse in {None, 1}:
+            yield _of_session(scene, session)
+    yield from _by_the_station_itself(scene, wait)
+
+
+def _of_session(scene: Scene, session: Session) -> tuple[float, float]:
+    """From a little before its start to a little after its end, by stated times where they were queued."""
+    trace, settle = scene.trace, scene.facts.settle_s
+    begin = _time(trace, session.started) if session.started else trace.begin
+    end = _time(trace, session.ended) if session.ended else FOREVER
+    refused = token_status(session)
+    if (
+        refused is not None
+        and refused[0] != "Accepted"
+        and number_in_force(trace, "max_energy_on_invalid", 0) == 0
+    ):
+        end = min(end, refused[1])
+    outage = max(
+        (start for start, stop in trace.down.spans if begin - settle < stop and start <= begin), default=begin
+    )
+    return min(begin, outage) - settle, end + settle
+
+
+def _time(trace: Trace, part: tuple[Any, Any]) -> float:
+    event, call = part
+    if event.timestamp is None or trace.clock_stepped:
+        return float(call.t)
+    stated = trace.bench_time(event.timestamp)
+    return stated if abs(call.t - stated) > PROMPT_S else max(stated, float(call.t))
+
+
+def _by_the_station_itself(scene: Scene, wait: float) -> Iterator[tuple[float, float]]:
+    """Cards presented while the station could not ask, or that it may remember from before."""
+    trace = scene.trace
+    known = set(trace.carry.get("tokens", ())) | _accepted(scene)
+    listed = any(call.action == "SendLocalList" and call.status == "Accepted" for call in trace.asked)
+    unknown_allowed = (setting_in_force(trace, "allow_offline_unknown") or "").lower() == "true"
+    for entry in trace.kind("action"):
+        if entry["role"] != "card_reader" or entry["action"] != "present":
+            continue
+        t, uid = float(entry["t"]), str((entry.get("arguments") or {}).get("uid", "")).upper()
+        outage = next((stop for start, stop in trace.down.spans if start <= t < stop), None)
+        if outage is None:
+            if uid in known or listed:
+                yield t, t + wait
+        elif uid in known or listed or unknown_allowed or _status(trace, uid) in {None, "accepted"}:
+            yield t, outage + wait
+
+
+def _accepted(scene: Scene) -> set[str]:
+    """Cards that the central system accepted at any time of the attempt: the station may have cached them."""
+    tokens = {
+        said.event.token.upper()
+        for said in scene.said
+        if isinstance(said.event, Authorized) and said.event.status == "Accepted"
+    }
+    for session in scene.sessions:
+        told = token_status(session)
+        if session.token is not None and told is not None and told[0] == "Accepted":
+            tokens.add(session.token.upper())
+    return tokens
+
+
+def _status(trace: Trace, uid: str) -> str | None:
+    found: str | None = None
+    for entry in trace.kind("setting"):
+        if entry.get("what") == "card" and str(entry.get("uid", "")).upper() == uid:
+            found = str(entry.get("status"))
+    return found
+
+
+def carried(scene: Scene) -> Mapping[str, Any]:
+    """Cards that the station may remember."""
+    return {"tokens": sorted(set(scene.trace.carry.get("tokens", ())) | _accepted(scene))}

@@ -1,0 +1,60 @@
+"""Energy seen by the reference meter: readings that can be subtracted from one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattest.judge.decision import number
+from wattest.judge.facts import Facts
+from wattest.judge.trace import Trace
+
+STANDBY_W = 30.0
+"""What may flow at the connector without charging: leakage and the meter's own noise (project)."""
+STANDBY_INPUT_W = 600.0
+"""The same at the input of the station, with its electronics and heaters (project)."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One unflagged reading of the integrated energy. Marks of one ``segment`` come from one run of the integrator."""
+
+    t: float
+    seq: int
+    wh: float
+    u: float | None
+    segment: int
+
+
+def marks(trace: Trace) -> tuple[Mark, ...]:
+    """Readings named ``energy`` of the reference meter, in order.
+
+    A new segment begins where the suite started or stopped the integrator, or where the energy fell.
+    """
+    found: list[Mark] = []
+    segment, last = 0, float("-inf")
+    for entry in trace.entries:
+        if entry["kind"] == "action" and entry["role"] == "reference_meter":
+            if entry["action"] in {"start_integration", "stop_integration"}:
+                segment, last = segment + 1, float("-inf")
+        elif (
+            entry["kind"] == "reading"
+            and entry["name"] == "energy"
+            and entry["role"] == "reference_meter"
+            and entry["unit"] == "Wh"
+            and entry["value"] is not None
+            and not entry.get("flags")
+        ):
+            wh = number("value", entry["value"])
+            if wh < last:
+                segment += 1
+            last = wh
+            u = entry.get("u")
+            found.append(
+                Mark(float(entry["t"]), int(entry["seq"]), wh, None if u is None else number("u", u), segment)
+            )
+    return tuple(found)
+
+
+def standby_w(facts: Facts) -> float:
+    """Power that flows at the measurement plane although nothing is delivered."""
+    return STANDBY_INPUT_W if facts.measurement_plane == "input" else STANDBY_W

@@ -1,0 +1,111 @@
+"""Every CALL of the central system is answered once, in time (OCP-01).
+
+Excused are CALLs that the suite itself made invalid (a station may drop those: OCPP 2.0.1 Part 4 4.2.3), CALLs
+while the link, the supply or the station's registration was disturbed, and CALLs while the station was itself kept waiting for an
+answer. A CALL whose time was not over when the attempt ended says nothing.
+"""
+
+from __future__ import annotations
+
+from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
+from wattest.judge.sessions import Scene
+from wattest.judge.trace import Call, Entry, Trace
+
+REQUIREMENTS = ("OCP-01",)
+PATIENCE_S = 1.0
+"""A station that waits longer than this for an answer of ours may let our CALL wait as well."""
+RESTARTS = frozenset({"Reset", "UpdateFirmware"})
+
+
+def watch(scene: Scene) -> tuple[Finding, ...]:
+    """CALLs that went out, held against the answers that came."""
+    trace, timeout = scene.trace, scene.facts.call_timeout_s
+    cases: list[int] = []
+    flaws: list[Flaw] = []
+    for call in trace.asked:
+        if call.flawed:
+            continue
+        if len(call.answers) > 1:
+            seqs = (call.seq, *(answer.seq for answer in call.answers))
+            flaws.append(Flaw(f"CALL {call} was answered {len(call.answers)} times.", seqs))
+            continue
+        answer = call.answer
+        if answer is not None and answer.t - call.t <= timeout:
+            cases.append(call.seq)
+        elif not _excused(scene, call, call.t + timeout):
+            where = trace.during(call.seq)
+            if answer is not None:
+                took = answer.t - call.t
+                sentence = f"CALL {call} {where} was answered after {took:.1f} s; {timeout:g} s are allowed."
+                flaws.append(Flaw(sentence, (call.seq, answer.seq)))
+            else:
+                flaws.append(Flaw(f"CALL {call} {where} was not answered within {timeout:g} s.", (call.seq,)))
+    flaws += _strays(trace)
+    return held(
+        trace,
+        REQUIREMENTS,
+        "calls answered",
+        "every CALL of the central system is answered once",
+        cases=cases,
+        flaws=flaws,
+    )
+
+
+def _excused(scene: Scene, call: Call, deadline: float) -> bool:
+    trace = scene.trace
+    return (
+        trace.end < deadline
+        or trace.is_left(call.seq)
+        or trace.disturbed(call.t, deadline)
+        or scene.unregistered.touch(call.t, deadline)
+        or any(_waits(said, call.t, deadline) for said in trace.said)
+        or any(
+            other.action in RESTARTS and 0 <= call.t - other.t <= scene.facts.boot_time_s + deadline - call.t
+            for other in trace.asked
+            if other is not call
+        )
+    )
+
+
+def _waits(said: Call, begin: float, end: float) -> bool:
+    """Whether the station was kept waiting for our answer at a time between ``begin`` and ``end``."""
+    if said.answer is None:
+        return said.t <= end
+    return said.answer.t - said.t > PATIENCE_S and said.t <= end and said.answer.t >= begin
+
+
+def _strays(trace: Trace) -> list[Flaw]:
+    """Answers to nothing. Without the beginning of the link one cannot know what they answer."""
+    if not trace.opened:
+        return []
+    asked = {call.id: call for call in trace.asked}
+    flaws: list[Flaw] = []
+    for entry in trace.kind("frame"):
+        message = entry.get("message") or {}
+        if (
+            entry["direction"] != "in"
+            or message.get("type") not in {3, 4}
+            or entry.get("answers") is not None
+            or float(entry["t"]) < trace.opened[0]
+        ):
+            continue
+        name, seq = str(message["id"]), int(entry["seq"])
+        call = asked.get(name)
+        if call is not None and call.seq < seq and not call.flawed:
+            if call.answer is not None:
+                flaws.append(Flaw(f"CALL {call} was answered again by entry {seq}.", (call.seq, seq)))
+        elif name != "-1" and not _provoked(trace, name):
+            flaws.append(Flaw(f"Entry {seq} answers a CALL '{name}' that was never made.", (seq,)))
+    return flaws
+
+
+def _provoked(trace: Trace, name: str) -> bool:
+    """Whether a frame that the suite spoiled on purpose carried this id."""
+    return any(_spoiled(entry) and name in str(entry.get("raw", "")) for entry in trace.kind("frame"))
+
+
+def _spoiled(entry: Entry) -> bool:
+    return entry["direction"] == "out" and (bool(entry.get("violations")) or not entry.get("message"))
+
+
+MONITOR = Monitor("calls_answered", REQUIREMENTS, watch)
