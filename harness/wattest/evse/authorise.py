@@ -23,7 +23,7 @@ def token_read(station: Station, uid: str) -> str:
     "AUTH-D04",
     breaks=token_read,
     area="authentication",
-    requirement="AUT-03",
+    requirement="AUT-06",
     text="only the first eight characters of a card's UID are used, so that cards of seven bytes collide",
     source="OCPP 1.6 IdToken; ISO 14443 UIDs of 7 bytes",
 )
@@ -235,11 +235,13 @@ async def _start(station: Station, token: str) -> None:
     elif outlet is None:
         display.say(station, "Out of order / Hors service")
     else:
+        station.price = info.message or station.price
         sessions.grant(station, outlet, Permit(token, info.group, "card"))
 
 
 async def _start_unasked(station: Station, outlet: Outlet, token: str) -> None:
     """What a charger does that does not wait: take the permit back when the answer is no."""
+    display.next_customer(station)
     sessions.grant(station, outlet, Permit(token, None, "card"))
     if station.conduct(may_charge)(await decide(station, token)):
         return

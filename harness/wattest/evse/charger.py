@@ -192,7 +192,7 @@ class Charger:
         sessions.relock_all(station)
         for outlet in station.outlets:
             station.wake(outlet)
-        display.show(station)
+        self.world.screen.follow(lambda: display.shown(station))
 
     def _die(self) -> None:
         if self._boot_timer is not None:

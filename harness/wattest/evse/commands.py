@@ -46,7 +46,7 @@ def says_goodbye(station: Station) -> bool:
     "STATUS-D04",
     breaks=says_goodbye,
     area="outage",
-    requirement="OCP-05",
+    requirement="DAT-06",
     text="a reset kills the session without StopTransaction",
     source="OCPP 1.6 5.14, errata 3.36; OCPP 2.0.1 B12",
 )
@@ -65,7 +65,7 @@ def kept_availability(station: Station) -> dict[int, bool]:
     "STATUS-D03",
     breaks=kept_availability,
     area="outage",
-    requirement="NET-06",
+    requirement="MON-02",
     text="a connector taken out of service is back in service after a reboot",
     source="OCPP 1.6 5.2; OCPP 2.0.1 B01.FR.07",
 )
@@ -134,6 +134,7 @@ def remote_start(
     outlet = authorise.choose_outlet(station) if evse_id is None else station.outlet(evse_id)
     if outlet is None or not authorise.is_free(station, outlet):
         return False
+    display.next_customer(station)
     permit = Permit(token, group, "remote", remote_id)
     if limit_a is not None:
         outlet.tx_limits_a["remote start"] = limit_a

@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, Decimal, InvalidOperation
 
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Outlet, Station
+from wattest.world import Shown
 from wattest.world.behaviour import behaviour, defect
 
 WELCOME = "Present your card / Présentez votre carte"
@@ -80,27 +81,27 @@ def amount(value: object) -> str | None:
     return str(number.quantize(Decimal("0.01")) if isinstance(exponent, int) and exponent > -2 else number)
 
 
-def show(station: Station) -> None:
-    """Bring the screen up to date."""
-    if not station.alive:
-        return
+def shown(station: Station) -> Shown:
+    """What stands on the screen now: a message first, then the session or the last total, then the price."""
     running = next((outlet for outlet in station.outlets if outlet.session is not None), None)
+    flash = station.flash
     lines = list(station.message)
-    cost = currency = None
+    total: tuple[str | None, str | None] = (None, None)
     if running is not None and running.session is not None:
         lines += _progress(station, running, running.session)
-    elif station.flash.total_kwh is not None and not station.message:
-        lines += [THANKS, station.flash.total_kwh]
-        if station.flash.total is None:
+    elif flash.total_kwh is not None and not lines:
+        lines += [THANKS, flash.total_kwh]
+        if flash.total is None:
             lines.append(station.settings.text("total_fallback"))
         else:
-            cost, currency = station.flash.total
-            lines.append(f"Total {cost} {currency}")
+            total = flash.total
+            lines.append(f"Total {total[0]} {total[1]}")
     elif not lines:
         lines.append(WELCOME)
-    if running is None and station.price:
-        lines.append(station.price)
-    station.world.screen.show(lines, cost, currency)
+    price = station.price or station.settings.text("default_price")
+    if price and flash.total_kwh is None:
+        lines.append(price)
+    return Shown(tuple(lines), *total)
 
 
 def _progress(station: Station, outlet: Outlet, session: OpenTransaction) -> list[str]:
@@ -123,7 +124,6 @@ def energy_and_time(station: Station, outlet: Outlet, session: OpenTransaction) 
 def running_cost(station: Station, outlet: Outlet, cost: object) -> None:
     """The central system told what the session costs so far."""
     outlet.cost = amount(cost) or outlet.cost
-    show(station)
 
 
 def final_cost(station: Station, outlet: Outlet, cost: object, currency: str | None = None) -> None:
@@ -133,7 +133,6 @@ def final_cost(station: Station, outlet: Outlet, cost: object, currency: str | N
         return
     total = station.conduct(total_shown)(station, outlet, told)
     station.flash.total = (total, currency or station.settings.text("currency"))
-    show(station)
 
 
 def session_over(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
@@ -142,12 +141,12 @@ def session_over(station: Station, outlet: Outlet, session: OpenTransaction) -> 
     station.flash.total = None
     if outlet.cost is not None and not station.conduct(takes_total)(station):
         station.flash.total = (outlet.cost, station.settings.text("currency"))
-    show(station)
 
 
 def next_customer(station: Station) -> None:
     """Somebody came: the last total is nobody else's business."""
     station.flash.total = station.flash.total_kwh = None
+    station.price = None
     station.message = ()
 
 
@@ -158,11 +157,9 @@ MESSAGE_S = 15.0
 def say(station: Station, *lines: str) -> None:
     """Tell the driver something at once, such as why a card was refused."""
     station.message = lines
-    show(station)
     station.clock.call_later(MESSAGE_S, _unsay, station, lines)
 
 
 def _unsay(station: Station, lines: tuple[str, ...]) -> None:
     if station.message is lines:
         station.message = ()
-        show(station)

@@ -32,7 +32,7 @@ def lock_before_current(station: Station, outlet: Outlet) -> bool:
     "LOCK-D01",
     breaks=lock_before_current,
     area="locking",
-    requirement="LCK-04",
+    requirement="LCK-07",
     text="the contactor closes without the connector being locked",
     source="OCPP 2.0.1 G05; IEC 61851-1 (recalled)",
 )

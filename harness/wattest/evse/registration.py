@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from wattest.evse import commands, display, outbox, power, status
+from wattest.evse import commands, outbox, power, status
 from wattest.evse.link import CallRefused, CallSilent, LinkLost
 from wattest.evse.station import Station
 from wattest.world.behaviour import behaviour, defect, variation
@@ -135,7 +135,6 @@ def lost(station: Station) -> None:
         station.lost_link_in_session = True
     outbox.link_lost(station)
     power.link_lost(station)
-    display.show(station)
 
 
 def _catch_up(station: Station, *, forget: bool) -> None:

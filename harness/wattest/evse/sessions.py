@@ -56,7 +56,6 @@ def ignores_late_refusal(station: Station) -> bool:
 
 def grant(station: Station, outlet: Outlet, permit: Permit) -> None:
     """Somebody may charge here: free the plug and wait for it."""
-    display.next_customer(station)
     outlet.permit = replace(permit, plugged_before=outlet.plugged)
     lasts = station.conduct(permit_lasts_s)(station)
     if lasts is not None and not outlet.plugged:
@@ -140,7 +139,6 @@ def sample_now(station: Station, outlet: Outlet, context: metering.Context, trig
     taken = metering.sample(station, outlet, context)
     outlet.session.last_wh = metering.register(outlet)
     _notify(station, outlet, outlet.session, "updated", trigger, sample=taken)
-    display.show(station)
 
 
 def _next_sample(station: Station, outlet: Outlet) -> None:

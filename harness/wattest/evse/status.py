@@ -38,7 +38,7 @@ def status_of(station: Station, outlet: Outlet) -> Word:
     "STATUS-D01",
     breaks=status_of,
     area="authentication",
-    requirement="MON-02",
+    requirement="OCP-03",
     text="the connector is called Available although the cable is still plugged in after a session",
     source="OCPP 1.6 4.9; seen in libocpp #813",
 )
@@ -52,7 +52,7 @@ def forgets_plugged_cable(station: Station, outlet: Outlet) -> Word:
     "STATUS-D02",
     breaks=status_of,
     area="authentication",
-    requirement="MON-02",
+    requirement="OCP-03",
     text="a connector that prepares is called Finishing: Available to Finishing to Charging",
     source="OCPP 1.6 4.9, table of transitions",
     dialects=("1.6",),
@@ -102,7 +102,6 @@ def says_status_twice(station: Station) -> int:
 
 def refresh(station: Station, outlet: Outlet) -> None:
     """Report the outlet's status if it is not what the central system was last told."""
-    display.show(station)
     word = station.dialect.status_word(station, outlet)
     if word == outlet.told or not station.accepted:
         return

@@ -262,7 +262,6 @@ def _user_price(station: Station, data: Payload) -> bool:
     if not isinstance(text, str):
         return False
     station.price = text
-    display.show(station)
     return True
 
 

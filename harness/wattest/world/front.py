@@ -127,6 +127,7 @@ class Screen:
         self._grid = grid
         self._conduct = conduct
         self._shown = Shown()
+        self._source: Callable[[], Shown] | None = None
 
     def show(
         self, lines: tuple[str, ...] | list[str], cost: str | None = None, currency: str | None = None
@@ -134,12 +135,21 @@ class Screen:
         """Put lines on the screen, and the total in digits such as ``12.34`` with its currency."""
         if self._grid.powered:
             self._shown = Shown(tuple(lines), cost, currency)
+            self._source = None
+
+    def follow(self, source: Callable[[], Shown]) -> None:
+        """Redraw all the time from ``source``, which is asked only when somebody looks: a tick that costs nothing."""
+        if self._grid.powered:
+            self._source = source
 
     def read(self) -> Shown:
         """What a driver can read now; nothing on a dark or illegible screen."""
         legible = self.fitted and self._grid.powered and self._conduct(screen_legible)(self)
-        return self._shown if legible else Shown()
+        if not legible:
+            return Shown()
+        return self._shown if self._source is None else self._source()
 
     def lose_power(self) -> None:
         """Dark, and empty when the power returns."""
         self._shown = Shown()
+        self._source = None
