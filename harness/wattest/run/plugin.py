@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -98,11 +99,11 @@ class ScenarioFile(pytest.Module):
                     dialect=dialect,
                 )
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], _style: Any = None) -> Any:
         """A broken document shows its sentences, not a trace."""
         if isinstance(excinfo.value, DocumentError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
 
 def _suffix(scenario: Scenario, dialect: Dialect) -> str:
@@ -140,7 +141,7 @@ class ScenarioItem(pytest.Function):
         """The YAML file is where this stands."""
         return self.path, 0, f"{self.scenario.key} on OCPP {self.dialect}"
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
         """The sentence and its place; a trace only for mistakes of our own."""
         if isinstance(excinfo.value, (RequirementFailed, Inconclusive, BenchError)):
             return f"{self.path.name}: {self.scenario.key} on OCPP {self.dialect}\n{excinfo.value}"
@@ -178,8 +179,7 @@ def _watch(config: pytest.Config) -> StepWatch:
     """Steps show up in Allure when its plug-in is there."""
     if not config.pluginmanager.hasplugin("allure_pytest") or not config.getoption("--alluredir", None):
         return lambda _text: nullcontext()
-    import allure  # noqa: PLC0415
-
+    allure: Any = import_module("allure")
     return lambda text: allure.step(text.replace("{", "(").replace("}", ")"))
 
 
@@ -187,13 +187,12 @@ def _allure_parameters(item: pytest.Item, scenario: Scenario, dialect: Dialect) 
     """Parameters enter Allure's history id; without them variants would hide each other."""
     if not item.config.getoption("--alluredir", None):
         return
-    from allure import attach, attachment_type, dynamic  # noqa: PLC0415
-
-    dynamic.title(f"{scenario.key} on OCPP {dialect}: {scenario.title}")
-    dynamic.parameter("dialect", dialect)
+    allure: Any = import_module("allure")
+    allure.dynamic.title(f"{scenario.key} on OCPP {dialect}: {scenario.title}")
+    allure.dynamic.parameter("dialect", dialect)
     for name, value in scenario.parameters.items():
-        dynamic.parameter(name, value)
-    attach.file(scenario.path, name="scenario", attachment_type=attachment_type.YAML)
+        allure.dynamic.parameter(name, value)
+    allure.attach.file(scenario.path, name="scenario", attachment_type=allure.attachment_type.YAML)
 
 
 def documents_of(config: pytest.Config) -> Documents:

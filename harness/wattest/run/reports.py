@@ -1,4 +1,4 @@
-"""Reports of a finished run, found through the entry points ``wattest.reports``."""
+"""Reports of a finished run, found through the entry points ``wattest.reports`` and ``wattest.tables``."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ def render(
     """Write the HTML and JUnit reports into the run's folder and print the table; where each file stands."""
     reports = {entry.name: entry for entry in entry_points(group="wattest.reports")}
     written = {"record": folder / "record.jsonl"}
-    if console is not None and "terminal" in reports:
-        from wattest_reports.terminal import table  # noqa: PLC0415
-
-        table(record, console, quiet=quiet)
+    if console is not None:
+        for entry in entry_points(group="wattest.tables"):
+            entry.load()(record, console, quiet=quiet, lang=lang)
     for name, file in FILES.items():
         if name in reports:
             written[name] = reports[name].load()(

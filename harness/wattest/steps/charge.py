@@ -209,7 +209,7 @@ def _faulted(run: Run, error: str) -> bool:
     last = run.csms.station().last_status(1) if run.csms.connected else None
     if last is None:
         return False
-    return last.error == error if run.dialect == "1.6" else last.occupancy == "faulted"
+    return bool(last.error == error if run.dialect == "1.6" else last.occupancy == "faulted")
 
 
 @step()
