@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.clock import VirtualClock
@@ -31,6 +31,7 @@ def on(clock: VirtualClock, bench: Callable[[MemoryNetwork], Awaitable[Any]], **
     clock.run(run())
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.one_of(st.text(max_size=20), st.binary(max_size=20)), max_size=20),
     st.lists(st.sampled_from([0.0, 0.02, 3.0]), min_size=1, max_size=6),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.clock import Clock, VirtualClock
@@ -76,6 +76,7 @@ def test_thirty_days_of_heartbeats(clock: VirtualClock) -> None:
     assert set(beats) == {0.0}
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e7), max_size=60))
 def test_timers_fire_in_order_at_their_very_time(delays: list[float]) -> None:
     """Timers fire by time, those of one instant in the order they were set, each when the clock says its time."""
@@ -91,6 +92,7 @@ def test_timers_fire_in_order_at_their_very_time(delays: list[float]) -> None:
     assert fired == sorted((delay, index) for index, delay in enumerate(delays))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1e-9, 1e5), st.integers(1, 4)), max_size=12), st.floats(0, 1e9))
 def test_sleeps_end_when_they_should_however_late_it_is(naps: list[tuple[float, int]], late: float) -> None:
     """A sleep never ends before its time, decades into a run."""
@@ -145,6 +147,7 @@ def test_timers_compare_only_with_timers_of_their_loop(clock: VirtualClock) -> N
         _ = clock.call_later(1, print) < 3  # type: ignore[operator]
 
 
+@settings(deadline=None)
 @given(
     steps=st.lists(st.tuples(st.floats(0, 1e5), st.integers(-(10**6), 10**6)), max_size=10),
 )
@@ -163,6 +166,7 @@ def test_wall_steps_do_not_move_monotonic_time(steps: list[tuple[float, int]]) -
             assert abs((clock.utc() - start).total_seconds() - told - clock.monotonic()) < 2e-6
 
 
+@settings(deadline=None)
 @given(jobs=st.lists(st.integers(0, 3), min_size=1, max_size=8), tick=st.sampled_from([0.001, 1.0, 3600.0]))
 def test_no_virtual_second_leaks_through_threads(jobs: list[int], tick: float) -> None:
     """While worker threads are at work not a microsecond passes, whatever else waits for time to pass."""

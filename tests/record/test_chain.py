@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wattest.errors import RecordError
@@ -43,6 +43,7 @@ def altered(line: bytes, **changes: Any) -> bytes:
     return orjson.dumps({**orjson.loads(line), **changes}) + b"\n"
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_alteration_is_found(whole: bytes, scratch: Path, data: st.DataObject) -> None:
     """However lines are edited, dropped, swapped, repeated, put in or torn, there is at least one fault."""
@@ -82,6 +83,7 @@ def test_any_alteration_is_found(whole: bytes, scratch: Path, data: st.DataObjec
     assert faults(scratch, content) != []
 
 
+@settings(deadline=None)
 @given(at=st.integers(2, 10), value=st.text(max_size=5))
 def test_an_edit_that_is_chained_anew_is_found_at_the_footer(
     whole: bytes, scratch: Path, at: int, value: str

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.errors import RecordError
@@ -99,12 +99,14 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_every_supported_value_comes_back_as_documented(value: Any) -> None:
     """Whatever may be noted reads back as the documentation says, one way for each kind of value."""
     assert written(value=value) == {"value": as_read(value)}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         wild_text.filter(lambda name: name not in {"seq", "t", "utc", "kind", "prev", "seal"}), st.integers()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +70,16 @@ def test_what_is_no_record_is_refused(write: Any, tmp_path: Path) -> None:
         assert str(other.value) == f"{path}:1: this is not a record: it does not begin with a preamble."
     with pytest.raises(RecordError, match="cannot be read: No such file or directory"):
         read_record(tmp_path / "nowhere.jsonl")
+
+
+def test_the_collector_is_left_as_it_was(write: Any) -> None:
+    """Reading pauses the garbage collector and hands it back on or off, as it found it."""
+    path = write(8)
+    read_record(path)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        read_record(path)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
