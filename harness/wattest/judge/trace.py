@@ -17,8 +17,8 @@ from wattest.model.scenario import Dialect
 
 Entry = Mapping[str, Any]
 
-OWN_KINDS = frozenset({"check", "verdict", "scenario_end"})
-"""What the judge writes itself; a trace ends before the first check of a monitor, and leaves all of these out."""
+ENDS = frozenset({"verdict", "scenario_end"})
+"""What is written after the monitors have looked, as are their own checks: a trace ends before the first of them."""
 
 
 def moment(text: str) -> datetime:
@@ -95,12 +95,12 @@ class Trace:
 
     @classmethod
     def of(cls, entries: Iterable[Entry], carry: Mapping[str, Any] | None = None) -> Trace:
-        """The trace up to the first check of a monitor, without what the judge wrote."""
+        """The trace up to the first check of a monitor, without the checks of steps."""
         seen: list[Entry] = []
         for entry in entries:
-            if entry["kind"] == "check" and entry.get("monitor"):
+            if entry["kind"] in ENDS or (entry["kind"] == "check" and entry.get("monitor")):
                 break
-            if entry["kind"] not in OWN_KINDS:
+            if entry["kind"] not in {"scenario", "check"}:
                 seen.append(entry)
         return cls(tuple(seen), carry or {})
 
