@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 Entry = Mapping[str, Any]
@@ -26,11 +27,19 @@ def texts(value: Any) -> tuple[str, ...]:
 
 def number(value: Any, otherwise: float = 0.0) -> float:
     """A finite number, or ``otherwise``."""
+    found = real(value)
+    return otherwise if found is None else found
+
+
+def real(value: Any) -> float | None:
+    """A finite number, also when it is written as text, or None."""
+    if isinstance(value, bool):
+        return None
     try:
         found = float(value)
-    except (TypeError, ValueError):
-        return otherwise
-    return found if found - found == 0 else otherwise
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if isfinite(found) else None
 
 
 def numbers(value: Any) -> tuple[int, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from wattest_reports.entries import Entry, mapping, number, numbers, rows, text, texts
-from wattest_reports.notation import parse
+from wattest_reports.entries import Entry, mapping, number, numbers, real, rows, text, texts
 from wattest_reports.view import LimitLine, Measured, Reading, Summary
 
 K = 2
@@ -128,7 +127,7 @@ _SHAPES: Mapping[str, _Shape] = {
 
 def reading(entry: Entry, cited: bool) -> Reading:
     """A ``reading`` entry; U is taken for k = 2."""
-    u = parse(entry.get("u"))
+    u = real(entry.get("u"))
     return Reading(
         seq=int(number(entry.get("seq"))),
         at=number(entry.get("t")),
@@ -136,7 +135,7 @@ def reading(entry: Entry, cited: bool) -> Reading:
         role=text(entry.get("role")),
         value=entry.get("value"),
         unit=text(entry.get("unit")),
-        expanded=None if u is None else float(K * u),
+        expanded=None if u is None else K * u,
         flags=texts(entry.get("flags")),
         evidence=numbers(entry.get("evidence")),
         cited=cited,
@@ -157,7 +156,9 @@ def summaries(readings: Sequence[Reading]) -> tuple[Summary, ...]:
 
 
 def _summary(group: Sequence[Reading]) -> Summary:
-    values = [(found, one.value) for one in group if (found := parse(one.value)) is not None]
+    values = [
+        (found, place, one.value) for place, one in enumerate(group) if (found := real(one.value)) is not None
+    ]
     widths = [one.expanded for one in group if one.expanded is not None]
     return Summary(
         name=group[0].name,
@@ -166,8 +167,8 @@ def _summary(group: Sequence[Reading]) -> Summary:
         count=len(group),
         first=group[0].value,
         last=group[-1].value,
-        least=min(values)[1] if values else None,
-        most=max(values)[1] if values else None,
+        least=min(values)[2] if values else None,
+        most=max(values)[2] if values else None,
         expanded=max(widths) if widths else None,
         flags=tuple(sorted({flag for one in group for flag in one.flags})),
         seqs=tuple(one.seq for one in group),

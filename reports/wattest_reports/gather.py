@@ -97,13 +97,22 @@ def _prompt(entry: Entry) -> tuple[str, str, str, int]:
     return (*words, int(number(entry.get("seq"))))
 
 
+_REPEATERS = frozenset({"reading", "check", "verdict", "step_end", "scenario_end", "safe"})
+"""Kinds that may repeat a secret but never bring one."""
+
+
 def _without_secrets(record: Record) -> tuple[Entry, Sequence[Entry]]:
     """Header and entries with secrets hidden; only what holds one is copied."""
-    lines = [orjson.dumps(entry) for entry in record.entries]
-    smelly = {place for place, line in enumerate(lines) if smells(line)}
+    smelly = {
+        place
+        for place, entry in enumerate(record.entries)
+        if entry["kind"] not in _REPEATERS and smells(orjson.dumps(entry))
+    }
     if not smelly:
         return record.header, record.entries
     hide = Redactor.of(*(record.entries[place] for place in sorted(smelly)))
-    touched = {place for place, line in enumerate(lines) if place in smelly or hide.stands_in(line)}
-    entries = [hide.value(entry) if place in touched else entry for place, entry in enumerate(record.entries)]
+    entries = [
+        hide.value(entry) if place in smelly or hide.stands_in(orjson.dumps(entry)) else entry
+        for place, entry in enumerate(record.entries)
+    ]
     return hide.value(record.header), entries

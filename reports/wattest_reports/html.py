@@ -19,6 +19,7 @@ from markupsafe import Markup
 from wattest_reports import notation, plot
 from wattest_reports.entries import mapping, text
 from wattest_reports.gather import report
+from wattest_reports.marks import Marks, tone
 from wattest_reports.notation import Language
 from wattest_reports.session import thin
 from wattest_reports.statements import beside, charger_name, conclusion, sign
@@ -61,6 +62,8 @@ def page(shown: Report, words: Words) -> str:
     )
     environment.globals.update(
         w=words,
+        m=Marks(words),
+        tone=tone,
         sign=sign,
         span=partial(notation.span, language=language),
         fixed=partial(notation.fixed, language=language),

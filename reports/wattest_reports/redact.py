@@ -24,7 +24,7 @@ _SECRET_FIELDS = {
     "passphrase",
     "secret",
 }
-_SMELLS = (b"authorizationkey", b"password", b"authorization:", b'"authorization"', b"passphrase", b"secret")
+_SMELLS = (b"authorization", b"password", b"passphrase", b"secret")
 _IN_ADDRESS = re.compile(r"(://[^/\s:@\"]*):([^/\s@\"]+)@")
 _IN_HEADER = re.compile(r"(?im)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer)\s+)?([^\s\"',;}]+)")
 _SHORTEST = 6

@@ -8,8 +8,7 @@ from math import isfinite
 
 from wattest.ocpp.ledger import Ledger
 from wattest.ocpp.neutral import Metered, TransactionChanged
-from wattest_reports.entries import Entry, number, text
-from wattest_reports.notation import parse
+from wattest_reports.entries import Entry, number, real, text
 from wattest_reports.view import Reading, Series, Session, Step
 
 MOST_POINTS = 240
@@ -24,9 +23,9 @@ def session(readings: Sequence[Reading], entries: Sequence[Entry], steps: Sequen
     curves: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for one in readings:
         scale = _SCALES.get(one.unit)
-        value = parse(one.value)
-        if scale and value is not None and isfinite(float(value)) and "no data" not in one.flags:
-            curves.setdefault((one.role, one.name, scale[0]), []).append((one.at, float(value) * scale[1]))
+        value = real(one.value)
+        if scale and value is not None and "no data" not in one.flags:
+            curves.setdefault((one.role, one.name, scale[0]), []).append((one.at, value * scale[1]))
     if not any(len(points) >= _FEWEST and _moves(unit, points) for (_, _, unit), points in curves.items()):
         return None
     stated, transactions = _stated(entries)

@@ -1,0 +1,79 @@
+"""Small pieces of the HTML page that stand in it thousands of times; every text in them is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from wattest_reports import notation
+from wattest_reports.statements import sign
+from wattest_reports.view import Measured
+from wattest_reports.words import Words
+
+_TONES = {
+    "pass": "pass",
+    "done": "pass",
+    "fail": "fail",
+    "failed": "fail",
+    "inconclusive": "inconclusive",
+    "error": "error",
+    "aborted": "error",
+}
+
+
+def tone(verdict: str) -> str:
+    """The style class of a verdict or of a step's outcome."""
+    return _TONES.get(verdict, "none")
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Pieces in one language."""
+
+    words: Words
+
+    def badge(self, verdict: str, href: str = "") -> Markup:
+        """A verdict as sign, word and colour; with ``href`` it leads to where it comes from."""
+        inner = (
+            f'<span class="sign" aria-hidden="true">{sign(verdict)}</span> '
+            f"{escape(self.words.known(verdict, verdict))}"
+        )
+        kind = f"v {tone(verdict)}"
+        if href:
+            return Markup(f'<a class="{kind}" href="#{escape(href)}">{inner}</a>')  # noqa: S704 - escaped
+        return Markup(f'<span class="{kind}">{inner}</span>')  # noqa: S704 - escaped
+
+    def quoted(self, sentence: str) -> Markup:
+        """A sentence of the record; its language is told where the page is in another."""
+        language = "" if self.words.language == "en" else ' lang="en"'
+        return Markup(f'<span class="sentence"{language}>{escape(sentence)}</span>')  # noqa: S704 - escaped
+
+    def entries(self, seqs: Sequence[int], most: int = 6) -> str:
+        """``entries 12, 20-24``."""
+        if not seqs:
+            return ""
+        return self.words("entry.one" if len(seqs) == 1 else "entry.many", list=notation.ranges(seqs, most))
+
+    def origin(self, provenance: str) -> Markup:
+        """How far a limit or requirement can be trusted, in one word."""
+        if not provenance:
+            return Markup()
+        word = self.words.known(f"from.{provenance}", provenance)
+        return Markup(f'<span class="soft">({escape(word)})</span>')  # noqa: S704 - escaped
+
+    def bound(self, figure: Measured) -> Markup:
+        """``at most 16 A`` with the source of the limit."""
+        words, language = self.words, self.words.language
+        if figure.bound == "between":
+            low, high = (notation.plain(value, language) for value in figure.limit)
+            text = words("range", low=low, high=notation.with_unit(high, figure.limit_unit))
+        else:
+            text = notation.with_unit(notation.plain(figure.limit, language), figure.limit_unit)
+        space = "" if figure.bound == "plus or minus" else "\u00a0"
+        shown = f"{words('bound.' + figure.bound)}{space}{text}"
+        if not figure.source:
+            return escape(shown)
+        source = f'<span class="sub">{escape(figure.source)} {self.origin(figure.provenance)}</span>'
+        return Markup(escape(shown) + Markup(source))  # noqa: S704 - escaped
