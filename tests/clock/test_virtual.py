@@ -415,6 +415,48 @@ def test_close_cancels_what_still_runs_and_may_be_called_twice(clock: VirtualClo
     assert reported == ["load does not switch off"]
 
 
+def test_close_ends_tasks_in_an_order_of_their_names(clock: VirtualClock) -> None:
+    """Equal runs end equally: tasks are cancelled by name, numbers counted as numbers."""
+    ended: list[str] = []
+
+    async def background(name: str) -> None:
+        try:
+            await clock.sleep(math.inf)
+        finally:
+            ended.append(name)
+
+    names = [f"station {number}" for number in range(1, 40)]
+
+    async def bench() -> None:
+        kept.extend(asyncio.create_task(background(name), name=name) for name in reversed(names))
+        await clock.sleep(1)
+
+    kept: list[asyncio.Task[None]] = []
+    clock.run(bench())
+    clock.close()
+    assert ended == names
+
+
+def test_close_ends_a_generator_that_nobody_waits_for(clock: VirtualClock) -> None:
+    """An async generator left half read is ended even when no task is left."""
+    ended: list[str] = []
+
+    async def readings() -> AsyncIterator[int]:
+        try:
+            yield 1
+        finally:
+            ended.append("generator")
+
+    left = readings()
+
+    async def bench() -> int:
+        return await anext(left)
+
+    assert clock.run(bench()) == 1
+    clock.close()
+    assert ended == ["generator"]
+
+
 def test_a_closed_or_running_clock_refuses_to_run(clock: VirtualClock) -> None:
     """run() from inside the loop, or after close, is refused with the way out."""
 

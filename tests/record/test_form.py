@@ -187,3 +187,11 @@ def test_a_seal_covers_all_that_stands_before_it() -> None:
     assert footer.endswith(b',"seal":"%b"}' % digest(footer[:-75]).encode())
     for index in range(len(footer)):
         assert not seal_holds(footer[:index] + bytes([footer[index] ^ 1]) + footer[index + 1 :])
+
+
+def test_ordinary_values_beside_a_wild_one_stay_as_they_are() -> None:
+    """An integer beyond 64 bits becomes text, and numbers, truths and nothing beside it stay what they were."""
+    given_values = [2**70, 7, 1.5, math.nan, True, None, Decimal("1.20")]
+    assert written(value=given_values) == {
+        "value": ["1180591620717411303424", 7, 1.5, None, True, None, "1.20"]
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from wattest.errors import BenchError
 
@@ -10,7 +11,7 @@ ENDING_S = 60.0
 """How long a cancelled task may take to clean up, on its own clock: making a bench safe takes its time."""
 
 
-def named(tasks: set[asyncio.Task[object]], most: int = 5) -> str:
+def named(tasks: Collection[asyncio.Task[object]], most: int = 5) -> str:
     """Names of tasks for a sentence, sorted, the first ``most`` of them."""
     names = sorted(
         f"{task.get_name()} ({getattr(task.get_coro(), '__qualname__', 'unknown')})" for task in tasks
@@ -24,15 +25,19 @@ async def end_tasks(within_s: float = ENDING_S) -> None:
 
     Raises ``BenchError`` with the names of tasks that are still there after ``within_s``.
     """
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    # By name, since a set of tasks is ordered by where they lie in memory, and equal runs should end equally.
+    tasks = sorted(
+        asyncio.all_tasks() - {asyncio.current_task()},
+        key=lambda task: (len(task.get_name()), task.get_name()),
+    )
     for task in tasks:
         task.cancel()
-    if not tasks:
-        return
-    done, refusing = await asyncio.wait(tasks, timeout=within_s)
+    refusing: set[asyncio.Task[object]] = set()
+    if tasks:
+        _, refusing = await asyncio.wait(tasks, timeout=within_s)
     loop = asyncio.get_running_loop()
-    for task in done:
-        if not task.cancelled() and (error := task.exception()) is not None:
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
             loop.call_exception_handler(
                 {"message": f"{named({task})} failed while it ended", "exception": error, "task": task}
             )
