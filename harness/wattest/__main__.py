@@ -1,4 +1,4 @@
-"""``python -m wattest`` is ``wattest``."""
+"""``python -m wattest`` is the command ``wattest``, for machines whose PATH does not know it."""
 
 from wattest.cli import main
 

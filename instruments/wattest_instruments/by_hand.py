@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from wattest.document.quantity import Duration
-from wattest.document.signature import Known
 from wattest.errors import BenchError, RigError
+from wattest.model.words import RigName
 from wattest.roles import ROLES, Identity, LockPosition, Part, Surroundings, Whereabouts
 from wattest_instruments.actions import Answer, actions_of, supported
 from wattest_instruments.placeholders import fill
@@ -60,7 +60,7 @@ _ENDANGERS: Mapping[tuple[str, str], str] = {
 def by_hand(
     around: Surroundings,
     *,
-    rig: Annotated[str, Known("rig")] | None = None,
+    rig: RigName | None = None,
     person: str | None = None,
     language: Language = "en",
     patience: Duration = 1800.0,

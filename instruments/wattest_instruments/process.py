@@ -25,11 +25,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from wattest.document.quantity import Duration
-from wattest.document.signature import Known
 from wattest.errors import BenchError, RigError
+from wattest.model.words import RigName
 from wattest.roles import Identity, Part, Surroundings
 from wattest_instruments.actions import (
     Action,
@@ -112,7 +112,7 @@ def process_rig(
 def process(
     around: Surroundings,
     *,
-    rig: Annotated[str, Known("rig")],
+    rig: RigName,
     actions: Mapping[str, str | Line] | tuple[str, ...] | None = None,
     accuracy: Accuracy = _UNSTATED_ACCURACY,
     resolution: Resolution = _UNSTATED_RESOLUTION,

@@ -10,7 +10,7 @@ import pytest
 from wattest.clock import VirtualClock
 from wattest.document.reader import read_text
 from wattest.errors import BenchError, RigError
-from wattest.model.read_bench import bench_of, read_bench
+from wattest.model.read_bench import InstalledFactories, bench_of, read_bench
 from wattest.roles import (
     ROLES,
     CardReader,
@@ -203,6 +203,7 @@ def test_a_meter_is_read_by_eye_with_its_uncertainty(clock: VirtualClock, termin
         terminal.play(
             "reference_meter",
             "1234.50 kWh",
+            "0",
             "1235.50 kWh",
             "31.9",
             quantities=("energy", "current"),
@@ -214,10 +215,10 @@ def test_a_meter_is_read_by_eye_with_its_uncertainty(clock: VirtualClock, termin
     seen = clock.run(meter.read())
     assert seen.energy.value == 1000.0
     assert seen.energy.u == pytest.approx((10.0**2 / 3 + 2 * 10.0**2 / 12) ** 0.5)
-    assert seen.energy.seq == (1, 2, 3)
+    assert seen.energy.seq == (1, 2, 3, 4)
     assert seen.current.value == 31.9
     assert seen.current.u == pytest.approx(0.1 / 12**0.5)
-    assert (seen.current.t_s, seen.energy.t_s) == (4.0, 4.0)
+    assert (seen.current.t_s, seen.energy.t_s) == (6.0, 6.0)
     assert seen.elapsed.value == 2.0
     assert seen.power.flags == {"no data"}
 
@@ -335,24 +336,12 @@ def test_the_example_in_a_drivers_docstring_can_be_read(module: Any) -> None:
     sections = text.count("rigs:")
     if sections > 1:
         text = text[: text.rindex("rigs:")]
-    bench = bench_of(read_text(text), _factories())
+    bench = bench_of(read_text(text), InstalledFactories())
     assert bench.roles
 
 
 @pytest.mark.parametrize("name", ["loopback", "node_peer", "by_hand"])
 def test_the_benches_of_the_library_can_be_read(name: str) -> None:
     """The shipped bench files name drivers, options and charger sheets that exist."""
-    bench = read_bench(BENCHES / f"{name}.yaml", _factories())
+    bench = read_bench(BENCHES / f"{name}.yaml")
     assert bench.kind == "live"
-
-
-def _factories() -> dict[str, Any]:
-    from wattest_instruments.yokogawa_wt import yokogawa_wt
-
-    return {
-        "by_hand": by_hand,
-        "http": http_module.http,
-        "process": process_module.process,
-        "process_rig": process_module.process_rig,
-        "yokogawa_wt": yokogawa_wt,
-    }

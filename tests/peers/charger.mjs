@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     ocpp: { type: "string", default: "1.6" },
     http: { type: "string", default: "127.0.0.1:0" },
     password: { type: "string" },
+    leash: { type: "boolean", default: false }, // end when stdin ends: whoever started us is gone
   },
 });
 
@@ -139,5 +140,6 @@ server.listen(Number(port), host, () => {
   station.boot("PowerUp");
 });
 
+if (options.leash) process.stdin.resume().on("end", () => process.exit(0));
 process.on("SIGTERM", () => process.exit(0));
 process.on("SIGINT", () => process.exit(0));
