@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattest.cli import main, verify
+from wattest.clock import VirtualClock
+from wattest.record import Recorder
 
 
 @pytest.fixture
@@ -58,6 +60,34 @@ def test_verdicts_that_do_not_follow_exit_13(write: Any, disagreements: list[str
         f"{path}: Entry 5 says pass, and its inputs say fail.\n"
         f"{path} is whole, but what it says does not follow from what it observed: not a result.\n"
     )
+
+
+def test_a_forged_record_that_confuses_the_judge_exits_13(
+    write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries without what they should hold are no reason for a trace."""
+
+    def confused(_record: object) -> list[str]:
+        raise KeyError("outcome")
+
+    monkeypatch.setitem(sys.modules, "wattest.judge.recheck", SimpleNamespace(recheck=confused))
+    path = write(8)
+    result = run(path)
+    assert result.exit_code == 13
+    assert result.stdout.startswith(
+        f"{path}: The verdicts could not be computed again (KeyError: 'outcome').\n"
+    )
+
+
+def test_the_real_judge_agrees_with_a_record_without_checks(tmp_path: Path) -> None:
+    """A sealed record in which nothing was tested and nothing is claimed holds."""
+    path = tmp_path / "record.jsonl"
+    with VirtualClock() as clock, Recorder.open(path, clock, preamble={}) as recorder:
+        recorder.note("header", format=1, seed=0, plan=[])
+        recorder.seal({})
+    result = run(path)
+    assert result.stdout.startswith(f"{path} is whole: 3 entries")
+    assert result.exit_code == 0
 
 
 def test_a_file_that_is_not_there_exits_13(tmp_path: Path) -> None:
