@@ -185,6 +185,29 @@ class Ledger:
         pending.told = True
         return self._take(pending, None)
 
+    def as_if_answered(self, seq: int) -> Transaction | None:
+        """The transaction as it will stand once the pending CALL of entry ``seq`` counts; None when it is about none."""
+        call = self._pending.get(seq)
+        if call is None:
+            return None
+        for event in events(call.dialect, call.action, call.payload):
+            if isinstance(event, TransactionChanged) and event.transaction_id is not None:
+                draft = self._drafts.get(event.transaction_id)
+                if draft is None:
+                    draft = _Draft(Transaction(event.transaction_id, call.station, dialect=call.dialect))
+                elif (event.kind if event.seq_no is None else f"seqNo {event.seq_no}") in draft.said:
+                    return self._transaction(draft)
+                twin = replace(
+                    draft,
+                    register=dict(draft.register),
+                    states=list(draft.states),
+                    seq_nos=set(draft.seq_nos),
+                    built=None,
+                )
+                self._state(twin, call, event)
+                return self._transaction(twin)
+        return None
+
     def _called(self, entry: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[Event, ...]:
         station = str(entry["station"])
         last = self._last.get(station)

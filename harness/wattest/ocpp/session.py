@@ -167,10 +167,14 @@ class Session:
 
     def tick(self, now: float) -> tuple[Ticket, ...]:
         """CALLs whose time is over, settled as ``timed out``."""
-        late = [t for t in self._sent.values() if now >= (t.sent_at or 0.0) + t.timeout_s]
+        late = self.late(now)
         for ticket in late:
             self._end(ticket, "timed out")
-        return tuple(late)
+        return late
+
+    def late(self, now: float) -> tuple[Ticket, ...]:
+        """CALLs whose time is over, not settled yet."""
+        return tuple(t for t in self._sent.values() if now >= (t.sent_at or 0.0) + t.timeout_s)
 
     def close(self) -> tuple[Ticket, ...]:
         """The link is gone: everything queued or outstanding is settled as ``abandoned``."""

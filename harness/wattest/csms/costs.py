@@ -1,0 +1,123 @@
+"""Telling the driver what a session costs, through the station.
+
+OCPP 2.0.1: CostUpdated while the session runs (I02), ``totalCost`` in the answer to the TransactionEvent that ends it
+(I03). OCPP 1.6 has no message for it: DataTransfer with the vendor id and the message ids of OCA's white paper on
+California pricing (SetUserPrice, RunningCost, FinalCost; all recalled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from wattest.clock import Clock
+from wattest.csms.billing import bill, price_text, rates_on
+from wattest.model.tariff import Bill, Tariff, TaxRate
+from wattest.ocpp.ledger import Transaction
+from wattest.ocpp.neutral import TransactionChanged
+
+COST_VENDOR = "org.openchargealliance.costmsg"
+"""Recalled from the white paper."""
+
+
+class Till:
+    """The tariff in force, and for every transaction the one that it started with (BIL-05: the price is locked)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tariff: Tariff | None = None
+        self._locked: dict[str, Tariff | None] = {}
+        self.taxes: tuple[TaxRate, ...] = ()
+
+    @property
+    def tariff(self) -> Tariff | None:
+        """What sessions that start now will cost; None when nothing is said about money."""
+        return self._tariff
+
+    @tariff.setter
+    def tariff(self, tariff: Tariff | None) -> None:
+        """Raises ``BenchError`` when no tax of the tariff's province is known for today."""
+        if tariff is not None:
+            rates_on(self.taxes, tariff.province, self._clock.utc().date())
+        self._tariff = tariff
+
+    def lock(self, transaction_id: str) -> None:
+        """The transaction was heard of: its price is fixed."""
+        self._locked.setdefault(transaction_id, self._tariff)
+
+    def bill(self, transaction: Transaction, until: datetime | None = None) -> Bill | None:
+        """What a transaction costs, so far when it runs; None without tariff or without energy and times."""
+        tariff = self._locked.get(transaction.id, self._tariff)
+        ended = transaction.ended_at or until
+        if tariff is None or transaction.energy_wh is None or transaction.started_at is None or ended is None:
+            return None
+        return bill(
+            tariff,
+            self.taxes,
+            energy_wh=transaction.energy_wh,
+            started=transaction.started_at,
+            ended=ended,
+            idle_s=transaction.idle_s(ended),
+            on=transaction.started_at.date(),
+        )
+
+    def price_text(self) -> str | None:
+        """The prices as a driver reads them; None without a tariff."""
+        return None if self._tariff is None else price_text(self._tariff)
+
+
+def running_cost_201(transaction: Transaction, owed: Bill) -> tuple[str, Mapping[str, Any]]:
+    """CostUpdated."""
+    return "CostUpdated", {"totalCost": owed.total, "transactionId": transaction.id.rpartition("/")[2]}
+
+
+def running_cost_16(
+    transaction: Transaction, owed: Bill, event: TransactionChanged
+) -> tuple[str, Mapping[str, Any]]:
+    """DataTransfer RunningCost."""
+    idle = bool(transaction.states) and transaction.states[-1][1] == "suspended ev"
+    data: dict[str, Any] = {
+        "transactionId": int(transaction.id.rpartition("/")[2]),
+        "cost": owed.total,
+        "currency": owed.currency,
+        "state": "Idle" if idle else "Charging",
+    }
+    if event.timestamp is not None:
+        data["timestamp"] = event.timestamp.isoformat().replace("+00:00", "Z")
+    if event.register_wh is not None:
+        data["meterValue"] = event.register_wh
+    return _cost_message("RunningCost", data)
+
+
+def final_cost_16(transaction: Transaction, owed: Bill) -> tuple[str, Mapping[str, Any]]:
+    """DataTransfer FinalCost."""
+    lines = [f"{tax.name} {tax.amount} {owed.currency}" for tax in owed.taxes]
+    return _cost_message(
+        "FinalCost",
+        {
+            "transactionId": int(transaction.id.rpartition("/")[2]),
+            "cost": owed.total,
+            "currency": owed.currency,
+            "priceText": f"{owed.total} {owed.currency}",
+            "priceTextExtra": ", ".join([f"before tax {owed.before_tax} {owed.currency}", *lines]),
+        },
+    )
+
+
+def user_price_16(uid: str, text: str) -> tuple[str, Mapping[str, Any]]:
+    """DataTransfer SetUserPrice, after a card was accepted."""
+    return _cost_message("SetUserPrice", {"idToken": uid, "priceText": text})
+
+
+def _cost_message(name: str, data: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    def exactly(value: object) -> Any:
+        if isinstance(value, Decimal):
+            return orjson.Fragment(format(value, "f").encode())
+        raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+    text = orjson.dumps(data, default=exactly).decode()
+    return "DataTransfer", {"vendorId": COST_VENDOR, "messageId": name, "data": text}
