@@ -229,6 +229,11 @@ class VisaLink:
         resource.timeout = self._timeout_s * 1000.0
         resource.read_termination = resource.write_termination = "\n"
         resource.encoding = "latin-1"
+        connection = _socket_of(resource)
+        if (
+            connection is not None
+        ):  # a setting and its check are two small writes: do not wait for an acknowledgement
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return resource
 
     def _send(self, line: str) -> None:
