@@ -168,8 +168,8 @@ async def unlock(station: Station, outlet: Outlet) -> bool:
 def secure_holster(station: Station, outlet: Outlet) -> None:
     """Hold the plug captive unless somebody may take it."""
     lock = outlet.hardware.holster_lock
-    if not lock.fitted:
-        return
+    if not lock.fitted or outlet.fault is HOLSTER:
+        return  # a stuck bolt is tried again by its own timer, the way it failed
     if outlet.permit is not None:
         station.clear_timer(outlet, "relock")
         _drive_holster(station, outlet, lock=False)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+
+import pytest
 
 from wattest.clock import VirtualClock
 from wattest.clock.network import Greeting, MemoryNetwork, Wire, WireClosed
@@ -125,6 +126,11 @@ class Central:
     def _event(self, payload: dict[str, Any]) -> Any:
         token = payload.get("idToken")
         return {} if token is None else {"idTokenInfo": self._info(token["idToken"])}
+
+    def silent(self, *actions: str) -> None:
+        """From now on these are heard and not answered."""
+        for action in actions:
+            self.answers[action] = lambda _payload: SILENT
 
     async def call(self, action: str, payload: dict[str, Any], within_s: float = 30.0) -> Any:
         """Send a CALL; the payload of its answer, or the code of its CALLERROR."""
@@ -263,15 +269,47 @@ class Bench:
         return "\n".join(self.world.screen.read().lines)
 
 
-@asynccontextmanager
-async def bench_in(
-    clock: VirtualClock, dialect: Dialect, *, check_frames: bool = True, **options: Any
-) -> AsyncIterator[Bench]:
-    """A bench that is taken down again; every frame must have satisfied its schema."""
-    bench = Bench(clock, dialect, **options)
-    try:
-        yield bench
-    finally:
-        await bench.charger.stop()
-    if check_frames:
+Scene = Callable[[Bench], Awaitable[None]]
+Enact = Callable[..., Bench]
+
+
+@pytest.fixture(params=["1.6", "2.0.1"])
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    chosen: Dialect = request.param
+    return chosen
+
+
+def play(scene: Scene, dialect: Dialect, *, lawful: bool = True, **options: Any) -> Bench:
+    """Play a scene on a bench of its own; every frame of the charger must satisfy its schema unless not ``lawful``."""
+
+    async def run(clock: VirtualClock) -> Bench:
+        bench = Bench(clock, dialect, **options)
+        try:
+            await scene(bench)
+        finally:
+            await bench.charger.stop()
+        return bench
+
+    with VirtualClock() as clock:
+        bench = clock.run(run(clock))
+    if lawful:
         assert not bench.central.wrong
+    return bench
+
+
+@pytest.fixture
+def sheet() -> ChargerSheet:
+    """The charger of these tests; ``dataclasses.replace`` makes others of it."""
+    return SHEET
+
+
+@pytest.fixture
+def enact(dialect: Dialect) -> Enact:
+    """Plays a scene in both dialects, one after the other."""
+    return lambda scene, **options: play(scene, dialect, **options)
+
+
+@pytest.fixture
+def enact_in() -> Enact:
+    """Plays a scene in the dialect that it names."""
+    return play
