@@ -100,7 +100,7 @@ def bill(
     if energy_wh is None:
         raise BenchError("A bill needs the energy of the session, and the EVSE has not stated it.")
     energy = half_up(Fraction(energy_wh) / 1000 * Fraction(tariff.energy))
-    time = half_up(_hours(ended - started) * Fraction(tariff.time))
+    time = half_up(_hours(max(timedelta(), ended - started)) * Fraction(tariff.time))
     flat = half_up(Fraction(tariff.flat))
     idle = _idle(tariff, idle_time(states, ended))
     before, lines, total = taxed(

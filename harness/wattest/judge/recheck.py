@@ -59,7 +59,8 @@ def recheck(record: Whole) -> list[str]:
                 found += _check(entry)
                 found += _evidence(entry, record.entries)
     found += _attempts(record)
-    return found + _footer(record)
+    found += _footer(record)
+    return found
 
 
 # --- what was observed -----------------------------------------------------------------------------------

@@ -71,9 +71,9 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
 
 def _reset(trace: Trace, before: Call, now: Call) -> bool:
     """Whether the station came back or started between two statuses."""
-    return any(before.t <= t <= now.t for t in trace.opened) or any(
-        call.action == "BootNotification" and before.seq < call.seq < now.seq for call in trace.said
-    )
+    return any(
+        before.seq < int(entry["seq"]) < now.seq for entry in trace.kind("link") if entry["event"] == "opened"
+    ) or any(call.action == "BootNotification" and before.seq < call.seq < now.seq for call in trace.said)
 
 
 def _illegal(

@@ -174,7 +174,7 @@ def _prompt(scene: Scene) -> frozenset[int]:
         since = max([active, *(t for t in (*trace.opened, *trace.healed) if t <= call.t)])
         quiet = call.t - since >= QUIET_S and not trace.disturbed(since, call.t)
         recovered = back is None or call.t - back >= RECOVERY_S
-        if quiet and recovered and not owing:
+        if quiet and recovered and not owing and call.t not in scene.unregistered:
             clean = True
         if clean:
             found.add(call.seq)
@@ -182,7 +182,7 @@ def _prompt(scene: Scene) -> frozenset[int]:
         if call.action in _QUEUED:
             owing = answer is None or answer.code is not None
         waited = answer is None or answer.t - call.t > QUIET_S / 2
-        if waited or (call.action == "BootNotification" and call.status != "Accepted"):
+        if owing or waited or (call.action == "BootNotification" and call.status != "Accepted"):
             clean = False
         active = max(active, answer.t if answer is not None else call.t)
     return frozenset(found)
