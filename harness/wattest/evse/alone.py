@@ -1,19 +1,19 @@
 """The simulated EVSE as a process of its own, in real time: firmware, hardware, hands, and an analyser to look on.
 
-It tells on ``say`` that it is ready, obeys the lines that come in (``wattest.evse.control``), and ends when they do.
+It says that it is ready, obeys the lines that come in (``wattest.evse.control``), and ends when they do.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from wattest.clock import Clock
@@ -63,9 +63,19 @@ class Alone:
 
 
 async def live(
-    alone: Alone, clock: Clock, *, connect: Connect, lines: AsyncIterator[str], say: Say, remark: Say
+    alone: Alone,
+    clock: Clock,
+    *,
+    connect: Connect,
+    lines: AsyncIterator[str],
+    ready: Callable[[Mapping[str, Any]], object],
+    say: Say,
+    remark: Say,
 ) -> None:
-    """Live until ``lines`` end. ``say`` takes answers, ``remark`` what a person may want to know.
+    """Live until ``lines`` end.
+
+    ``ready`` is told once who this is and where it listens; ``say`` takes answers, and ``remark`` what a person
+    may want to know.
 
     Raises ``BenchError`` for an unknown defect, a dialect that the sheet does not state, or a port that is taken.
     """
@@ -88,7 +98,7 @@ async def live(
             facts |= {"scpi": analyser.resource, "scpi_port": analyser.port}
         charger.start()
         stack.push_async_callback(charger.stop)
-        say(json.dumps({"ready": True, **facts}, ensure_ascii=False))
+        ready(facts)
         panel = Panel(world, uplink)
         async for line in lines:
             answer = obey(panel, line)
@@ -175,7 +185,7 @@ def _can_speak(descriptor: int) -> bool:
         what = os.fstat(descriptor)
     except OSError:
         return False
-    return not (stat.S_ISCHR(what.st_mode) and what.st_rdev == os.stat(os.devnull).st_rdev)
+    return not (stat.S_ISCHR(what.st_mode) and what.st_rdev == Path(os.devnull).stat().st_rdev)
 
 
 def _split(descriptor: int) -> Iterator[str]:
