@@ -73,14 +73,14 @@ def documents(
     read = read_bench(Path(bench) if bench else fixtures / "benches" / "simulated.yaml", factories())
     sheet_path = Path(charger) if charger else _sheet_of(read, fixtures)
     sheet = read_charger(sheet_path)
-    rules = read_decision_rules(fixtures / "limits")
+    rules = read_decision_rules()
     return Documents(
         bench=read,
         sheet=sheet,
-        requirements=read_requirements(fixtures / "requirements"),
-        limits=read_limits(fixtures / "limits"),
+        requirements=read_requirements(),
+        limits=read_limits(),
         rule=rules["certification"],
-        taxes=read_taxes(fixtures / "taxes"),
+        taxes=read_taxes(),
         dialects=tuple(dialects or sheet.dialects),  # type: ignore[arg-type]
     )
 

@@ -98,11 +98,12 @@ async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch
             stage = await campaign.venue.enter(scenario, dialect, campaign.seed_of(scenario, dialect))
             run = await _prepared(campaign, scenario, dialect, stage)
             for index, call in enumerate(scenario.steps, 1):
-                if not await _step(run, index, call, watch):
+                if not await _step(campaign, run, index, call, watch):
                     return
     except TimeoutError:
-        sentence = f"The scenario was not done within its time limit of {scenario.time_limit_s:g} s."
-        recorder.note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=sentence)
+        recorder.note(
+            "step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=_late(scenario)
+        )
     except (StationGone, CallTimedOut) as problem:
         _finding(recorder, scenario, 0, "getting ready", str(problem))
     except Exception as problem:  # noqa: BLE001 - whatever our side does wrong is an error of the bench, said so
@@ -152,7 +153,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
     return run
 
 
-async def _step(run: Run, index: int, call: StepCall, watch: StepWatch) -> bool:
+async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch: StepWatch) -> bool:
     """Perform one step; True when the scenario may go on."""
     verb = verbs()[call.verb]
     key = run.scenario.key
@@ -177,7 +178,8 @@ async def _step(run: Run, index: int, call: StepCall, watch: StepWatch) -> bool:
         outcome, sentence = "failed", str(problem)
         _finding(run.note, run.scenario, index, call.verb, sentence, under_fault=bool(run.cuts))
     except asyncio.CancelledError:
-        run.note("step_end", key=key, index=index, outcome="aborted", sentence="The step was cut short.")
+        cut, why = ("aborted", campaign.stop) if campaign.stop else ("inconclusive", _late(run.scenario))
+        run.note("step_end", key=key, index=index, outcome=cut, sentence=why)
         raise
     except Exception as problem:  # noqa: BLE001 - an error of ours must never look like one of the charger
         outcome, sentence = "error", _words(problem)
@@ -211,6 +213,10 @@ def _finding(
     )
 
 
+def _late(scenario: Scenario) -> str:
+    return f"The scenario was not done within its time limit of {scenario.time_limit_s:g} s."
+
+
 def _words(problem: BaseException) -> str:
     if isinstance(problem, BenchError):
         return str(problem)
@@ -231,9 +237,10 @@ def _judge(
     campaign: Campaign, scenario: Scenario, dialect: Dialect, attempt: int, first: int, begin: float
 ) -> Outcome:
     recorder = campaign.recorder
-    findings, campaign.carry = run_monitors(
-        recorder.entries(since=first), facts_of(campaign.sheet), campaign.carry
-    )
+    entries = recorder.entries(since=first)
+    findings, carry = run_monitors(entries, facts_of(campaign.sheet), campaign.carry)
+    if campaign.bench.kind == "live":  # on a simulated bench every scenario begins with a new charger
+        campaign.carry = carry
     for finding in findings:
         decision = decide(finding.rule, finding.inputs)
         recorder.note(

@@ -141,7 +141,9 @@ class ScenarioItem(pytest.Function):
         """The YAML file is where this stands."""
         return self.path, 0, f"{self.scenario.key} on OCPP {self.dialect}"
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(  # type: ignore[override]  # as pytest.Function itself overrides it
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
         """The sentence and its place; a trace only for mistakes of our own."""
         if isinstance(excinfo.value, (RequirementFailed, Inconclusive, BenchError)):
             return f"{self.path.name}: {self.scenario.key} on OCPP {self.dialect}\n{excinfo.value}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal
 
 from wattest.document.quantity import Duration
 from wattest.errors import Inconclusive
+from wattest.ocpp.neutral import Booted
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.registry import step
 
@@ -68,8 +70,13 @@ async def power_evse(run: Run, *, state: Literal["on", "off"]) -> None:
 async def expect_boot(run: Run, *, within: Duration = 300.0) -> None:
     """After power or reset the station comes back: a BootNotification, or a reconnect, within the time."""
     begin = run.clock.monotonic()
-    back = await run.csms.wait_back(within_s=within, since=run.csms.last_loss())
+    loss = run.csms.last_loss()
+    back = await run.csms.wait_back(within_s=within, since=loss)
     took = None if back is None else run.clock.monotonic() - begin
+    if back is not None:
+        # A reboot says so at once; a mere reconnect need not say anything.
+        with suppress(TimeoutError):
+            await run.csms.wait_for(lambda event: isinstance(event, Booted), within_s=5.0, since=loss)
     run.check(
         "station back",
         "occurred",
