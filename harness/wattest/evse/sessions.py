@@ -259,6 +259,8 @@ def late_verdict(station: Station, key: str, info: TokenInfo) -> None:
     outlet = station.outlets[session.evse_id - 1]
     if info.group is not None:
         session.group = info.group
+    if info.accepted and info.message is not None:
+        station.price = info.message
     if info.accepted or outlet.session is not session or not station.conduct(heeds_late_refusal)(station):
         return
     display.say(station, refusal(info))
