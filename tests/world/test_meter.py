@@ -3,6 +3,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from wattest.clock import VirtualClock
 from wattest.world import World
 
 MakeWorld = Callable[..., AbstractContextManager[World]]
@@ -121,3 +122,17 @@ def test_meter_sees_grid_voltage_before_the_contactor(world: World, start_charge
     assert meter.snapshot() == pytest.approx((239.8, 10.0, 2398.0))
     world.grid.set_power(False)
     assert meter.snapshot() == (0.0, 0.0, 0.0)
+
+
+def test_registers_go_on_in_the_next_world_of_a_station(
+    make_world: MakeWorld, start_charge: StartCharge, wait: Wait
+) -> None:
+    """A station that is moved into a new world keeps its registers to the last digit."""
+    with make_world(connectors=2) as world:
+        start_charge(world, 7.0)
+        wait(world, 1000.0)
+        left = world.registers()
+    with VirtualClock() as clock:
+        again = World(clock, world.sheet, registers_wh=left)
+        assert again.registers() == left
+        assert World(clock, world.sheet, seed=1).registers() != World(clock, world.sheet, seed=2).registers()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from wattest.world.behaviour import Conduct
@@ -31,8 +31,9 @@ class World:
 
     Physics without OCPP: quantities are piecewise closed-form and exact whenever they are asked for; nothing
     ticks. The only timers are those of foreseen events: battery full, a lock's end of stroke, a car's answer
-    to the pilot. ``seed`` gives each register its own past. ``active`` names defects and variations;
-    unknown ones raise ``BenchError``.
+    to the pilot. ``seed`` gives each register its own past, unless ``registers_wh`` tells it: ``registers()`` of
+    the world in which the same station lived before. ``active`` names defects and variations; unknown ones
+    raise ``BenchError``.
 
     ::
 
@@ -42,7 +43,13 @@ class World:
     """
 
     def __init__(
-        self, clock: Clock, sheet: ChargerSheet, *, seed: int = 0, active: Iterable[str] = frozenset()
+        self,
+        clock: Clock,
+        sheet: ChargerSheet,
+        *,
+        seed: int = 0,
+        active: Iterable[str] = frozenset(),
+        registers_wh: Sequence[float] = (),
     ) -> None:
         self.clock = clock
         self.sheet = sheet
@@ -59,6 +66,8 @@ class World:
         )
         self.rtc = Rtc(clock=clock, climate=self.climate, conduct=self.conduct)
         past = random.Random(f"registers of {sheet.serial} {seed}")
+        begins = [float(past.randrange(10_000, 1_000_000)) for _ in range(sheet.connectors)]
+        begins[: len(registers_wh)] = registers_wh
         self.outlets = tuple(
             Outlet(
                 number,
@@ -67,10 +76,10 @@ class World:
                 grid=self.grid,
                 climate=self.climate,
                 conduct=self.conduct,
-                register_wh=past.randrange(10_000, 1_000_000) * 1.0,
+                register_wh=begin,
                 loaded=self._warm,
             )
-            for number in range(1, sheet.connectors + 1)
+            for number, begin in enumerate(begins[: sheet.connectors], 1)
         )
         self.grid.on_change(self._follow_grid)
         self._warm()
@@ -79,6 +88,10 @@ class World:
     def vehicle(self, outlet: int = 0) -> Vehicle:
         """The car at an outlet, counted from 0."""
         return self.outlets[outlet].vehicle
+
+    def registers(self) -> tuple[float, ...]:
+        """Every register with all its digits, Wh: what the same station begins its next world with."""
+        return tuple(outlet.meter.indicated_wh() for outlet in self.outlets)
 
     def jam(self, which: Literal["holster", "connector"], jammed: bool = True, outlet: int = 0) -> None:
         """Block a lock mechanically, or free it."""
