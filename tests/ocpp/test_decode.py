@@ -198,10 +198,14 @@ def test_bytes_that_are_not_utf8() -> None:
 
 
 def test_surrogate_in_text() -> None:
-    """A text with a lone surrogate cannot have come as UTF-8."""
-    decoded = decode('[2,"1","A",{"x":"\ud800"}]')
-    assert not decoded.clean
-    assert [v.rule for v in decoded.violations] == ["decode.utf-8"]
+    """A text with a lone surrogate cannot have come as UTF-8: its bytes are located."""
+    for text, byte in (("\ud800", "0xed"), ("\udcff", "0xff")):
+        decoded = decode(f'[2,"1","A",{{"x":"{text}"}}]')
+        assert not decoded.clean
+        assert decoded.broken_id == "1"
+        assert [v.sentence for v in decoded.violations] == [
+            f"The frame is not UTF-8: byte {byte} at position 17."
+        ]
 
 
 def test_escaped_surrogate() -> None:

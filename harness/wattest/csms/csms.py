@@ -242,6 +242,8 @@ class Csms:
         station = line.station
         if isinstance(event, StatusChanged):
             station.statuses[event.evse_id] = (event, seq)
+        elif isinstance(event, Booted):
+            station.statuses.clear()
         elif isinstance(event, TransactionChanged) and event.transaction_id is not None:
             self.till.lock(event.transaction_id)
         self._happenings.tell(event, seq)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wattest.csms.answers import Corrupt, Delay, Drop, Hold, Plan, Reject, Replace
 from wattest.csms.replies import REPLIES
 from wattest.ocpp import outcomes
-from wattest.ocpp.decode import decode
+from wattest.ocpp.decode import decode, undecoded
 from wattest.ocpp.messages import Call, CallError, CallResult, Dialect, Message, Violation, described, encode
 from wattest.ocpp.session import Received, Session, Ticket
 from wattest.ocpp.validate import violations
@@ -250,7 +250,7 @@ def _raw(data: str | bytes, *, clean: bool) -> dict[str, Any]:
         if len(data) <= NOTED * 4:
             return {"raw": data}
         return {"raw": data[:NOTED], "raw_characters": len(data)}
-    raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
+    raw = data if isinstance(data, bytes) else undecoded(data)
     if clean and len(raw) <= NOTED * 4:
         return {"raw": raw.decode(), "binary": True}
     return {"raw_b64": base64.b64encode(raw[:NOTED]).decode(), "raw_bytes": len(raw)}

@@ -26,7 +26,7 @@ import orjson
 
 from wattest.ocpp.messages import Call, CallError, CallResult, Message, Violation, exact
 
-__all__ = ["Call", "CallError", "CallResult", "Decoded", "Message", "Violation", "decode"]
+__all__ = ["Call", "CallError", "CallResult", "Decoded", "Message", "Violation", "decode", "undecoded"]
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
@@ -71,11 +71,7 @@ def decode(data: str | bytes) -> Decoded:
         try:
             raw = data.encode()
         except UnicodeEncodeError:
-            return Decoded(
-                None,
-                (Violation("decode.utf-8", "The frame holds a lone surrogate, which no UTF-8 text can."),),
-                clean=False,
-            )
+            return _strictly(undecoded(data), violations)
     else:
         raw = bytes(data)
         violations.append(
@@ -92,6 +88,14 @@ def decode(data: str | bytes) -> Decoded:
         except ValueError:
             pass
     return _strictly(raw, violations)
+
+
+def undecoded(text: str) -> bytes:
+    """The bytes of a text with lone surrogates: those that ``surrogateescape`` made of bytes, or the surrogates' own."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _is_utf8(raw: bytes) -> bool:
