@@ -22,6 +22,7 @@ export class Station {
   lastState = null;
 
   #timers = {};
+  #resetAfter = false; // a reset waits for the end of the transaction
   #cut = false; // the bench has cut the network
 
   constructor({ plant, rated = 32, bootTime = 300, log }) {
@@ -103,7 +104,14 @@ export class Station {
     else if (!up) await this.link.drop();
   }
 
+  // True when it waits for the end of the transaction.
+  resetWhenIdle() {
+    this.#resetAfter = this.running;
+    return this.running;
+  }
+
   async reset(kind) {
+    this.#resetAfter = false;
     if (this.running) this.end(kind === "hard" ? "hard reset" : "soft reset");
     await this.link.drained(3000);
     this.#silence();
@@ -259,6 +267,7 @@ export class Station {
     this.dialect.ended(tx);
     plant.drive("connector", false);
     this.#tell();
+    if (this.#resetAfter) setTimeout(() => this.reset("soft"), 50);
   }
 
   unlock() {

@@ -187,7 +187,7 @@ export function dialect(station) {
     },
     Reset: ({ type, evseId }) => {
       if (evseId !== undefined) return { status: "Rejected" }; // one EVSE: only the whole station
-      if (type === "OnIdle" && station.running) return { status: "Rejected" };
+      if (type === "OnIdle" && station.resetWhenIdle()) return { status: "Scheduled" };
       setTimeout(() => station.reset(type === "Immediate" ? "hard" : "soft"), 50);
       return { status: "Accepted" };
     },
