@@ -21,16 +21,12 @@ from wattest_reports.entries import mapping, text
 from wattest_reports.gather import report
 from wattest_reports.marks import Marks, tone
 from wattest_reports.notation import Language
-from wattest_reports.session import thin
 from wattest_reports.statements import beside, charger_name, conclusion, sign
 from wattest_reports.view import Attempt, Cell, Report, RequirementRow
 from wattest_reports.words import Words
 
 if TYPE_CHECKING:
     from wattest.record import Record
-
-MOST_ROWS = 24
-"""Points in the table behind a plot: what a person may want to read, not what a program may want to load."""
 
 _CONTENTS = (
     ("contradicted", "contradicted"),
@@ -74,7 +70,7 @@ def page(shown: Report, words: Words) -> str:
         quantity=partial(_quantity, language=language),
         unit=notation.unit,
         ranges=notation.ranges,
-        few=_few,
+        plot_rows=plot.rows,
         draw=partial(plot.draw, words=words),
         series_name=partial(plot.series_name, words=words),
         moment=moment,
@@ -98,8 +94,9 @@ def page(shown: Report, words: Words) -> str:
         ],
         keys={one.anchor: one.key for one in shown.attempts},
         parts=[
-            (role, text(mapping(entry).get("driver") or entry))
+            (role, words.known(f"driver.{driver}", driver))
             for role, entry in mapping(shown.bench.get("roles")).items()
+            for driver in (text(mapping(entry).get("driver") or entry),)
         ],
         file=shown.file or "RECORD",
     )
@@ -134,7 +131,10 @@ def _charger_facts(charger: Mapping[str, Any], words: Words) -> Iterator[tuple[s
         )
     if charger.get("connectors") is not None:
         cable = text(charger.get("cable"))
-        yield "connectors", f"{text(charger['connectors'])}, {words.known(cable, cable)}".rstrip(", ")
+        yield (
+            "connectors",
+            f"{text(charger['connectors'])}, {words.known(f'cable.{cable}', cable)}".rstrip(", "),
+        )
     if charger.get("temperature_min_c") is not None:
         low, high = (
             f"{plain(charger.get(name))}\u00a0°C" for name in ("temperature_min_c", "temperature_max_c")
@@ -187,7 +187,3 @@ def _chance(probability: float, words: Words) -> str:
     if percent > 99.9:
         return words("chance", p=">\u00a0" + notation.fixed(99.9, 1, words.language))
     return words("chance", p=notation.fixed(percent, 1, words.language))
-
-
-def _few(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    return thin(points, MOST_ROWS)

@@ -72,6 +72,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "All {m} requirements tested are met.",
         "Les {m} exigences vérifiées sont toutes satisfaites.",
     ),
+    "said.pass.one": ("The one requirement tested is met.", "La seule exigence vérifiée est satisfaite."),
     "said.not tested": ("No requirement was tested.", "Aucune exigence n’a été vérifiée."),
     "also untested": (
         "{n} more were not tested, or not in full: nothing is claimed about them.",
@@ -103,8 +104,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "rating": ("Rating", "Caractéristiques"),
     "rating.text": ("{v} V, {a} A, phases: {p}", "{v} V, {a} A, phases\u00a0: {p}"),
     "connectors": ("Connectors", "Connecteurs"),
-    "tethered": ("tethered cable", "câble attaché"),
-    "socket": ("socket", "prise"),
+    "cable.tethered": ("tethered cable", "câble attaché"),
+    "cable.socket": ("socket", "prise"),
     "temperatures": ("Temperature range", "Plage de température"),
     "range": ("{low} to {high}", "{low} à {high}"),
     "step": ("Register step", "Pas du compteur"),
@@ -148,6 +149,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "verdict": ("Verdict", "Verdict"),
     "found": ("Finding", "Constat"),
     "evidence": ("Evidence", "Preuve"),
+    "entry": ("Entry", "Entrée"),
     "entry.one": ("entry {list}", "entrée {list}"),
     "entry.many": ("entries {list}", "entrées {list}"),
     "left out": ("Not tested, and why", "Non testé, et pourquoi"),
@@ -225,19 +227,21 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "plot.transaction": ("Transaction {id} from {begin} to {end}.", "Transaction {id} de {begin} à {end}."),
     "plot.open": ("the end", "la fin"),
     "plot.none": ("No transaction.", "Aucune transaction."),
-    "plot.time": ("time since the scenario began", "temps depuis le début du scénario"),
     "plot.power": ("Power", "Puissance"),
     "plot.temperature": ("Temperature", "Température"),
     "plot.key": (
-        "Shaded: transactions. Numbered ticks: steps.",
-        "Zones grisées\u00a0: transactions. Repères numérotés\u00a0: étapes.",
+        "Time since the scenario began. Shaded: transactions. Numbered ticks: steps.",
+        "Temps depuis le début du scénario. Zones grisées\u00a0: transactions. Repères numérotés\u00a0: étapes.",
     ),
     "plot.thinned": (
         "Decimated: {kept} of {total} points, the lowest and highest of each stretch.",
         "Décimé\u00a0: {kept} points sur {total}, le plus bas et le plus haut de chaque tranche.",
     ),
     "plot.table": ("The figures behind the plot", "Les valeurs derrière le graphique"),
-    "plot.rows": ("{kept} of {total} points", "{kept} points sur {total}"),
+    "plot.rows": (
+        "Lowest and highest of each stretch, {n} moments",
+        "Le plus bas et le plus haut de chaque tranche, {n} instants",
+    ),
     # exchange
     "exchange": ("Messages around what went wrong", "Messages autour de ce qui a échoué"),
     "exchange.key": (
@@ -248,8 +252,6 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "direction": ("From, to", "De, vers"),
     "message": ("Message", "Message"),
     "content": ("Content", "Contenu"),
-    "evse": ("charger", "borne"),
-    "csms": ("central system", "système central"),
     "evse.to": ("charger → central system", "borne → système central"),
     "csms.to": ("central system → charger", "système central → borne"),
     "bench.to": ("bench", "banc"),
@@ -272,7 +274,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "roles": ("Who played what on the bench", "Qui a joué quoi au banc"),
     "role": ("Role", "Rôle"),
     "driver": ("Driver", "Pilote"),
-    "by hand": ("a person", "une personne"),
+    "driver.by_hand": ("a person", "une personne"),
     "safety": ("How the bench was made safe", "Mise en sécurité du banc"),
     "safe.yes": ("safe", "en sécurité"),
     "safe.no": ("NOT confirmed safe", "sécurité NON confirmée"),
@@ -289,7 +291,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
             "A limit marked unverified can screen but cannot certify."
         ),
         (
-            "U est l’incertitude élargie d’une valeur, pour un facteur d’élargissement k = 2 (environ 95 %), dans l’unité de "
+            "U est l’incertitude élargie d’une valeur, pour un facteur d’élargissement k = 2 (environ 95\u00a0%), dans l’unité de "
             "la valeur. Une limite dite non vérifiée peut trier mais ne peut pas certifier."
         ),
     ),

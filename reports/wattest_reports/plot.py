@@ -7,11 +7,13 @@ give equal bytes, and colours and fonts follow the style sheet of the page, on p
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
 from wattest_reports.notation import plain, span, with_unit
+from wattest_reports.session import thin
 from wattest_reports.view import Series, Session
 from wattest_reports.words import Words
 
@@ -42,6 +44,9 @@ _NICE_SECONDS = (
 )
 _DOTS = 40
 """Curves of fewer points show them as dots: between two readings a line is a guess."""
+
+MOST_ROWS = 24
+"""Lines of the table behind a plot: what a person may want to read, not what a program may want to load."""
 
 _STEP_APART = 14
 """Pixels between the numbers of two steps; closer ones are left out."""
@@ -115,6 +120,20 @@ def series_name(series: Series, words: Words) -> str:
         words.known(f"name.{series.name}", series.name),
     )
     return f"{who}, {what}"
+
+
+def rows(session: Session) -> list[tuple[float, tuple[float | None, ...]]]:
+    """The figures behind the plot: at most ``MOST_ROWS`` moments, and what each curve says within 1/200 of the whole."""
+    near = max((session.end - session.begin) / 200.0, 1.0)
+    moments = [at for at, _ in thin(session.series[0].points, MOST_ROWS)]
+    return [(at, tuple(_value(series, at, near) for series in session.series)) for at in moments]
+
+
+def _value(series: Series, at: float, near: float) -> float | None:
+    place = bisect_left(series.points, (at, -math.inf))
+    beside = series.points[max(place - 1, 0) : place + 1]
+    moment, value = min(beside, key=lambda point: abs(point[0] - at))
+    return value if abs(moment - at) <= near else None
 
 
 class _Scale:

@@ -29,7 +29,8 @@ def conclusion(shown: Report, words: Words) -> str:
     bad = counts.get(shown.verdict, 0)
     total = sum(counts.get(one, 0) for one in ("pass", "fail", "inconclusive", "error"))
     key = f"said.{shown.verdict}"
-    return words(f"{key}.one" if bad == 1 and shown.verdict == "fail" else key, n=bad, m=total)
+    single = (shown.verdict == "fail" and bad == 1) or (shown.verdict == "pass" and total == 1)
+    return words(f"{key}.one" if single else key, n=bad, m=total)
 
 
 def beside(shown: Report, words: Words) -> Iterator[str]:
