@@ -135,7 +135,9 @@ class Central:
     async def call(self, action: str, payload: dict[str, Any], within_s: float = 30.0) -> Any:
         """Send a CALL; the payload of its answer, or the code of its CALLERROR."""
         self.last_id += 1
-        frame = await self.raw(json.dumps([2, f"c{self.last_id}", action, payload]), f"c{self.last_id}", within_s)
+        frame = await self.raw(
+            json.dumps([2, f"c{self.last_id}", action, payload]), f"c{self.last_id}", within_s
+        )
         if frame[0] == 4:
             return frame[2]
         self.wrong += [v.sentence for v in validate.violations(self.dialect, action, True, frame[2])]
@@ -177,7 +179,13 @@ class Bench:
         self.central = Central(clock, dialect)
         self.network.listen(self.central.accept)
         self.charger = Charger(
-            self.world, clock, sheet, dialect=dialect, connect=self.network.connect, seed=seed, active=frozenset(active)
+            self.world,
+            clock,
+            sheet,
+            dialect=dialect,
+            connect=self.network.connect,
+            seed=seed,
+            active=frozenset(active),
         )
         accepted = {"status": "Accepted"}
         self.central.cards = {
@@ -252,7 +260,9 @@ class Bench:
     def registers(self) -> list[float]:
         """Every energy register told, in order, in Wh."""
         told: list[float] = []
-        for payload in self.central.said("StartTransaction", "MeterValues", "StopTransaction", "TransactionEvent"):
+        for payload in self.central.said(
+            "StartTransaction", "MeterValues", "StopTransaction", "TransactionEvent"
+        ):
             if "meterStart" in payload:
                 told.append(payload["meterStart"])
             for value in payload.get("meterValue", ()):

@@ -147,7 +147,9 @@ def test_refused_group_card_does_not_stop(enact: Enact) -> None:
     assert not enact(scene).ended()
 
 
-async def send_list(bench: Bench, version: int, entries: list[tuple[str, str | None]], kind: str = "Full") -> Any:
+async def send_list(
+    bench: Bench, version: int, entries: list[tuple[str, str | None]], kind: str = "Full"
+) -> Any:
     if bench.dialect == "1.6":
         rows: list[Any] = [
             {"idTag": uid, **({"idTagInfo": {"status": word}} if word else {})} for uid, word in entries
@@ -179,7 +181,9 @@ def test_local_list(enact: Enact) -> None:
         await bench.ready()
         flash = bench.charger.flash
         assert await send_list(bench, 3, [(CARD, "Accepted"), (STRANGER, "Blocked")]) == "Accepted"
-        assert await send_list(bench, 5, [(STRANGER, None), (EXPIRED, "Expired")], "Differential") == "Accepted"
+        assert (
+            await send_list(bench, 5, [(STRANGER, None), (EXPIRED, "Expired")], "Differential") == "Accepted"
+        )
         assert set(flash.local_list) == {CARD.casefold(), EXPIRED.casefold()}
         assert await send_list(bench, 4, [], "Differential") == "VersionMismatch"
         assert await list_version(bench) == 5
@@ -318,7 +322,9 @@ async def remote_start(bench: Bench, uid: str = CARD, evse: int | None = 1) -> A
         payload: dict[str, Any] = {"idTag": uid} | ({} if evse is None else {"connectorId": evse})
         return await bench.central.call("RemoteStartTransaction", payload)
     payload = {"idToken": {"idToken": uid, "type": "Central"}, "remoteStartId": 42}
-    return await bench.central.call("RequestStartTransaction", payload | ({} if evse is None else {"evseId": evse}))
+    return await bench.central.call(
+        "RequestStartTransaction", payload | ({} if evse is None else {"evseId": evse})
+    )
 
 
 def test_remote_start_of_an_idle_station(enact: Enact) -> None:
@@ -394,6 +400,9 @@ def test_remote_stop(enact: Enact) -> None:
     async def scene(bench: Bench) -> None:
         await bench.ready()
         await bench.begin()
+        action: str
+        right: dict[str, Any]
+        wrong: dict[str, Any]
         if bench.dialect == "1.6":
             action, right, wrong = "RemoteStopTransaction", {"transactionId": 1001}, {"transactionId": 5}
         else:

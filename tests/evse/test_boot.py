@@ -12,9 +12,9 @@ from wattest.errors import BenchError
 from wattest.evse import Charger
 
 if TYPE_CHECKING:
-    from wattest.model.charger import ChargerSheet
-
     from tests.evse.conftest import Bench, Enact
+
+    from wattest.model.charger import ChargerSheet
 
 
 def test_boot_comes_first(enact: Enact) -> None:
@@ -57,7 +57,10 @@ def test_rejected_keeps_silent(enact: Enact) -> None:
         await bench.wait(120)
 
     bench = enact(scene)
-    assert [(t, action) for t, action, _p in bench.central.heard] == [(5.0, "BootNotification"), (125.0, "BootNotification")]
+    assert [(t, action) for t, action, _p in bench.central.heard] == [
+        (5.0, "BootNotification"),
+        (125.0, "BootNotification"),
+    ]
 
 
 def test_interval_of_zero_means_own_choice(enact: Enact) -> None:
@@ -139,8 +142,8 @@ def test_clock_set_back_in_a_session_does_not_turn_it_round(enact: Enact) -> Non
         await bench.wait(300)
         bench.world.reader.tap("04A1B2C3")
         await bench.wait(5)
-        for payload in bench.started() + bench.updated() + bench.ended():
-            times.append(payload.get("timestamp") or payload["meterValue"][0]["timestamp"])
+        told = bench.started() + bench.updated() + bench.ended()
+        times.extend(p.get("timestamp") or p["meterValue"][0]["timestamp"] for p in told)
 
     enact(scene)
     assert times == sorted(times)

@@ -14,9 +14,9 @@ from wattest.evse.settings import Settings
 from wattest.ocpp.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from wattest.model.charger import ChargerSheet
-
     from tests.evse.conftest import Bench, Enact
+
+    from wattest.model.charger import ChargerSheet
 
 CARD = "04A1B2C3"
 
@@ -67,7 +67,9 @@ def test_change_configuration(enact_in: Enact, key: str, value: str, status: str
     async def scene(bench: Bench) -> None:
         await bench.ready()
         before = await bench.central.call("GetConfiguration", {"key": [key]})
-        assert await bench.central.call("ChangeConfiguration", {"key": key, "value": value}) == {"status": status}
+        assert await bench.central.call("ChangeConfiguration", {"key": key, "value": value}) == {
+            "status": status
+        }
         after = await bench.central.call("GetConfiguration", {"key": [key]})
         assert (after != before) == (status == "Accepted")
 
@@ -230,7 +232,9 @@ def test_reset_on_idle_waits(enact_in: Enact) -> None:
     enact_in(scene, "2.0.1")
 
 
-@pytest.mark.parametrize("message", ["Heartbeat", "StatusNotification", "MeterValues", "FirmwareStatusNotification"])
+@pytest.mark.parametrize(
+    "message", ["Heartbeat", "StatusNotification", "MeterValues", "FirmwareStatusNotification"]
+)
 def test_trigger(enact: Enact, message: str) -> None:
     """A triggered message is accepted and then sent."""
 
@@ -258,7 +262,9 @@ def test_trigger_in_a_session(enact: Enact) -> None:
         assert bench.dialect == "2.0.1" or last["transactionId"] == 1001
         if bench.dialect == "2.0.1":
             count = len(bench.updated())
-            await bench.central.call("TriggerMessage", {"requestedMessage": "TransactionEvent", "evse": {"id": 1}})
+            await bench.central.call(
+                "TriggerMessage", {"requestedMessage": "TransactionEvent", "evse": {"id": 1}}
+            )
             await bench.wait(1)
             assert len(bench.updated()) == count + 1
 
@@ -276,7 +282,9 @@ def test_trigger_of_what_is_not_there(enact: Enact) -> None:
         answer = await bench.central.call("TriggerMessage", {"requestedMessage": "BootNotification"})
         assert answer == {"status": "Rejected"}
         if bench.dialect == "2.0.1":
-            answer = await bench.central.call("TriggerMessage", {"requestedMessage": "SignCombinedCertificate"})
+            answer = await bench.central.call(
+                "TriggerMessage", {"requestedMessage": "SignCombinedCertificate"}
+            )
             assert answer == {"status": "NotImplemented"}
 
     enact(scene)
@@ -287,7 +295,11 @@ async def limit(bench: Bench, value: float, unit: str = "A", purpose: str = "TxD
         "chargingRateUnit": unit,
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": value}],
     }
-    profile: dict[str, Any] = {"stackLevel": 0, "chargingProfilePurpose": purpose, "chargingProfileKind": "Relative"}
+    profile: dict[str, Any] = {
+        "stackLevel": 0,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": "Relative",
+    }
     if bench.dialect == "1.6":
         profile |= {"chargingProfileId": 1, "chargingSchedule": schedule}
         payload: dict[str, Any] = {"connectorId": 1, "csChargingProfiles": profile}
@@ -305,7 +317,13 @@ def test_limit_is_obeyed(enact: Enact) -> None:
     async def scene(bench: Bench) -> None:
         await bench.ready()
         await bench.begin()
-        for value, unit, current in ((16, "A", 16.0), (80, "A", 32.0), (2400, "W", 10.0), (5, "A", 0.0), (20, "A", 20.0)):
+        for value, unit, current in (
+            (16, "A", 16.0),
+            (80, "A", 32.0),
+            (2400, "W", 10.0),
+            (5, "A", 0.0),
+            (20, "A", 20.0),
+        ):
             assert await limit(bench, value, unit) == "Accepted"
             await bench.wait(10)
             assert bench.outlet.true_current_a() == current
@@ -370,7 +388,9 @@ def test_transaction_status(enact_in: Enact) -> None:
             "messagesInQueue": False,
         }
         assert await bench.central.call("GetTransactionStatus", {}) == {"messagesInQueue": False}
-        assert (await bench.central.call("GetTransactionStatus", {"transactionId": "x"}))["ongoingIndicator"] is False
+        assert (await bench.central.call("GetTransactionStatus", {"transactionId": "x"}))[
+            "ongoingIndicator"
+        ] is False
 
     enact_in(scene, "2.0.1")
 
@@ -409,7 +429,9 @@ def test_senseless_calls(enact: Enact, action: str, payload: Any, codes: set[str
     assert bench.central.links == 1
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "[2]", '[2,"x","Reset"]', '[9,"x","Reset",{}]', '[3,"who?",{}]', '"\\ud800"'])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "[2]", '[2,"x","Reset"]', '[9,"x","Reset",{}]', '[3,"who?",{}]', '"\\ud800"']
+)
 def test_broken_frames(enact: Enact, text: str) -> None:
     """A frame that is no message never harms the link."""
 
@@ -473,4 +495,3 @@ def test_remote_profile_limits_the_session(enact: Enact, sheet: ChargerSheet) ->
         assert bench.outlet.true_current_a() == 8.0
 
     enact(scene, sheet=replace(sheet, rated_current_a=40.0))
-

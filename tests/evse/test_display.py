@@ -32,7 +32,9 @@ async def running(bench: Bench, cost: float) -> None:
 async def stop_for(bench: Bench, cost: float) -> None:
     """End the session by card; the central system tells the total."""
     if bench.dialect == "2.0.1":
-        bench.central.answers["TransactionEvent"] = lambda p: {"totalCost": cost} if p["eventType"] == "Ended" else {}
+        bench.central.answers["TransactionEvent"] = lambda p: (
+            {"totalCost": cost} if p["eventType"] == "Ended" else {}
+        )
     bench.world.reader.tap(CARD)
     await bench.wait(1)
     if bench.dialect == "1.6":
@@ -68,7 +70,12 @@ def test_progress(enact: Enact) -> None:
         await bench.begin()
         await running(bench, 1.5)
         await bench.wait(3595.3)
-        assert bench.shown().splitlines() == ["Charging", "7.659 kWh", "1:00:00", "So far / Jusqu'ici 1.50 CAD"]
+        assert bench.shown().splitlines() == [
+            "Charging",
+            "7.659 kWh",
+            "1:00:00",
+            "So far / Jusqu'ici 1.50 CAD",
+        ]
         assert bench.world.screen.read().cost is None
 
     enact(scene)
@@ -114,8 +121,8 @@ def test_total_after_an_outage(enact: Enact) -> None:
         assert "The total follows on your bill" in bench.shown()
         assert bench.world.screen.read().cost is None
         if bench.dialect == "2.0.1":
-            bench.central.answers["TransactionEvent"] = (
-                lambda p: {"totalCost": 4.56} if p["eventType"] == "Ended" else {}
+            bench.central.answers["TransactionEvent"] = lambda p: (
+                {"totalCost": 4.56} if p["eventType"] == "Ended" else {}
             )
         bench.network.restore()
         await bench.wait(60)

@@ -10,9 +10,9 @@ import pytest
 from wattest.errors import RigError
 
 if TYPE_CHECKING:
-    from wattest.model.charger import ChargerSheet
-
     from tests.evse.conftest import Bench, Enact
+
+    from wattest.model.charger import ChargerSheet
 
 CARD = "04A1B2C3"
 
@@ -40,7 +40,12 @@ def test_locked_before_the_contactor(enact: Enact) -> None:
     async def scene(bench: Bench) -> None:
         await bench.ready()
         close = bench.outlet.contactor.close
-        bench.outlet.contactor.close = lambda: (seen.append(bench.outlet.connector_lock.position()), close())
+
+        def watched() -> None:
+            seen.append(bench.outlet.connector_lock.position())
+            close()
+
+        bench.outlet.contactor.close = watched
         await bench.begin()
         bench.car.set_ready(False)
         await bench.wait(10)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from wattest.model.charger import ChargerSheet
-
     from tests.evse.conftest import Bench, Enact
+
+    from wattest.model.charger import ChargerSheet
 
 CARD = "04A1B2C3"
 
@@ -37,7 +38,7 @@ def whole(bench: Bench, sessions: int) -> None:
     else:
         starts = [1001 + n for n in range(sessions)]
         assert [p["transactionId"] for p in bench.ended()] == starts
-        assert set(p["transactionId"] for p in bench.updated()) <= set(starts)
+        assert {p["transactionId"] for p in bench.updated()} <= set(starts)
 
 
 def test_session_goes_on_without_the_link(enact: Enact) -> None:
@@ -175,7 +176,7 @@ def test_retries_are_counted_and_spaced(enact: Enact, failing: str | None) -> No
 
     bench = enact(scene)
     tries = [t for t, _action, p in bench.central.heard if p in bench.ended()]
-    waits = [round(b - a) for a, b in zip(tries, tries[1:], strict=False)]
+    waits = [round(b - a) for a, b in itertools.pairwise(tries)]
     assert waits == ([10, 20] if failing else [40, 50])
     assert len(bench.started()) == 2
 
@@ -228,7 +229,7 @@ def test_back_off_grows_and_jitters(enact: Enact) -> None:
         await bench.wait(150)
 
     enact(scene)
-    gaps = [b - a for a, b in zip(dialled[1:], dialled[2:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(dialled)]
     for gap, least in zip(gaps, (8, 16, 32, 32), strict=False):
         assert least <= gap <= least + 2
     assert len({round(gap % 1, 6) for gap in gaps}) > 1

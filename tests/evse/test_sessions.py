@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wattest.model.charger import ChargerSheet
-
     from tests.evse.conftest import Bench, Enact
+
+    from wattest.model.charger import ChargerSheet
 
 CARD = "04A1B2C3"
 
@@ -131,7 +132,7 @@ def test_power_agrees_with_energy(enact: Enact) -> None:
         if s["measurand"] == "Power.Active.Import"
     ]
     registers = bench.registers()[1:]
-    for power, (earlier, later) in zip(powers[1:], zip(registers, registers[1:], strict=False), strict=False):
+    for power, (earlier, later) in zip(powers[1:], itertools.pairwise(registers), strict=False):
         assert abs(power / 60.0 - (later - earlier)) <= 1.0
 
 
@@ -211,7 +212,9 @@ def test_unplugging_need_not_end_it(enact: Enact) -> None:
 
     async def scene(bench: Bench) -> None:
         await bench.ready()
-        await configure(bench, "StopTransactionOnEVSideDisconnect", ("TxCtrlr", "StopTxOnEVSideDisconnect"), "false")
+        await configure(
+            bench, "StopTransactionOnEVSideDisconnect", ("TxCtrlr", "StopTxOnEVSideDisconnect"), "false"
+        )
         await bench.begin()
         bench.car.set_ready(False)
         await bench.wait(3)
@@ -230,7 +233,11 @@ async def configure(bench: Bench, key: str, variable: tuple[str, str], value: st
         answer = await bench.central.call("ChangeConfiguration", {"key": key, "value": value})
         assert answer == {"status": "Accepted"}
     else:
-        asked = {"component": {"name": variable[0]}, "variable": {"name": variable[1]}, "attributeValue": value}
+        asked = {
+            "component": {"name": variable[0]},
+            "variable": {"name": variable[1]},
+            "attributeValue": value,
+        }
         answer = await bench.central.call("SetVariables", {"setVariableData": [asked]})
         assert answer["setVariableResult"][0]["attributeStatus"] == "Accepted"
 
