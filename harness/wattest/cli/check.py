@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -26,13 +25,15 @@ def command(paths: tuple[str, ...], *, as_json: bool) -> None:
     with its line, and the exit code is then 12.
     """
     from wattest.cli.known import installed, printable
-    from wattest.model.read_bench import InstalledFactories
+    from wattest.model.plugins import DRIVERS
 
     try:
-        checked = check_paths(paths or _library(), installed, InstalledFactories())
+        checked = check_paths(paths or _library(), installed, DRIVERS)
     except DocumentError as error:
         checked = Checked(problems=list(error.problems))
     if as_json:
+        import json
+
         click.echo(json.dumps(_as_json(checked), ensure_ascii=True, indent=2))
     else:
         for problem in checked.problems:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from wattest.model.documents import KINDS, schema_of
+from wattest.model.documents import KINDS
 
 
 @click.command()
@@ -18,7 +18,8 @@ def command(kind: str) -> None:
     '# yaml-language-server: $schema=scenario.schema.json'.
     """
     from wattest.cli.known import installed
-    from wattest.model.read_bench import InstalledFactories
+    from wattest.model.plugins import DRIVERS
+    from wattest.model.schemas import schema_of
 
     chosen = next(one for one in KINDS if one.name == kind)
-    click.echo(json.dumps(schema_of(chosen, installed(), InstalledFactories()), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(schema_of(chosen, installed(), DRIVERS), indent=2, ensure_ascii=False))

@@ -146,8 +146,7 @@ class Decoder:
 
     def _need(self, node: Node, kind: Any) -> _Bad:
         """Note that something else is needed here."""
-        found = shown(node.text) if isinstance(node, Text) and not node.missing else what(node)
-        self.problems.add(node, f"{found} stands here; {wanted(kind)} is needed")
+        self.problems.add(node, f"{what(node)} stands here; {wanted(kind)} is needed")
         return BAD
 
     def make(self, node: Node, made: Made) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wattest.document.suggest import shown
 from wattest.errors import DocumentError, Place, Problem
 
 LONGEST_LINE = 160
@@ -60,12 +61,12 @@ Node = Text | Items | Fields
 
 
 def what(node: Node) -> str:
-    """What a node is, with its article, for sentences."""
+    """What stands at a node, for sentences: the text itself, or *a list*, *a mapping*, *nothing*."""
     if isinstance(node, Items):
         return "a list"
     if isinstance(node, Fields):
         return "a mapping"
-    return "nothing" if node.missing else "text"
+    return "nothing" if node.missing else shown(node.text)
 
 
 def flow(node: Node) -> str:

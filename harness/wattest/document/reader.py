@@ -28,9 +28,6 @@ MOST_VALUES = 200_000
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _TAB_IN_FRONT = re.compile(r" *\t")
-_UNFIT = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 _SENTENCES = {
     "mapping values are not allowed in this context": "a ':' does not fit here; put text that holds ': ' in quotes,"
     " or check the indentation",
@@ -135,11 +132,18 @@ def _look_for_unfit(lines: tuple[str, ...], problems: Problems) -> None:
         tab = _TAB_IN_FRONT.match(line)
         if tab is not None and line.strip():
             problems.at(number, tab.end(), "a tab stands in the indentation; YAML wants spaces")
-        unfit = _UNFIT.search(line)
-        if unfit is not None:
-            problems.at(
-                number, unfit.start() + 1, f"the character U+{ord(unfit[0]):04X} has no place in a document"
-            )
+        if not line.isprintable():
+            _look_into(line, number, problems)
+
+
+def _look_into(line: str, number: int, problems: Problems) -> None:
+    """Find a character that YAML forbids, or takes for the end of a line where nobody sees one."""
+    for column, letter in enumerate(line, 1):
+        code = ord(letter)
+        control = (code < 0x20 and letter != "\t") or 0x7F <= code <= 0x9F
+        if control or 0xD800 <= code <= 0xDFFF or code in {0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF}:
+            problems.at(number, column, f"the character U+{code:04X} has no place in a document")
+            return
 
 
 @dataclass

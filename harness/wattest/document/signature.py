@@ -160,7 +160,7 @@ def described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     head, found, tail = text.partition("\nArgs:\n")
     if not found:
         return text.strip(), {}
-    section, blank, after = tail.partition("\n\n")
+    section, _, after = tail.partition("\n\n")
     arguments: dict[str, str] = {}
     name = ""
     for line in section.splitlines():
@@ -170,7 +170,7 @@ def described(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
             arguments[name] = match[2].strip()
         elif name:
             arguments[name] += " " + line.strip()
-    return (head + blank + after).strip(), arguments
+    return f"{head.rstrip()}\n\n{after.lstrip()}".strip(), arguments
 
 
 def _default_of(field: dataclasses.Field[Any]) -> Any:

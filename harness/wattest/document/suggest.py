@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -17,6 +16,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     exact = folded.get(word.casefold())
     if exact is not None:
         return exact
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
+
     matches = get_close_matches(word[:100].casefold(), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None
 

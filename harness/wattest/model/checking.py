@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wattest.document.node import Document, Fields, Text
 from wattest.document.reader import read
 from wattest.errors import DocumentError, Problem
 from wattest.model.documents import KINDS, SUFFIX, Kind, check, kind_of
-from wattest.model.read_bench import Factory
-from wattest.model.read_scenario import Knowledge
+
+if TYPE_CHECKING:
+    from wattest.model.read_bench import Factory
+    from wattest.model.read_scenario import Knowledge
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Checked:
         if self.problems:
             wrong = len({problem.place.path for problem in self.problems})
             return f"{_count(len(self.problems), 'problem')} in {wrong} of {_count(self.files, 'file')}"
-        held = ", ".join(f"{number} {name}" for name, number in self.holds.items())
+        held = ", ".join(f"{name}: {number}" for name, number in self.holds.items())
         other = f"; {_count(self.other, 'other YAML file')} read for form only" if self.other else ""
         return f"{_count(self.files, 'file')} checked, nothing wrong: {held or 'nothing of ours'}{other}"
 

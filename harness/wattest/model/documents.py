@@ -1,53 +1,67 @@
-"""Every kind of document: how to recognise it, its keys, and its check."""
+"""Every kind of document: how to recognise it, its keys, and its check.
+
+Readers are imported when a document of their kind turns up: checking one scenario should not cost a second.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from wattest.document.node import Document, Fields
-from wattest.document.schema import Schema, Writer
-from wattest.document.signature import Parameter, Shape, described, shape_of
-from wattest.errors import BenchError
-from wattest.model.read_bench import BENCH, Factory, bench_of, bench_shape
-from wattest.model.read_charger import CHARGER, charger_of
-from wattest.model.read_requirements import (
-    DECISION_RULES,
-    LIMITS,
-    REQUIREMENTS,
-    decision_rules_of,
-    limits_of,
-    look_for_unknown_limits,
-    requirements_of,
-)
-from wattest.model.read_scenario import NEEDS, Knowledge, scenario, scenarios_of
-from wattest.model.read_tariff import CARDS, TARIFF, TAXES, cards_of, tariff_of, taxes_of
-from wattest.model.verb import RESERVED, Verb, sole_parameter
-from wattest.model.words import FEATURES
-from wattest.roles import ROLES
+
+if TYPE_CHECKING:
+    from wattest.model.read_bench import Factory
+    from wattest.model.read_scenario import Knowledge
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of document. ``key`` at the top of a file gives it away; ``keys`` is the function that reads it."""
+    """A kind of document. ``key`` at the top of a file gives it away.
+
+    ``module`` holds ``keys``, which names the function whose arguments are the document's keys, and ``reader``.
+    """
 
     name: str
     plural: str
     key: str
-    keys: Callable[..., Any]
+    module: str
+    reader: str
+    keys: str
 
+    def function(self) -> Callable[..., Any]:
+        """The function whose keyword-only arguments are the keys of the document."""
+        function: Callable[..., Any] = getattr(import_module(self.module), self.keys).function
+        return function
+
+    def read(self, document: Document, *further: Any) -> Any:
+        """What the document holds. Raises ``DocumentError``."""
+        return getattr(import_module(self.module), self.reader)(document, *further)
+
+
+_SCENARIO = "wattest.model.read_scenario"
+_REQUIREMENTS = "wattest.model.read_requirements"
+_TARIFF = "wattest.model.read_tariff"
 
 KINDS: tuple[Kind, ...] = (
-    Kind("scenario", "scenarios", "scenario", scenario),
-    Kind("bench", "benches", "bench", BENCH.function),
-    Kind("charger", "charger sheets", "maker", CHARGER.function),
-    Kind("requirement", "requirements", "requirements", REQUIREMENTS.function),
-    Kind("limit", "limits", "limits", LIMITS.function),
-    Kind("decision-rule", "decision rules", "decision_rules", DECISION_RULES.function),
-    Kind("tariff", "tariffs", "tariff", TARIFF.function),
-    Kind("tax", "tax lines", "taxes", TAXES.function),
-    Kind("card", "cards", "cards", CARDS.function),
+    Kind("scenario", "scenarios", "scenario", _SCENARIO, "scenarios_of", "SCENARIO"),
+    Kind("bench", "benches", "bench", "wattest.model.read_bench", "bench_of", "BENCH"),
+    Kind("charger", "charger sheets", "maker", "wattest.model.read_charger", "charger_of", "CHARGER"),
+    Kind("requirement", "requirements", "requirements", _REQUIREMENTS, "requirements_of", "REQUIREMENTS"),
+    Kind("limit", "limits", "limits", _REQUIREMENTS, "limits_of", "LIMITS"),
+    Kind(
+        "decision-rule",
+        "decision rules",
+        "decision_rules",
+        _REQUIREMENTS,
+        "decision_rules_of",
+        "DECISION_RULES",
+    ),
+    Kind("tariff", "tariffs", "tariff", _TARIFF, "tariff_of", "TARIFF"),
+    Kind("tax", "tax lines", "taxes", _TARIFF, "taxes_of", "TAXES"),
+    Kind("card", "cards", "cards", _TARIFF, "cards_of", "CARDS"),
 )
 
 SUFFIX = ".scenario.yaml"
@@ -70,101 +84,9 @@ def check(
     ``knowledge`` is asked only for scenarios and requirements, since it reads other files.
     """
     if kind.name == "scenario":
-        return scenarios_of(document, knowledge())
+        return kind.read(document, knowledge())
     if kind.name == "bench":
-        return bench_of(document, factories)
+        return kind.read(document, factories)
     if kind.name == "requirement":
-        requirements = requirements_of(document)
-        look_for_unknown_limits(document, knowledge().limits)
-        return requirements
-    return _OTHERS[kind.name](document)
-
-
-_OTHERS: Mapping[str, Callable[[Document], Any]] = {
-    "charger": charger_of,
-    "limit": limits_of,
-    "decision-rule": decision_rules_of,
-    "tariff": tariff_of,
-    "tax": taxes_of,
-    "card": cards_of,
-}
-
-
-def schema_of(kind: Kind, knowledge: Knowledge, factories: Mapping[str, Factory]) -> Schema:
-    """The JSON Schema of a kind of document, with the words known here as choices."""
-    writer = Writer(
-        {
-            "requirement": knowledge.requirements,
-            "limit": knowledge.limits,
-            "need": NEEDS,
-            "feature": FEATURES,
-            "role": ROLES,
-        }
-    )
-    if kind.name == "bench":
-        return writer.document(f"Wattest {kind.name}", _bench(writer, factories))
-    schema = writer.function(kind.keys)
-    if kind.name == "scenario":
-        varied = Writer(writer.known, references=True, definitions=writer.definitions)
-        properties = varied.function(kind.keys)["properties"]
-        for name in ("given", "time_limit"):
-            schema["properties"][name] = properties[name]
-        schema["properties"]["steps"] = _steps(varied, knowledge.verbs)
-    return writer.document(f"Wattest {kind.name}", schema)
-
-
-def _steps(writer: Writer, verbs: Mapping[str, Verb]) -> Schema:
-    """A list of verbs: bare words, or mappings of one verb to its arguments."""
-    bare = [name for name, verb in verbs.items() if not any(one.required for one in verb.parameters)]
-    properties = {name: _verb(writer, verb) for name, verb in verbs.items()}
-    mapping: Schema = {
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": 1,
-        "properties": properties,
-        "additionalProperties": False,
-    }
-    return {"type": "array", "minItems": 1, "items": {"anyOf": [{"enum": bare}, mapping]}}
-
-
-def _verb(writer: Writer, verb: Verb) -> Schema:
-    shape = Shape(verb.name, verb.parameters + tuple(_RESERVED))
-    arguments = writer.shape(shape, arguments=verb.argument_docs)
-    forms = [arguments]
-    sole = sole_parameter(verb)
-    if sole is not None:
-        forms.append(writer.parameter(sole, verb.argument_docs.get(sole.name, "")))
-    if not any(parameter.required for parameter in verb.parameters):
-        forms.append({"type": "null"})
-    return {"description": verb.doc, "anyOf": forms}
-
-
-def _bench(writer: Writer, factories: Mapping[str, Factory]) -> Schema:
-    """A bench: its own keys, and one driver per role, each with the options of its factory."""
-    text, arguments = described(BENCH.function)
-    schema = writer.shape(bench_shape(), text, arguments)
-    drivers = []
-    for name in factories:
-        try:
-            factory = factories[name]
-        except BenchError:
-            drivers.append(
-                {"type": "object", "properties": {"driver": {"const": name}}, "required": ["driver"]}
-            )
-            continue
-        help_text, options = described(factory)
-        entry = writer.shape(shape_of(factory), help_text, options)
-        entry["properties"] = {"driver": {"const": name}, **entry["properties"]}
-        entry["required"] = ["driver", *entry.get("required", [])]
-        drivers.append(entry)
-    writer.definitions["driver"] = (
-        {"anyOf": drivers} if drivers else {"type": "object", "required": ["driver"]}
-    )
-    driver = {"$ref": "#/$defs/driver"}
-    for role in ROLES:
-        schema["properties"][role] = driver
-    schema["properties"]["rigs"] = {"type": "object", "additionalProperties": driver}
-    return schema
-
-
-_RESERVED = tuple(Parameter(name, name, annotation, None) for name, annotation in RESERVED.items())
+        return kind.read(document, knowledge().limits)
+    return kind.read(document)

@@ -1,13 +1,12 @@
 """Everything that reads documents, under one roof."""
 
-from wattest.model.read_bench import InstalledFactories, read_bench
+from wattest.model.read_bench import read_bench
 from wattest.model.read_charger import read_charger
 from wattest.model.read_requirements import read_decision_rules, read_limits, read_requirements
 from wattest.model.read_scenario import read_scenario
 from wattest.model.read_tariff import read_cards, read_tariff, read_taxes, read_unsettled_taxes
 
 __all__ = [
-    "InstalledFactories",
     "read_bench",
     "read_cards",
     "read_charger",

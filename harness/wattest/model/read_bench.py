@@ -17,10 +17,8 @@ is touched.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -32,41 +30,10 @@ from wattest.document.signature import Made, Parameter, Shape, shape_of
 from wattest.document.suggest import did_you_mean, shown
 from wattest.errors import BenchError
 from wattest.model.bench import Bench, CsmsEntry, DriverEntry
-from wattest.model.words import Port, RoleName
-from wattest.roles import ROLES
+from wattest.model.plugins import DRIVERS
+from wattest.model.words import ROLE_NAMES, Port, RoleName
 
 Factory = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class InstalledFactories(Mapping[str, Factory]):
-    """Driver factories of the entry-point group ``wattest.instruments``, each imported when it is first needed.
-
-    Raises ``BenchError`` when an installed driver cannot be imported.
-    """
-
-    group: str = "wattest.instruments"
-
-    @cached_property
-    def _entries(self) -> dict[str, EntryPoint]:
-        return {entry.name: entry for entry in entry_points(group=self.group)}
-
-    def __getitem__(self, name: str) -> Factory:
-        entry = self._entries[name]
-        try:
-            factory: Factory = entry.load()
-        except (ImportError, AttributeError) as reason:
-            raise BenchError(f"the driver '{name}' ({entry.value}) cannot be imported: {reason}") from reason
-        return factory
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._entries
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
 
 def _csms(
@@ -121,14 +88,17 @@ BENCH = Made(_bench)
 def bench_shape() -> Shape:
     """All keys of a bench file: its own, ``rigs``, and one per role."""
     own = shape_of(BENCH.function)
-    drivers = (Parameter("rigs", "rigs", Node, {}), *(Parameter(role, role, Node, None) for role in ROLES))
+    drivers = (
+        Parameter("rigs", "rigs", Node, {}),
+        *(Parameter(role, role, Node, None) for role in ROLE_NAMES),
+    )
     return replace(own, parameters=own.parameters + drivers)
 
 
 def bench_of(document: Document, factories: Mapping[str, Factory]) -> Bench:
     """The bench in a document; adds what is wrong to its problems and raises ``DocumentError``."""
     problems = document.problems
-    decoder = Decoder(problems, {"role": ROLES})
+    decoder = Decoder(problems, {"role": ROLE_NAMES})
     values = decoder.decode_call(document.root, bench_shape(), owner="a bench")
     root = document.root if isinstance(document.root, Fields) else Fields((), document.root.place)
     rig_nodes = _rig_nodes(root.get("rigs"), problems)
@@ -136,7 +106,7 @@ def bench_of(document: Document, factories: Mapping[str, Factory]) -> Bench:
     roles = {
         key.text: _driver(key, node, problems, factories, tuple(rigs))
         for key, node in root.entries
-        if key.text in ROLES
+        if key.text in ROLE_NAMES
     }
     charger = root.get("charger")
     if (
@@ -148,7 +118,7 @@ def bench_of(document: Document, factories: Mapping[str, Factory]) -> Bench:
     problems.stop_if_any()
     assert values is not None
     made: dict[str, Any] = _bench(
-        **{name: value for name, value in values.items() if name not in {"rigs", *ROLES}}
+        **{name: value for name, value in values.items() if name not in {"rigs", *ROLE_NAMES}}
     )
     return Bench(
         path=document.path,
@@ -196,7 +166,7 @@ def _driver(
         problems.add(name, str(reason))
         return None
     options = Fields(tuple(entry for entry in node.entries if entry[0].text != "driver"), node.place)
-    decoder = Decoder(problems, {"rig": rigs, "role": ROLES})
+    decoder = Decoder(problems, {"rig": rigs, "role": ROLE_NAMES})
     values = decoder.decode_call(
         options, shape, owner=f"the driver '{name.text}'", noun="option", also=("driver",)
     )
@@ -205,4 +175,4 @@ def _driver(
 
 def read_bench(path: str | os.PathLike[str], factories: Mapping[str, Factory] | None = None) -> Bench:
     """Read a bench file; without ``factories`` the installed drivers are used. Raises ``DocumentError``."""
-    return bench_of(read(path), InstalledFactories() if factories is None else factories)
+    return bench_of(read(path), DRIVERS if factories is None else factories)

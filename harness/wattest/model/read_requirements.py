@@ -128,9 +128,14 @@ LIMITS = Made(_limits)
 DECISION_RULES = Made(_decision_rules)
 
 
-def requirements_of(document: Document) -> dict[str, Requirement]:
-    """The requirements in a document; adds what is wrong to its problems and raises ``DocumentError``."""
+def requirements_of(document: Document, limits: Collection[str] | None = None) -> dict[str, Requirement]:
+    """The requirements in a document; adds what is wrong to its problems and raises ``DocumentError``.
+
+    With the ids of all ``limits``, those that a requirement names must be among them.
+    """
     made: dict[str, Requirement] = _made(document, REQUIREMENTS)
+    if limits is not None:
+        _look_for_unknown_limits(document, limits)
     return made
 
 
@@ -204,8 +209,8 @@ def _say_twice(document: Document, key: str, id_: str) -> None:
             document.problems.add(name, f"'{id_}' is stated in another file of this folder too")
 
 
-def look_for_unknown_limits(document: Document, limits: Collection[str]) -> None:
-    """Note every limit that a requirement names and nobody states. Raises ``DocumentError`` when there is one."""
+def _look_for_unknown_limits(document: Document, limits: Collection[str]) -> None:
+    """Note every limit that a requirement names and nobody states."""
     assert isinstance(document.root, Fields)
     rows = document.root.get("requirements")
     assert isinstance(rows, Fields)

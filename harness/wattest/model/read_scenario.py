@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from wattest.document.decode import BAD, Decoder
 from wattest.document.node import Document, Fields, Items, Node, Problems, Text, what
@@ -20,8 +20,8 @@ from wattest.document.reader import read
 from wattest.document.signature import Made, shape_of
 from wattest.document.suggest import did_you_mean, shown
 from wattest.errors import DocumentError
+from wattest.model.ids import Ids, ids_in
 from wattest.model.library import library_folder
-from wattest.model.read_requirements import read_limits, read_requirements
 from wattest.model.read_steps import Steps
 from wattest.model.read_tariff import CardEntry, TariffEntry, read_cards, read_tariff
 from wattest.model.scenario import Card, Dialect, Given, Maturity, Scenario
@@ -29,11 +29,7 @@ from wattest.model.settings import SettingsEntry
 from wattest.model.tariff import Tariff
 from wattest.model.variants import filled, variants
 from wattest.model.verb import Verb
-from wattest.model.words import CAPABILITIES, FEATURES, Need, NewName, RequirementId, ScenarioId, Uid
-from wattest.roles import ROLES
-
-NEEDS = frozenset((*ROLES, *FEATURES, *CAPABILITIES))
-"""Words that ``needs`` may hold."""
+from wattest.model.words import NEEDS, ROLE_NAMES, Need, NewName, RequirementId, ScenarioId, Uid
 
 Read = TypeVar("Read")
 
@@ -81,7 +77,7 @@ def _given(
     return _Given(named, tariff, settings or {}, temperature)
 
 
-def scenario(
+def _scenario(
     *,
     scenario: str,
     titre: str = "",
@@ -112,6 +108,9 @@ def scenario(
     """
 
 
+SCENARIO = Made(_scenario)
+
+
 class _Anything(Collection[str]):
     """Stands for words that could not be read, so that one mistake does not breed others."""
 
@@ -126,8 +125,8 @@ class _Anything(Collection[str]):
 
 
 @cache
-def _library_ids() -> tuple[frozenset[str], frozenset[str]]:
-    return frozenset(read_requirements()), frozenset(read_limits())
+def _library_ids(kind: Literal["requirements", "limits"]) -> Collection[str]:
+    return Ids(lambda: ids_in(library_folder("fixtures") / kind, kind))
 
 
 def read_scenario(
@@ -144,8 +143,8 @@ def read_scenario(
     the requirements that a monitor watches in every scenario.
     """
     document = read(path)
-    known_requirements = _library_ids()[0] if requirements is None else requirements
-    known_limits = _library_ids()[1] if limits is None else limits
+    known_requirements = _library_ids("requirements") if requirements is None else requirements
+    known_limits = _library_ids("limits") if limits is None else limits
     return scenarios_of(document, Knowledge(verbs, known_requirements, known_limits, monitored))
 
 
@@ -169,9 +168,9 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
         "requirement": knowledge.requirements,
         "limit": knowledge.limits,
         "need": NEEDS,
-        "role": ROLES,
+        "role": ROLE_NAMES,
     }
-    values = Decoder(problems, known).arguments(root, shape_of(scenario), owner="a scenario")
+    values = Decoder(problems, known).arguments(root, shape_of(SCENARIO.function), owner="a scenario")
     given = _looked_up(values.get("given", _given()), root, knowledge.fixtures, problems)
     covers = values.get("covers", BAD)
     steps = Steps(

@@ -39,6 +39,22 @@ CAPABILITIES: Mapping[str, str] = {
 }
 """What a driver may name in ``supports``, beside the role it plays."""
 
+ROLE_NAMES = (
+    "reference_meter",
+    "vehicle",
+    "card_reader",
+    "mains",
+    "lock_sensor",
+    "display",
+    "chamber",
+    "network",
+    "operator",
+)
+"""The keys of ``wattest.roles.ROLES``, without the cost of its Protocols."""
+
+NEEDS = frozenset((*ROLE_NAMES, *FEATURES, *CAPABILITIES))
+"""Words that ``needs`` of a scenario may hold."""
+
 RequirementId = Annotated[str, Known("requirement")]
 LimitId = Annotated[str, Known("limit")]
 """The id of a limit under ``fixtures/limits``."""
