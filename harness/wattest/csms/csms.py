@@ -64,6 +64,15 @@ class Csms:
 
     # --- what is arranged ------------------------------------------------------------------------------
 
+    @property
+    def accepts_unknown(self) -> bool:
+        """Whether a card that nobody has set is accepted; otherwise it is ``unknown``."""
+        return self.cards.otherwise == "accepted"
+
+    @accepts_unknown.setter
+    def accepts_unknown(self, accepts: bool) -> None:
+        self.cards.otherwise = "accepted" if accepts else "unknown"
+
     def set_card(self, card: Card) -> None:
         """Know a card, or change what is said of it. A card that was never set is unknown."""
         self.cards.set(card)

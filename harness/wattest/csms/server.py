@@ -196,9 +196,7 @@ class _Door(asyncio.Protocol):
                 offered += parse_subprotocol(value)
             authorization = request.headers.get("Authorization")
         except (InvalidHandshake, LookupError) as error:
-            self._refuse(
-                request, Choice(None, 400, f"the request's headers cannot be read: {error}"), identity
-            )
+            self._refuse(Choice(None, 400, f"the request's headers cannot be read: {error}"), identity)
             return
         greeting = Greeting(identity, tuple(offered), authorization)
         self._choice = self._csms.choose(greeting)

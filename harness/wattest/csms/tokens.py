@@ -21,21 +21,17 @@ class Cards:
 
     def __init__(self) -> None:
         self._cards: dict[str, Card] = {}
+        self.otherwise: CardStatus = "unknown"
+        """What is said of a card that was never set."""
 
     def set(self, card: Card) -> None:
         """Add a card, or change what is said of it."""
         self._cards[card.uid.lower()] = card
 
     def find(self, uid: object) -> Card:
-        """The card of this UID; one that was never set is ``unknown``."""
+        """The card of this UID, whatever its case."""
         text = uid if isinstance(uid, str) else ""
-        return self._cards.get(text.lower(), Card(text, "unknown"))
-
-    def __iter__(self) -> Any:
-        return iter(self._cards.values())
-
-    def __len__(self) -> int:
-        return len(self._cards)
+        return self._cards.get(text.lower(), Card(text, self.otherwise))
 
 
 def word(status: CardStatus, dialect: Dialect) -> str:
