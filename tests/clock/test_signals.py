@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,33 @@ def test_a_signal_ends_run_on_the_real_clock(aborting: list[int]) -> None:
             cleaned.append("safe")
 
     with RealClock() as clock:
-        with pytest.raises(RunAborted, match="stopped by SIGTERM"):
+        for _ in range(20):
+            with pytest.raises(RunAborted, match="stopped by SIGTERM"):
+                clock.run(bench())
+        assert cleaned == ["safe"] * 20
+        assert aborting == [signal.SIGTERM] * 20
+
+
+def test_a_signal_faster_than_the_start_leaves_nothing_behind(
+    aborting: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal that arrives before the coroutine was handed over ends run() without starting it."""
+    started: list[str] = []
+
+    async def bench() -> None:
+        started.append("bench")
+
+    with RealClock() as clock:
+        hand_over = clock._loop.call_soon_threadsafe
+        refusals = iter([signal.SIGTERM])
+
+        def interrupted(*arguments: Any, **options: Any) -> Any:
+            for number in refusals:
+                signal.raise_signal(number)
+            return hand_over(*arguments, **options)
+
+        monkeypatch.setattr(clock._loop, "call_soon_threadsafe", interrupted)
+        with pytest.raises(RunAborted):
             clock.run(bench())
-        assert cleaned == ["safe"]
-        assert aborting == [signal.SIGTERM]
+        clock.run(clock.sleep(0))
+    assert started == []

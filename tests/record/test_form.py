@@ -191,7 +191,16 @@ def test_a_seal_covers_all_that_stands_before_it() -> None:
 
 def test_ordinary_values_beside_a_wild_one_stay_as_they_are() -> None:
     """An integer beyond 64 bits becomes text, and numbers, truths and nothing beside it stay what they were."""
-    given_values = [2**70, 7, 1.5, math.nan, True, None, Decimal("1.20")]
+    given_values = [2**70, 7, 1.5, math.nan, True, None, Decimal("1.20"), Figure(2.0)]
     assert written(value=given_values) == {
-        "value": ["1180591620717411303424", 7, 1.5, None, True, None, "1.20"]
+        "value": [
+            "1180591620717411303424",
+            7,
+            1.5,
+            None,
+            True,
+            None,
+            "1.20",
+            {"value": 2.0, "flags": [], "more": {}},
+        ]
     }

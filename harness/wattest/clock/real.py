@@ -107,10 +107,14 @@ class RealClock:
             tasks[0].add_done_callback(lambda _task: done.set())
 
         def cancel() -> None:
-            tasks[0].cancel()
+            if tasks:
+                tasks[0].cancel()
+            else:  # the signal was faster than the start
+                coro.close()
+                done.set()
 
-        self._loop.call_soon_threadsafe(start)
         try:
+            self._loop.call_soon_threadsafe(start)
             while not done.wait(SLICE_S):
                 pass
         except BaseException as error:
