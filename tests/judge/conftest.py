@@ -59,13 +59,13 @@ class Story:
 
     def end_step(self, outcome: str = "done", sentence: str = "") -> Story:
         if self._open:
-            self.note(
-                "step_end", key="X-001", index=self._open.pop(), outcome=outcome, sentence=sentence
-            )
+            self.note("step_end", key="X-001", index=self._open.pop(), outcome=outcome, sentence=sentence)
         return self
 
     def link(self, event: str, *, by: str = "station", code: int | None = None) -> int:
-        return self.note("link", station="CP1", event=event, subprotocol="ocpp1.6", code=code, reason="", by=by)
+        return self.note(
+            "link", station="CP1", event=event, subprotocol="ocpp1.6", code=code, reason="", by=by
+        )
 
     def cut(self) -> Story:
         """The suite cuts the network; both ends notice."""
@@ -78,7 +78,9 @@ class Story:
         self.link("opened")
         return self
 
-    def act(self, role: str, action: str, *, error: str | None = None, result: Any = None, **arguments: Any) -> int:
+    def act(
+        self, role: str, action: str, *, error: str | None = None, result: Any = None, **arguments: Any
+    ) -> int:
         return self.note("action", role=role, action=action, arguments=arguments, result=result, error=error)
 
     def power(self, on: bool) -> int:
@@ -153,7 +155,9 @@ class Story:
         )
         if not unanswered:
             self.wait(after)
-            self.reply(seq, name, action, answer or {}, direction="out" if direction == "in" else "in", error=error)
+            self.reply(
+                seq, name, action, answer or {}, direction="out" if direction == "in" else "in", error=error
+            )
         return seq
 
     def reply(
@@ -173,13 +177,17 @@ class Story:
         )
         return self.frame(direction, message, answers=seq)
 
-    def ask(self, action: str, payload: Mapping[str, Any] | None = None, status: str = "Accepted", **more: Any) -> int:
+    def ask(
+        self, action: str, payload: Mapping[str, Any] | None = None, status: str = "Accepted", **more: Any
+    ) -> int:
         """A CALL of the central system."""
         return self.call(action, payload or {}, {"status": status}, direction="out", **more)
 
     def boot(self, status: str = "Accepted", interval: int = 300, **more: Any) -> int:
         answer = {"status": status, "currentTime": self.iso(), "interval": interval}
-        return self.call("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, answer, **more)
+        return self.call(
+            "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, answer, **more
+        )
 
     def connect(self) -> Story:
         """A charger that comes up: link, boot, status."""
@@ -202,7 +210,14 @@ class Story:
         return self.call("Authorize", payload, {"idTokenInfo": {"status": status}}, **more)
 
     def start(
-        self, wh: float, *, tx: int | str = 7, uid: str = "AA", status: str = "Accepted", ago: float = 0.0, **more: Any
+        self,
+        wh: float,
+        *,
+        tx: int | str = 7,
+        uid: str = "AA",
+        status: str = "Accepted",
+        ago: float = 0.0,
+        **more: Any,
     ) -> int:
         if self.dialect == "1.6":
             payload: dict[str, Any] = {
@@ -278,7 +293,9 @@ class Story:
         answer = {"idTokenInfo": {"status": status}} if status is not None else {}
         return self.call("TransactionEvent", payload, answer, **more)
 
-    def session(self, start: float = 1000, stop: float = 2000, *, tx: int | str = 7, minutes: int = 10) -> Story:
+    def session(
+        self, start: float = 1000, stop: float = 2000, *, tx: int | str = 7, minutes: int = 10
+    ) -> Story:
         """A whole sound session at constant power, authorised, with a value a minute."""
         self.act("card_reader", "present", uid="AA")
         self.authorize("AA")

@@ -30,7 +30,10 @@ def test_an_invalid_frame_fails_with_its_sentence_and_step(story: Any) -> None:
 def test_an_unreadable_frame_is_not_valid(story: Any) -> None:
     """Bytes that are no message are a violation of form."""
     seq = story.frame("in", None, violations=(("decode.json", "the frame is not JSON: x."),), raw="[2,")
-    assert story.fails(FRAMES) == f"A frame (entry {seq}, before the first step) is not valid: the frame is not JSON: x."
+    assert (
+        story.fails(FRAMES)
+        == f"A frame (entry {seq}, before the first step) is not valid: the frame is not JSON: x."
+    )
 
 
 def test_violations_that_belong_elsewhere_are_left_to_others(story: Any) -> None:
@@ -65,7 +68,10 @@ def test_a_second_answer_fails(story: Any) -> None:
     """Whether it is correlated or not, a CALL has one answer."""
     seq = story.ask("GetConfiguration", id="a")
     again = story.reply(None, "a", None, {})
-    assert story.fails(CALLS) == f"CALL GetConfiguration (id 'a', entry {seq}) was answered again by entry {again}."
+    assert (
+        story.fails(CALLS)
+        == f"CALL GetConfiguration (id 'a', entry {seq}) was answered again by entry {again}."
+    )
     story.entries[-1]["answers"] = seq
     assert story.fails(CALLS) == f"CALL GetConfiguration (id 'a', entry {seq}) was answered 2 times."
 
@@ -305,8 +311,9 @@ def test_a_transaction_id_used_again_fails(story201: Any) -> None:
     """In 2.0.1 the station names transactions, each once."""
     story201.session(tx="T1")
     seq = story201.start(2000, tx="T1", status="Accepted")
-    assert f"Transaction id 'T1' of entry {seq} (before the first step) was used before by entry" in story201.fails(
-        IDS, "OCP-04"
+    assert (
+        f"Transaction id 'T1' of entry {seq} (before the first step) was used before by entry"
+        in story201.fails(IDS, "OCP-04")
     )
 
 
@@ -318,7 +325,9 @@ def test_an_end_told_twice_in_two_ways_fails(both: Any) -> None:
     both.heal()
     both.stop(2100, ago=10)
     sentence = both.fails(IDS, "BIL-16")
-    assert sentence.startswith("The end of transaction 7 was told twice, before the first step, with different content:")
+    assert sentence.startswith(
+        "The end of transaction 7 was told twice, before the first step, with different content:"
+    )
     assert "2100" in sentence
 
 
@@ -326,7 +335,9 @@ def test_a_start_told_again_after_its_answer_fails(story: Any) -> None:
     """Once answered on a healthy link, it is told."""
     story.start(1000)
     story.wait(30).start(1000, ago=30)
-    assert story.fails(IDS, "BIL-16").startswith("The start on connector 1 at 2026-01-15T12:00:10Z was told again")
+    assert story.fails(IDS, "BIL-16").startswith(
+        "The start on connector 1 at 2026-01-15T12:00:10Z was told again"
+    )
 
 
 @pytest.mark.parametrize("lost", ["no answer", "call error", "late", "cut"])

@@ -17,7 +17,9 @@ def test_a_sound_session_passes_every_monitor_that_sees_it(both: Any) -> None:
     both.session()
     both.energy(1000.0)
     findings, _ = run_monitors(both.entries, both.facts)
-    outcomes = {f"{finding.monitor}: {finding.name}": decide(finding.rule, finding.inputs) for finding in findings}
+    outcomes = {
+        f"{finding.monitor}: {finding.name}": decide(finding.rule, finding.inputs) for finding in findings
+    }
     assert {name: found.sentence for name, found in outcomes.items() if found.outcome != "pass"} == {}
     assert {finding.monitor for finding in findings} >= {
         "frames_valid",
@@ -50,7 +52,8 @@ def test_optional_messages_may_be_missing(story: Any, missing: str) -> None:
     kept = [
         entry
         for entry in story.entries
-        if missing not in str((entry.get("message") or {}).get("payload")) and missing not in str(entry.get("message"))
+        if missing not in str((entry.get("message") or {}).get("payload"))
+        and missing not in str(entry.get("message"))
     ]
     story.entries = kept
     assert story.complaints() == []

@@ -24,7 +24,9 @@ def test_a_time_without_zone_fails(story: Any, text: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["2026-01-15T12:00:10Z", "2026-01-15T07:00:10-05:00", "2026-01-15t12:00:10.123456789z"])
+@pytest.mark.parametrize(
+    "text", ["2026-01-15T12:00:10Z", "2026-01-15T07:00:10-05:00", "2026-01-15t12:00:10.123456789z"]
+)
 def test_any_zone_and_precision_will_do(story: Any, text: str) -> None:
     """An offset is as good as Z, and digits are free."""
     story.call("StatusNotification", {"connectorId": 1, "timestamp": text}, {})
@@ -34,8 +36,9 @@ def test_any_zone_and_precision_will_do(story: Any, text: str) -> None:
 def test_a_time_in_the_future_fails(story: Any) -> None:
     """Nothing happens after it is told."""
     seq = story.start(1000, ago=-10)
-    assert f"entry {seq}) before the first step is 10.0 s ahead of the clock of the bench; 2 s are allowed." in story.fails(
-        TIMES
+    assert (
+        f"entry {seq}) before the first step is 10.0 s ahead of the clock of the bench; 2 s are allowed."
+        in story.fails(TIMES)
     )
 
 
@@ -80,7 +83,10 @@ def test_a_time_behind_is_no_flaw_when_it_may_have_been_queued(story: Any, why: 
     why(story)
     story.start(1000, ago=50)
     assert story.outcomes(TIMES) == ["inconclusive"]
-    assert "No start or end was surely sent at once (such as that of transaction 7)" in story.decisions(TIMES)[0].sentence
+    assert (
+        "No start or end was surely sent at once (such as that of transaction 7)"
+        in story.decisions(TIMES)[0].sentence
+    )
 
 
 def test_a_queue_is_empty_after_a_long_quiet_link(story: Any) -> None:
@@ -101,7 +107,9 @@ def test_a_wrong_time_from_the_central_system_excuses_as_well(blank: Any) -> Non
     """The station believes what it is told."""
     story = blank()
     story.link("opened")
-    story.call("BootNotification", {}, {"status": "Accepted", "currentTime": "2030-01-01T00:00:00Z", "interval": 1})
+    story.call(
+        "BootNotification", {}, {"status": "Accepted", "currentTime": "2030-01-01T00:00:00Z", "interval": 1}
+    )
     story.wait(10).start(1000, ago=-3600)
     assert story.outcomes(TIMES) == ["inconclusive"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from wattest.judge.sessions import Scene, Session, token_status
 from wattest.judge.trace import Spans, Trace
-from wattest.ocpp.neutral import Authorized
+from wattest.ocpp.neutral import Authorized, TransactionChanged
 from wattest.ocpp.settings import setting
 
 FOREVER = float("inf")
@@ -108,33 +108,33 @@ def _time(trace: Trace, part: tuple[Any, Any]) -> float:
 def _by_the_station_itself(scene: Scene, wait: float) -> Iterator[tuple[float, float]]:
     """Cards presented while the station could not ask, or that it may remember from before."""
     trace = scene.trace
-    known = set(trace.carry.get("tokens", ())) | _accepted(scene)
+    known = _accepted(scene)
     listed = any(call.action == "SendLocalList" and call.status == "Accepted" for call in trace.asked)
     unknown_allowed = (setting_in_force(trace, "allow_offline_unknown") or "").lower() == "true"
     for entry in trace.kind("action"):
         if entry["role"] != "card_reader" or entry["action"] != "present":
             continue
         t, uid = float(entry["t"]), str((entry.get("arguments") or {}).get("uid", "")).upper()
+        remembered = known.get(uid, FOREVER) < t
         outage = next((stop for start, stop in trace.down.spans if start <= t < stop), None)
         if outage is None:
-            if uid in known or listed:
+            if remembered or listed:
                 yield t, t + wait
-        elif uid in known or listed or unknown_allowed or _status(trace, uid) in {None, "accepted"}:
+        elif remembered or listed or unknown_allowed or _status(trace, uid) in {None, "accepted"}:
             yield t, outage + wait
 
 
-def _accepted(scene: Scene) -> set[str]:
-    """Cards that the central system accepted at any time of the attempt: the station may have cached them."""
-    tokens = {
-        said.event.token.upper()
-        for said in scene.said
-        if isinstance(said.event, Authorized) and said.event.status == "Accepted"
-    }
-    for session in scene.sessions:
-        told = token_status(session)
-        if session.token is not None and told is not None and told[0] == "Accepted":
-            tokens.add(session.token.upper())
-    return tokens
+def _accepted(scene: Scene) -> dict[str, float]:
+    """Cards that the central system accepted, and since when: the station may have cached them."""
+    found = {str(token): scene.trace.begin - 1.0 for token in scene.trace.carry.get("tokens", ())}
+    for said in scene.said:
+        event, answer = said.event, said.call.answer
+        if answer is None or not isinstance(event, (Authorized, TransactionChanged)) or event.token is None:
+            continue
+        status = event.status if isinstance(event, Authorized) else event.token_status
+        if status == "Accepted":
+            found.setdefault(event.token.upper(), answer.t)
+    return found
 
 
 def _status(trace: Trace, uid: str) -> str | None:
@@ -147,4 +147,4 @@ def _status(trace: Trace, uid: str) -> str | None:
 
 def carried(scene: Scene) -> Mapping[str, Any]:
     """Cards that the station may remember."""
-    return {"tokens": sorted(set(scene.trace.carry.get("tokens", ())) | _accepted(scene))}
+    return {"tokens": sorted(_accepted(scene))}

@@ -190,11 +190,38 @@ def at_least(
     )
 
 
-def between(*, what: str, value: Any, unit: str, low: Any, high: Any, **terms: Any) -> Decision:
-    """A value keeps two limits; the worse side decides. Further inputs as for ``at_most``."""
-    sides = (
-        at_least(what=what, value=value, unit=unit, limit=low, **terms),
-        at_most(what=what, value=value, unit=unit, limit=high, **terms),
+def between(
+    *,
+    what: str,
+    value: Any,
+    unit: str,
+    low: Any,
+    high: Any,
+    u: Any = 0.0,
+    k: Any = 2.0,
+    guard: Any = 1.0,
+    flags: Sequence[str] = (),
+    provenance: str = "",
+    limit_id: str = "",
+    limit_source: str = "",
+    place: str = "",
+) -> Decision:
+    """A value keeps two limits; the worse side decides. Inputs as for ``at_most``; a range has no uncertainty ratio."""
+    sides = tuple(
+        _held(
+            what=what,
+            value=value,
+            unit=unit,
+            limit=limit,
+            upper=upper,
+            u=u,
+            terms=_terms(k, guard, 0, 0),
+            flags=flags,
+            provenance=provenance,
+            source=_source(limit_id, limit_source),
+            place=place,
+        )
+        for limit, upper in ((low, False), (high, True))
     )
     order = ("pass", "inconclusive", "fail")
     return max(sides, key=lambda side: order.index(side.outcome))

@@ -181,7 +181,10 @@ def decide(rule: str, inputs: Mapping[str, Any]) -> Decision:
             hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(parameters)}."
             raise BenchError(f"Rule '{rule}' has no input '{name}'; {hint}")
     for name, parameter in parameters.items():
-        required = parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        required = (
+            parameter.default is inspect.Parameter.empty
+            and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        )
         if required and name not in inputs:
             raise BenchError(
                 f"Rule '{rule}' needs the input '{name}'; it was given {', '.join(inputs) or 'none'}."

@@ -73,7 +73,7 @@ class Budget:
     @property
     def combined(self) -> float:
         """Root of the sum of squares: the standard uncertainty of the result."""
-        return math.sqrt(math.fsum(part.u**2 for part in self.contributions))
+        return math.hypot(*(part.u for part in self.contributions))
 
     @property
     def dof(self) -> float:

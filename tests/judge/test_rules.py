@@ -1,0 +1,564 @@
+"""Rules: what they decide, and in which words."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wattest.errors import BenchError
+from wattest.judge.decision import listed, plain, shown
+from wattest.judge.rules import RULES, decide
+from wattest.judge.tallies import amount_of
+
+
+@pytest.mark.parametrize(
+    ("rule", "inputs", "outcome", "sentence"),
+    [
+        (
+            "occurred",
+            {"what": "the relock of the plug", "within_s": 5, "after_s": 1.2, "place": "EVSE 1"},
+            "pass",
+            "The relock of the plug at EVSE 1 came after 1.2 s; 5 s are allowed.",
+        ),
+        (
+            "occurred",
+            {"what": "a boot", "within_s": Decimal(300), "after_s": 301},
+            "fail",
+            "A boot came after 301 s; 300 s are allowed.",
+        ),
+        (
+            "occurred",
+            {"what": "a boot", "within_s": 300, "after_s": None},
+            "fail",
+            "A boot did not come within 300 s.",
+        ),
+        ("occurred", {"what": "a session", "within_s": 0, "after_s": None}, "fail", "Not there: a session."),
+        ("occurred", {"what": "a session", "within_s": 0, "after_s": 0}, "pass", "There it is: a session."),
+        (
+            "occurred",
+            {"what": "a boot", "within_s": 5, "after_s": None, "channel_alive": False},
+            "inconclusive",
+            "A boot was not seen, but the channel that would have shown it was down.",
+        ),
+        (
+            "never",
+            {"what": "a start", "count": 1, "window_s": 60, "channel_alive": True},
+            "fail",
+            "A start came once in 60 s; never is allowed.",
+        ),
+        (
+            "never",
+            {"what": "a start", "count": 2, "window_s": 60, "channel_alive": False},
+            "fail",
+            "A start came 2 times in 60 s; never is allowed.",
+        ),
+        (
+            "never",
+            {"what": "a start", "count": 0, "window_s": 60, "channel_alive": True},
+            "pass",
+            "A start did not come in 60 s, as it must.",
+        ),
+        (
+            "never",
+            {"what": "a start", "count": 0, "window_s": 60, "channel_alive": False},
+            "inconclusive",
+            "A start was not seen in 60 s, but the channel that would have shown it was down for a time.",
+        ),
+        (
+            "never",
+            {"what": "a start", "count": 0, "window_s": 0, "channel_alive": True},
+            "inconclusive",
+            "A start was not looked for: the window is 0 s long.",
+        ),
+        ("equals", {"what": "it", "expected": "a", "observed": "a"}, "pass", "It is 'a', as expected."),
+        (
+            "equals",
+            {"what": "it", "expected": "a", "observed": "A"},
+            "fail",
+            "It is 'A', but 'a' was expected.",
+        ),
+        (
+            "equals",
+            {"what": "it", "expected": "a", "observed": "A", "ignore_case": True},
+            "pass",
+            "It is 'A', as expected.",
+        ),
+        ("equals", {"what": "it", "expected": 16, "observed": 16.0}, "pass", "It is '16.0', as expected."),
+        (
+            "equals",
+            {"what": "it", "expected": 1, "observed": True},
+            "fail",
+            "It is 'True', but '1' was expected.",
+        ),
+        ("equals", {"what": "it", "expected": None, "observed": None}, "pass", "It is 'None', as expected."),
+        (
+            "equals",
+            {"what": "it", "expected": "a", "observed": None},
+            "inconclusive",
+            "It was not observed, so nothing can be said; 'a' was expected.",
+        ),
+        (
+            "equals",
+            {"what": "it", "expected": "a", "observed": None, "absent": "fail"},
+            "fail",
+            "It is missing; 'a' was expected.",
+        ),
+        (
+            "one_of",
+            {"what": "the reason", "allowed": ("Local", None), "observed": None},
+            "pass",
+            "The reason is left out; allowed is 'Local' or nothing.",
+        ),
+        (
+            "one_of",
+            {"what": "the answer", "allowed": ["Accepted"], "observed": "Rejected"},
+            "fail",
+            "The answer is 'Rejected'; allowed is 'Accepted'.",
+        ),
+        (
+            "one_of",
+            {"what": "the answer", "allowed": ["Accepted"], "observed": None},
+            "inconclusive",
+            "The answer was not observed, so nothing can be said; 'Accepted' was expected.",
+        ),
+        ("held", {"what": "all is well", "cases": 2}, "pass", "All is well: held in all 2 cases looked at."),
+        (
+            "held",
+            {"what": "all is well", "cases": 0},
+            "inconclusive",
+            "There was no case to look at for this: all is well.",
+        ),
+        (
+            "held",
+            {"what": "x", "cases": 5, "violations": ["A.", "B.", "C.", "D."], "doubts": ["E."]},
+            "fail",
+            "A.; B.; C.; and 1 more",
+        ),
+        ("held", {"what": "x", "cases": 5, "doubts": ["E."]}, "inconclusive", "E."),
+    ],
+)
+def test_a_rule_decides_in_a_sentence(rule: str, inputs: Any, outcome: str, sentence: str) -> None:
+    """Each sentence names the thing, the value, the limit and the unit."""
+    decision = decide(rule, inputs)
+    assert (decision.outcome, decision.sentence) == (outcome, sentence)
+
+
+def _at(rule: str, **inputs: Any) -> tuple[str, str | None, str]:
+    decision = decide(rule, {"what": "the time", "unit": "s", **inputs})
+    return decision.outcome, decision.band, decision.sentence
+
+
+def test_a_counted_value_is_exact() -> None:
+    """Without ``u`` the limit itself decides, without a band."""
+    assert _at("at_most", value=5, limit=5) == ("pass", None, "The time is 5 s; at most 5 s is allowed.")
+    assert _at("at_most", value="5.1", limit=5)[0] == "fail"
+    assert _at("at_least", value=5, limit=5) == ("pass", None, "The time is 5 s; at least 5 s is allowed.")
+    assert _at("at_least", value=4, limit=5)[0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome", "band"),
+    [
+        (0.79, "pass", "PASS"),
+        (0.75, "pass", "PASS"),
+        (0.9, "inconclusive", "CONDITIONAL_PASS"),
+        (1.1, "inconclusive", "CONDITIONAL_FAIL"),
+        (1.3, "fail", "FAIL"),
+    ],
+)
+def test_a_measured_value_falls_into_one_of_four_bands(value: float, outcome: str, band: str) -> None:
+    """ILAC-G8:09/2019 4.2.3 with a guard band of U = 0.2."""
+    assert _at("at_most", value=value, limit=1.0, u=0.1)[:2] == (outcome, band)
+    assert _at("at_least", value=2.0 - value, limit=1.0, u=0.1)[:2] == (outcome, band)
+
+
+def test_simple_acceptance_decides_at_the_limit() -> None:
+    """With guard 0 only the band tells that it was close."""
+    assert _at("at_most", value=0.99, limit=1.0, u=0.1, guard=0)[:2] == ("pass", "CONDITIONAL_PASS")
+    assert _at("at_most", value=1.01, limit=1.0, u=0.1, guard=0)[:2] == ("fail", "CONDITIONAL_FAIL")
+
+
+def test_sentences_of_measured_values() -> None:
+    """Value, U, limit, source and the reason of any doubt."""
+    assert _at("at_most", value=0.9, limit=1, u=0.1, limit_id="x", limit_source="HB44")[2] == (
+        "The time is 0.9 +- 0.2 s; at most 1 s is allowed (x, HB44); the limit lies inside the uncertainty."
+    )
+    assert _at("at_most", value=0.1, limit=1, u=0.2, tur_min=3)[::2] == (
+        "inconclusive",
+        "The time is 0.1 +- 0.4 s; at most 1 s is allowed; the limit is only 2.5 times U, 3 is asked for.",
+    )
+    assert _at("at_most", value=9, limit=1, u=0.2, tur_min=3)[0] == "fail"
+    assert _at("at_most", value=0.1, limit=1, u=0.15, tur_min=3, tur_warn=4)[::2] == (
+        "pass",
+        "The time is 0.1 +- 0.3 s; at most 1 s is allowed; mind that the limit is only 3.33333 times U.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "reason"),
+    [
+        ({"value": None}, "no value is known"),
+        ({"value": "nan"}, "the reading is nan, which is no value"),
+        (
+            {"value": 1, "flags": ["over-range"]},
+            "the reading is flagged 'over-range', and a flagged reading decides nothing",
+        ),
+        (
+            {"value": 1, "u": None},
+            "the uncertainty of the reading is unknown, so that it cannot be held against a limit",
+        ),
+    ],
+)
+def test_a_reading_that_cannot_be_used_is_inconclusive(inputs: Any, reason: str) -> None:
+    """Neither a pass nor a fail rests on it, however far it is from the limit."""
+    for limit in (0, 100):
+        assert _at("at_most", limit=limit, **inputs) == ("inconclusive", None, f"The time: {reason}.")
+
+
+def test_an_unverified_limit_screens_and_does_not_certify() -> None:
+    """The pass stays, and says what it is worth; a fail needs no such remark."""
+    decision = decide(
+        "at_most", {"what": "x", "value": 1, "unit": "s", "limit": 2, "provenance": "unverified"}
+    )
+    assert decision.outcome == "pass"
+    assert decision.figures["screening"] is True
+    assert decision.sentence.endswith("; the limit is unverified, so this screens and does not certify.")
+    failed = decide("at_most", {"what": "x", "value": 3, "unit": "s", "limit": 2, "provenance": "unverified"})
+    assert "screening" not in failed.figures
+
+
+def test_between_keeps_the_worse_side() -> None:
+    """Low and high limit, one decision."""
+    inputs = {"what": "it", "unit": "V", "low": 11.4, "high": 12.6}
+    assert decide("between", {**inputs, "value": 12, "u": 0.01}).outcome == "pass"
+    assert decide("between", {**inputs, "value": 13}).sentence == "It is 13 V; at most 12.6 V is allowed."
+    assert decide("between", {**inputs, "value": 11}).sentence == "It is 11 V; at least 11.4 V is allowed."
+
+
+ENERGY = {
+    "what": "energy of transaction 7",
+    "reported_wh": 1000,
+    "reported_step_wh": 1,
+    "reference_wh": 1000,
+    "u_reference_wh": 1.0,
+    "limit_pct": "1.0",
+}
+
+
+def test_an_energy_within_the_limit_passes() -> None:
+    """Error, U, limit and source stand in the sentence; the budget in the figures."""
+    decision = decide("energy_error", {**ENERGY, "limit_id": "hb44", "extra_u": {"cable": 0.24}})
+    assert decision.outcome == "pass"
+    assert decision.sentence == (
+        "Energy of transaction 7 is reported as 1000 Wh, the reference meter saw 1000 Wh: error +0.00 % +- 0.22 % "
+        "(k = 2); 1 % is allowed (hb44)."
+    )
+    assert [row["name"] for row in decision.figures["budget"]] == [
+        "reference meter",
+        "register resolution (difference)",
+        "cable",
+    ]
+    assert decision.figures["tur"] == pytest.approx(4.52, abs=0.01)
+    assert decision.figures["p_conform"] > 0.999
+
+
+@pytest.mark.parametrize(
+    ("reported", "outcome", "band"),
+    [
+        (1007, "pass", "PASS"),
+        (1009, "inconclusive", "CONDITIONAL_PASS"),
+        (991, "inconclusive", "CONDITIONAL_PASS"),
+        (1011, "inconclusive", "CONDITIONAL_FAIL"),
+        (1015, "fail", "FAIL"),
+        (985, "fail", "FAIL"),
+    ],
+)
+def test_an_energy_error_has_both_signs(reported: int, outcome: str, band: str) -> None:
+    """Too much and too little alike."""
+    decision = decide("energy_error", {**ENERGY, "reported_wh": reported})
+    assert (decision.outcome, decision.band) == (outcome, band)
+
+
+def test_guard_bands_and_simple_acceptance_are_both_told() -> None:
+    """When they differ, a reader can see it."""
+    decision = decide("energy_error", {**ENERGY, "reported_wh": 1009})
+    assert (decision.outcome, decision.figures["simple_acceptance"]) == ("inconclusive", "pass")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (
+            {"reference_wh": 900, "reported_wh": 2000},
+            "the reference meter saw 900 Wh, and 1000 Wh are needed for a register step of 1 Wh and a limit of 1 %",
+        ),
+        ({"reference_wh": 0}, "the reference meter saw 0 Wh, which nothing can be held against"),
+        ({"reported_wh": None}, "no value is known"),
+        (
+            {"reference_flags": ["calibration expired"], "reported_wh": 2000},
+            "the reading is flagged 'calibration expired', and a flagged reading decides nothing",
+        ),
+        (
+            {"u_reference_wh": None},
+            "the uncertainty of the reading is unknown, so that it cannot be held against a limit",
+        ),
+    ],
+)
+def test_an_energy_that_cannot_be_compared_is_inconclusive(changes: Any, reason: str) -> None:
+    """Too little, flagged, or of unknown quality, however large the error."""
+    decision = decide("energy_error", {**ENERGY, **changes})
+    assert (decision.outcome, decision.sentence) == ("inconclusive", f"Energy of transaction 7: {reason}.")
+
+
+def test_a_poor_reference_cannot_pass_but_a_gross_error_fails() -> None:
+    """TUR below 3 decides nothing near the limit; twice the energy is wrong by any reference."""
+    assert decide("energy_error", {**ENERGY, "u_reference_wh": 2.0}).outcome == "inconclusive"
+    assert decide("energy_error", {**ENERGY, "u_reference_wh": 2.0, "reported_wh": 2000}).outcome == "fail"
+
+
+def test_a_session_register_has_a_bias_that_is_told_and_corrected_only_when_documented() -> None:
+    """Truncation favours the driver by half a step."""
+    coarse = {**ENERGY, "reported_step_wh": 100, "reported_kind": "session", "minimum_wh": 0, "limit_pct": 20}
+    told = decide("energy_error", {**coarse, "reported_wh": 950})
+    assert (told.figures["bias_wh"], told.figures["error_pct"]) == (-50.0, pytest.approx(-5.0))
+    assert (
+        decide("energy_error", {**coarse, "reported_wh": 950, "correct_bias": True}).figures["error_pct"] == 0
+    )
+
+
+def test_a_perfect_reference_and_register_have_no_ratio() -> None:
+    """Without uncertainty there is nothing to divide by; an unverified limit still only screens."""
+    decision = decide(
+        "energy_error", {**ENERGY, "u_reference_wh": 0, "reported_step_wh": 0, "provenance": "unverified"}
+    )
+    assert decision.figures["tur"] is None
+    assert decision.figures["screening"] is True
+
+
+def test_agreement_names_its_allowances() -> None:
+    """A gap beyond the sum of them fails; a sum too large to tell is inconclusive."""
+    inputs = {"what": "energy", "values": {"a": 100, "b": 110}, "unit": "Wh"}
+    assert decide("agree", {**inputs, "allowance": {"steps": 2, "noise": 3}}).sentence == (
+        "Energy: a 100 Wh, b 110 Wh, a difference of -10 Wh; 5 Wh is allowed (steps 2, noise 3)."
+    )
+    assert decide("agree", {**inputs, "allowance": {"steps": 12}}).outcome == "pass"
+    assert decide("agree", {**inputs, "allowance": {"steps": 30}}).sentence.endswith(
+        ", which is too coarse to tell."
+    )
+
+
+# --- money and ledgers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "sentence"),
+    [
+        ({}, "pass", "The total is 14.38 CAD; 14.38 CAD (GST 0.63, QST 1.25) is due."),
+        ({"observed": "14,38 $"}, "pass", "The total is 14.38 CAD; 14.38 CAD (GST 0.63, QST 1.25) is due."),
+        ({"observed": "14.37"}, "fail", "The total is 14.37 CAD; 14.38 CAD (GST 0.63, QST 1.25) is due."),
+        (
+            {"observed": "14.37", "tolerance": "0.01"},
+            "pass",
+            "The total is 14.37 CAD; 14.38 CAD (GST 0.63, QST 1.25) is due.",
+        ),
+        ({"observed": None}, "fail", "The total is missing; 14.38 CAD (GST 0.63, QST 1.25) is due."),
+        (
+            {"observed": None, "absent": "inconclusive"},
+            "inconclusive",
+            "The total is missing; 14.38 CAD (GST 0.63, QST 1.25) is due.",
+        ),
+        (
+            {"observed": "l4.38"},
+            "inconclusive",
+            "The total reads 'l4.38', which is no amount; 14.38 CAD (GST 0.63, QST 1.25) is due.",
+        ),
+        ({"currency_observed": "USD"}, "fail", "The total is in USD; CAD is due."),
+        (
+            {"currency_observed": None},
+            "inconclusive",
+            "The total is 14.38, as due, but no currency was seen beside it.",
+        ),
+        (
+            {"currency_observed": None, "observed": "1"},
+            "fail",
+            "The total is 1 CAD; 14.38 CAD (GST 0.63, QST 1.25) is due.",
+        ),
+        (
+            {"currency_expected": None, "currency_observed": None, "lines": None},
+            "pass",
+            "The total is 14.38; 14.38 is due.",
+        ),
+    ],
+)
+def test_money_is_compared_to_the_cent(changes: Any, outcome: str, sentence: str) -> None:
+    """The amount, what it is made of, and its currency."""
+    inputs = {
+        "what": "the total",
+        "expected": Decimal("14.38"),
+        "observed": "14.38",
+        "currency_expected": "CAD",
+        "currency_observed": "CAD",
+        "lines": {"GST": Decimal("0.63"), "QST": Decimal("1.25")},
+        **changes,
+    }
+    decision = decide("cost_equal", inputs)
+    assert (decision.outcome, decision.sentence) == (outcome, sentence)
+
+
+def test_an_amount_that_nobody_can_expect_is_an_error_of_the_suite() -> None:
+    """Only what is seen may be unreadable."""
+    with pytest.raises(
+        BenchError, match="Input 'expected' of rule 'cost_equal' is 'much', which is no amount of money."
+    ):
+        decide("cost_equal", {"what": "x", "expected": "much", "observed": "1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("$ 1,50", "1.50"), ("CAD 2", "2"), ("Infinity", None), ("", None)]
+)
+def test_amounts_as_people_write_them(text: str, amount: str | None) -> None:
+    """Comma or point, with or without a sign."""
+    assert amount_of(text) == (Decimal(amount) if amount else None)
+
+
+SOUND = {
+    "id": "7",
+    "started": True,
+    "ended": True,
+    "meter_start_wh": "1000",
+    "meter_stop_wh": Decimal(2000),
+    "register_wh": [1000, 1500, 1499.5, 2000],
+    "register_times": [datetime(2026, 1, 15, 12, minute, tzinfo=UTC) for minute in range(4)],
+    "contradictions": [],
+    "seq_nos": [0, 1, 2, 3],
+}
+
+
+@pytest.mark.parametrize(
+    ("entries", "outcome", "sentence"),
+    [
+        ([SOUND], "pass", "The ledger: the one transaction is there once, whole and without contradiction."),
+        (
+            [SOUND, {**SOUND, "id": "8"}],
+            "pass",
+            "The ledger: all 2 transactions are there once, whole and without contradiction.",
+        ),
+        ([], "inconclusive", "The ledger holds no transaction to look at."),
+        ([SOUND, SOUND], "fail", "The ledger: transaction 7 stands 2 times."),
+        ([{**SOUND, "started": False}], "fail", "The ledger: transaction 7 has no start."),
+        ([{**SOUND, "ended": False}], "fail", "The ledger: transaction 7 has no end."),
+        ([{**SOUND, "contradictions": ["x"]}], "fail", "The ledger: transaction 7 contradicts itself: x."),
+        (
+            [{**SOUND, "meter_stop_wh": 900}],
+            "fail",
+            "The ledger: transaction 7 ends at 900 Wh, below its start at 1000 Wh.",
+        ),
+        (
+            [{**SOUND, "register_wh": [1000, 1500, 1400, 2000]}],
+            "fail",
+            "The ledger: transaction 7 has a register that goes back from 1500 Wh to 1400 Wh at "
+            "2026-01-15T12:02:00.000000Z.",
+        ),
+        (
+            [{**SOUND, "seq_nos": [0, 2, 4]}],
+            "inconclusive",
+            "The ledger: transaction 7 misses the events with seqNo 1, 3.",
+        ),
+        (
+            [{**SOUND, "seq_nos": [0, 1, 4]}],
+            "fail",
+            "The ledger: transaction 7 misses the events with seqNo 2, 3.",
+        ),
+        ([{"id": 9, "started": True, "ended": True, "seq_nos": [None]}], "pass", None),
+    ],
+)
+def test_a_ledger_is_whole(entries: Any, outcome: str, sentence: str | None) -> None:
+    """Nothing lost, doubled, contradictory or backwards."""
+    decision = decide("ledger", {"what": "the ledger", "transactions": entries})
+    assert (decision.outcome, decision.sentence) == (outcome, sentence or decision.sentence)
+
+
+# --- decide ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "inputs", "sentence"),
+    [
+        ("ocurred", {}, "There is no rule 'ocurred'; did you mean 'occurred'?"),
+        ("zzz", {}, f"There is no rule 'zzz'; known are {', '.join(RULES)}."),
+        (
+            "occurred",
+            {"what": "x", "whithin_s": 1, "after_s": 1},
+            "Rule 'occurred' has no input 'whithin_s'; did you mean 'within_s'?",
+        ),
+        (
+            "never",
+            {"q": 1},
+            "Rule 'never' has no input 'q'; it takes what, count, window_s, channel_alive, place.",
+        ),
+        ("never", {"what": "x"}, "Rule 'never' needs the input 'count'; it was given what."),
+        ("never", {}, "Rule 'never' needs the input 'what'; it was given none."),
+        (
+            "occurred",
+            {"what": "x", "within_s": "soon", "after_s": 1},
+            "Input 'within_s' of a rule is 'soon', which is not a number.",
+        ),
+        (
+            "occurred",
+            {"what": "x", "within_s": True, "after_s": 1},
+            "Input 'within_s' of a rule is True, which is not a number.",
+        ),
+        (
+            "equals",
+            {"what": "x", "expected": object(), "observed": 1},
+            "A object cannot be an input of a rule; only what JSON can write can.",
+        ),
+    ],
+)
+def test_a_mistake_of_the_suite_is_told_as_such(rule: str, inputs: Any, sentence: str) -> None:
+    """Wrong rules and inputs are errors of the bench, never of the charger."""
+    with pytest.raises(BenchError) as problem:
+        decide(rule, inputs)
+    assert str(problem.value) == sentence
+
+
+def test_rules_see_their_inputs_as_a_record_holds_them() -> None:
+    """A decision made live is the one made from the record."""
+    inputs = {
+        "what": "x",
+        "transactions": ({**SOUND, "register_wh": tuple(SOUND["register_wh"])},),  # type: ignore[arg-type]
+    }
+    written = json.loads(json.dumps(plain(inputs)))
+    assert decide("ledger", inputs) == decide("ledger", written)
+
+
+def test_plain_knows_everything_that_a_record_can_hold() -> None:
+    """Times in UTC, sets sorted, dataclasses as mappings."""
+    from wattest.judge.facts import Facts
+
+    assert plain(datetime(2026, 1, 15, 7, tzinfo=UTC)) == "2026-01-15T07:00:00.000000Z"
+    assert plain(date(2026, 1, 15)) == "2026-01-15"
+    assert plain({1: frozenset({"b", "a"})}) == {"1": ["a", "b"]}
+    assert plain(Facts())["features"] == []
+
+
+@settings(deadline=None)
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+def test_numbers_are_shown_without_powers_and_close_to_what_they_are(value: float) -> None:
+    """Six digits are enough for a sentence."""
+    text = shown(value)
+    assert "e" not in text
+    assert float(text) == pytest.approx(value, rel=1e-5, abs=1e-45)
+
+
+def test_what_is_no_number_is_shown_as_it_is() -> None:
+    """Infinity has no digits; a long list is cut."""
+    assert shown(float("inf")) == "inf"
+    assert shown(0.0) == "0"
+    assert listed(["a", "b"]) == "a; b"
