@@ -89,6 +89,7 @@ def test_it_lives_until_the_lines_end(clock: VirtualClock) -> None:
         "identity": "CP7",
         "ocpp": "1.6",
         "csms": "ws://127.0.0.1:9000",
+        "boot_time_s": 1.0,
     }
     assert life.booted == ["CP7"]
     assert life.remarks == ["Connected to ws://127.0.0.1:9000 as CP7."]

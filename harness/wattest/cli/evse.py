@@ -136,6 +136,7 @@ def _greet_person(facts: Mapping[str, Any]) -> None:
     _say(f"{facts['model']} as {facts['identity']}, OCPP {facts['ocpp']}, at {facts['csms']}.")
     if "scpi" in facts:
         _say(f"Its power analyser: {facts['scpi']} (PyVISA library @py).")
+    _say(f"It boots for {facts['boot_time_s']:g} s, as its sheet states.")
     _say("Type help to see what you can do, Ctrl-D to end.")
 
 

@@ -157,6 +157,7 @@ def _facts(alone: Alone) -> dict[str, Any]:
         "identity": sheet.identity,
         "ocpp": alone.dialect,
         "csms": alone.csms,
+        "boot_time_s": sheet.boot_time_s,
     }
 
 
