@@ -101,7 +101,8 @@ def test_what_a_function_returns() -> None:
     def unsaid():  # type: ignore[no-untyped-def]  # noqa: ANN202
         ...
 
-    def unseen() -> Unseen: ...
+    def unseen() -> Unseen:
+        raise AssertionError
 
     assert returned_by(charge) is int
     assert returned_by(nothing) is None
