@@ -30,12 +30,8 @@ def attempt(
     raw_checks = [entry for entry in entries if entry.get("kind") == "check"]
     checks = tuple(_check(entry) for entry in raw_checks)
     steps = _steps(entries, checks, finished)
-    cited = {seq for check in checks for seq in check.evidence}
-    readings = [
-        figures.reading(entry, entry.get("seq") in cited)
-        for entry in entries
-        if entry.get("kind") == "reading"
-    ]
+    evidence = {seq for check in checks for seq in check.evidence}
+    readings = [entry for entry in entries if entry.get("kind") == "reading"]
     name = text(head.get("id")) or text(head.get("key"))
     return Attempt(
         anchor=f"run-{place}",
@@ -62,7 +58,7 @@ def attempt(
         checks=checks,
         verdicts=tuple((line.requirement, line.verdict, line.sentence) for line in made.lines().values()),
         measured=figures.measured(raw_checks, limits),
-        readings=figures.shown(readings),
+        readings=figures.cited(readings, evidence),
         summaries=figures.summaries(readings),
         exchange=exchange(entries, steps, checks),
         session=session(readings, entries, steps),

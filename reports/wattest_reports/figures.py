@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from wattest_reports.entries import Entry, mapping, number, numbers, real, rows, text, texts
@@ -125,9 +125,8 @@ _SHAPES: Mapping[str, _Shape] = {
 }
 
 
-def reading(entry: Entry, cited: bool) -> Reading:
+def reading(entry: Entry) -> Reading:
     """A ``reading`` entry; U is taken for k = 2."""
-    u = real(entry.get("u"))
     return Reading(
         seq=int(number(entry.get("seq"))),
         at=number(entry.get("t")),
@@ -135,41 +134,47 @@ def reading(entry: Entry, cited: bool) -> Reading:
         role=text(entry.get("role")),
         value=entry.get("value"),
         unit=text(entry.get("unit")),
-        expanded=None if u is None else K * u,
+        expanded=_expanded(entry),
         flags=texts(entry.get("flags")),
         evidence=numbers(entry.get("evidence")),
-        cited=cited,
     )
 
 
-def shown(readings: Sequence[Reading]) -> tuple[Reading, ...]:
-    """The readings to list: those that checks cite, at most ``MOST_READINGS``."""
-    return tuple(one for one in readings if one.cited)[-MOST_READINGS:]
+def cited(readings: Iterable[Entry], evidence: Collection[int]) -> tuple[Reading, ...]:
+    """The readings that checks rely on, at most ``MOST_READINGS``, the last ones."""
+    return tuple(
+        reading(entry) for entry in [one for one in readings if one.get("seq") in evidence][-MOST_READINGS:]
+    )
 
 
-def summaries(readings: Sequence[Reading]) -> tuple[Summary, ...]:
+def summaries(readings: Iterable[Entry]) -> tuple[Summary, ...]:
     """First, last, least and most of every quantity; flagged values count, and their flags are named."""
-    groups: dict[tuple[str, str, str], list[Reading]] = {}
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
     for one in readings:
-        groups.setdefault((one.role, one.name, one.unit), []).append(one)
-    return tuple(_summary(group) for group in groups.values())
+        groups.setdefault((text(one.get("role")), text(one.get("name")), text(one.get("unit"))), []).append(
+            one
+        )
+    return tuple(_summary(*key, group) for key, group in groups.items())
 
 
-def _summary(group: Sequence[Reading]) -> Summary:
-    values = [
-        (found, place, one.value) for place, one in enumerate(group) if (found := real(one.value)) is not None
-    ]
-    widths = [one.expanded for one in group if one.expanded is not None]
+def _summary(role: str, name: str, unit: str, group: Sequence[Entry]) -> Summary:
+    values = [found for one in group if (found := real(one.get("value"))) is not None]
+    widths = [wide for one in group if (wide := _expanded(one)) is not None]
     return Summary(
-        name=group[0].name,
-        role=group[0].role,
-        unit=group[0].unit,
+        name=name,
+        role=role,
+        unit=unit,
         count=len(group),
-        first=group[0].value,
-        last=group[-1].value,
-        least=min(values)[2] if values else None,
-        most=max(values)[2] if values else None,
-        expanded=max(widths) if widths else None,
-        flags=tuple(sorted({flag for one in group for flag in one.flags})),
-        seqs=tuple(one.seq for one in group),
+        first=group[0].get("value"),
+        last=group[-1].get("value"),
+        least=min(values, default=None),
+        most=max(values, default=None),
+        expanded=max(widths, default=None),
+        flags=tuple(sorted({flag for one in group for flag in texts(one.get("flags"))})),
+        seqs=tuple(int(number(one.get("seq"))) for one in group),
     )
+
+
+def _expanded(entry: Entry) -> float | None:
+    u = real(entry.get("u"))
+    return None if u is None else K * u

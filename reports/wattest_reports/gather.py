@@ -112,7 +112,9 @@ def _without_secrets(record: Record) -> tuple[Entry, Sequence[Entry]]:
         return record.header, record.entries
     hide = Redactor.of(*(record.entries[place] for place in sorted(smelly)))
     entries = [
-        hide.value(entry) if place in smelly or hide.stands_in(orjson.dumps(entry)) else entry
+        hide.value(entry)
+        if place in smelly or (hide.secrets and hide.stands_in(orjson.dumps(entry)))
+        else entry
         for place, entry in enumerate(record.entries)
     ]
     return hide.value(record.header), entries

@@ -145,7 +145,7 @@ def _charger_facts(charger: Mapping[str, Any], words: Words) -> Iterator[tuple[s
 
 
 def _run_facts(shown: Report, words: Words) -> Iterator[tuple[str, str]]:
-    if shown.started:
+    if shown.started and shown.started != shown.begin_utc:
         yield "date", moment(shown.started)
     times = f"{moment(shown.begin_utc)} \u2013 {moment(shown.end_utc)}"
     yield "duration", notation.span(shown.duration_s, words.language)

@@ -9,7 +9,7 @@ from math import isfinite
 from wattest.ocpp.ledger import Ledger
 from wattest.ocpp.neutral import Metered, TransactionChanged
 from wattest_reports.entries import Entry, number, real, text
-from wattest_reports.view import Reading, Series, Session, Step
+from wattest_reports.view import Series, Session, Step
 
 MOST_POINTS = 240
 """Points per curve: more than a page can show, few enough for a file of 200 sessions."""
@@ -18,14 +18,15 @@ _FEWEST = 3
 _SCALES = {"W": ("W", 1.0), "kW": ("W", 1000.0), "degC": ("degC", 1.0)}
 
 
-def session(readings: Sequence[Reading], entries: Sequence[Entry], steps: Sequence[Step]) -> Session | None:
+def session(readings: Sequence[Entry], entries: Sequence[Entry], steps: Sequence[Step]) -> Session | None:
     """What to draw, or None when there is nothing that changes: no power, and no move of temperature."""
     curves: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for one in readings:
-        scale = _SCALES.get(one.unit)
-        value = real(one.value)
-        if scale and value is not None and "no data" not in one.flags:
-            curves.setdefault((one.role, one.name, scale[0]), []).append((one.at, value * scale[1]))
+        scale = _SCALES.get(text(one.get("unit")))
+        value = real(one.get("value")) if scale else None
+        if scale and value is not None and "no data" not in (one.get("flags") or ()):
+            role, name, at = text(one.get("role")), text(one.get("name")), number(one.get("t"))
+            curves.setdefault((role, name, scale[0]), []).append((at, value * scale[1]))
     if not any(len(points) >= _FEWEST and _moves(unit, points) for (_, _, unit), points in curves.items()):
         return None
     stated, transactions = _stated(entries)

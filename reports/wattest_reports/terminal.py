@@ -22,7 +22,7 @@ from wattest_reports.words import Words
 if TYPE_CHECKING:
     from wattest.record import Record
 
-WIDTH = 100
+WIDTH = 120
 """Columns of the text file; on a terminal its own width counts."""
 
 STYLES = {
@@ -113,7 +113,7 @@ def _matrix(rows: list[RequirementRow], shown: Report, words: Words, *, wide: bo
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     made.add_column(words("requirement"), no_wrap=True)
     if wide:
-        made.add_column("", ratio=1)
+        made.add_column("", ratio=1, no_wrap=True, overflow="ellipsis")
     for dialect in shown.dialects:
         made.add_column(f"OCPP {dialect}", no_wrap=True)
     area = rows[0].area

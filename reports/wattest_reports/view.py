@@ -112,8 +112,6 @@ class Reading:
     expanded: float | None
     flags: tuple[str, ...]
     evidence: tuple[int, ...]
-    cited: bool = False
-    """A check names this reading as evidence."""
 
 
 @dataclass(frozen=True)
