@@ -10,6 +10,7 @@ import asyncio
 import base64
 import traceback
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from wattest.csms.answers import Corrupt, Delay, Drop, Hold, Plan, Reject, Replace
@@ -220,6 +221,11 @@ class Line:
         action: str | None = None,
         answers: int | None = None,
     ) -> int:
+        if isinstance(message, (Call, CallResult)) and any(
+            isinstance(value, Decimal) for value in message.payload.values()
+        ):
+            # Money goes out as a number: the entry holds what the bytes say, as for every other frame.
+            message = decode(data).message
         entry: dict[str, Any] = {
             "station": self.station.identity,
             "dialect": self.dialect,
