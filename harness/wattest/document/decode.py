@@ -357,7 +357,8 @@ def _plain(node: Node) -> Any:
 
 
 def _missing(owner: str, noun: str, parameter: Parameter) -> str:
-    return f"{owner} needs the {noun} '{parameter.name}': {wanted(parameter.annotation).rstrip(',')}"
+    takes = "" if parameter.annotation == Node else f": {wanted(parameter.annotation).rstrip(',')}"
+    return f"{owner} needs the {noun} '{parameter.name}'{takes}"
 
 
 def _spoken(name: str) -> str:

@@ -113,16 +113,17 @@ def _decoded(data: bytes, path: str) -> str:
         problems = Problems(path)
         problems.at(line, column, "a NUL byte stands here: this is a binary file, not YAML")
         raise DocumentError(tuple(problems))
+    body = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        return data.removeprefix(b"\xef\xbb\xbf").decode()
+        return body.decode()
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode()
+        before = body[: error.start].decode()
         line = before.count("\n") + 1
         problems = Problems(path)
         problems.at(
             line,
             len(before) - before.rfind("\n"),
-            f"byte 0x{data[error.start]:02x} is not UTF-8; save the file as UTF-8",
+            f"byte 0x{body[error.start]:02x} is not UTF-8; save the file as UTF-8",
         )
         raise DocumentError(tuple(problems)) from None
 

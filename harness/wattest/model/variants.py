@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from wattest.document.decode import BAD, Decoder
-from wattest.document.node import Fields, Items, Node, Problems, Text
+from wattest.document.node import Fields, Items, Node, Problems, Text, what
 from wattest.document.suggest import shown
 from wattest.model.words import NewName
 
@@ -19,7 +19,10 @@ _LEFT_ALONE = ("for_each", "scenario", "titre", "id")
 def variants(root: Fields, problems: Problems) -> list[dict[str, Text]]:
     """Every combination of the values of ``for_each``; a single empty one without it."""
     node = root.get("for_each")
+    if node is None:
+        return [{}]
     if not isinstance(node, Fields):
+        problems.add(node, f"{what(node)} stands here; for_each is a mapping such as {{current: [6 A, 16 A]}}")
         return [{}]
     used = set(_names_in(root))
     rows: dict[str, list[Text]] = {}
@@ -49,11 +52,11 @@ def variants(root: Fields, problems: Problems) -> list[dict[str, Text]]:
 
 
 def filled(root: Fields, variant: dict[str, Text]) -> Fields:
-    """The scenario with every ``$name`` of ``for_each`` replaced by this variant's value."""
-    if not variant:
-        return root
+    """The scenario without ``for_each``, every ``$name`` of it replaced by this variant's value."""
     entries = tuple(
-        (key, value if key.text in _LEFT_ALONE else _replaced(value, variant)) for key, value in root.entries
+        (key, value if key.text in _LEFT_ALONE else _replaced(value, variant))
+        for key, value in root.entries
+        if key.text != "for_each"
     )
     return Fields(entries, root.place)
 
