@@ -244,7 +244,7 @@ JSON = st.recursive(
 
 
 @given(st.one_of(st.text(), st.binary(), st.text(alphabet='[]{},:"\\0123456789eE.-+ntu \n')))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_never_raises_on_anything(data: str | bytes) -> None:
     """Arbitrary text and bytes end as violations or a message."""
     decoded = decode(data)
@@ -252,7 +252,7 @@ def test_never_raises_on_anything(data: str | bytes) -> None:
 
 
 @given(JSON)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_never_raises_on_json(value: object) -> None:
     """Arbitrary JSON, alone and inside a CALL, is read or explained."""
     text = json.dumps(value)
@@ -262,7 +262,7 @@ def test_never_raises_on_json(value: object) -> None:
 
 
 @given(st.dictionaries(st.text(), st.decimals(allow_nan=False, allow_infinity=False, places=4) | st.text()))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_round_trip(payload: dict[str, Decimal | str]) -> None:
     """What encode writes, decode reads, to the last digit."""
     message = decode(encode(Call("1", "A", payload))).message
@@ -271,7 +271,7 @@ def test_round_trip(payload: dict[str, Decimal | str]) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_both_ways_of_reading_agree(noise: bytes) -> None:
     """The short way and the strict way read the same message out of the same frame."""
     text = json.dumps(

@@ -244,7 +244,7 @@ FRAMES = st.one_of(
 
 
 @given(st.lists(FRAMES, max_size=8), st.sampled_from(["1.6", "2.0.1"]))
-@settings(max_examples=250)
+@settings(max_examples=250, deadline=None)
 def test_nothing_raises(frames: list[str | bytes], dialect: Dialect) -> None:
     """Whatever a peer sends, in whatever order, becomes a Received."""
     one = session(dialect)
