@@ -45,6 +45,8 @@ class Csms:
         self.note = note
         self.password = password
         self.dialects: tuple[Dialect, ...] = ("2.0.1", "1.6")
+        self.turned_away: Choice | None = None
+        """What every station is answered that wants a link; None lets them in."""
         self.answers = Answers()
         self.cards = Cards()
         self.ledger = Ledger()
@@ -126,7 +128,7 @@ class Csms:
         A station whose dialects are all unknown is connected without one and then closed, as OCPP-J wants it
         (1.6 section 3.2; 2.0.1 Part 4 section 3.1.2).
         """
-        choice = refusal(greeting, self.password)
+        choice = self.turned_away or refusal(greeting, self.password)
         if choice is not None:
             self.refused(greeting.identity, choice.status, choice.reason)
             return choice

@@ -118,6 +118,7 @@ async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch
 
 async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, stage: Stage) -> Run:
     given, note = scenario.given, campaign.recorder.note
+    first = campaign.recorder.count
     run = Run(
         scenario=scenario,
         dialect=dialect,
@@ -130,6 +131,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         rule=campaign.rule,
         limits=campaign.limits,
         taxes=campaign.taxes,
+        entries=lambda: campaign.recorder.entries(since=first),
         started_s=campaign.clock.monotonic(),
         seen=set(stage.csms.ledger.transactions),
     )

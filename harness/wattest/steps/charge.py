@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wattest.document.quantity import Current, Duration, Energy
+from wattest.document.quantity import Current, Duration, Energy, Voltage
 from wattest.errors import Inconclusive
 from wattest.ocpp.ledger import Transaction
 from wattest.ocpp.neutral import StatusChanged
@@ -216,3 +216,28 @@ def _faulted(run: Run, error: str) -> bool:
 async def wait(run: Run, *, for_: Duration) -> None:
     """Let time pass; instruments are looked at now and then."""
     await run.wait(for_)
+
+
+@step(proves=("ELE-06",))
+async def expect_dead(run: Run, *, for_: Duration = 10.0, below: Voltage = 30.0) -> None:
+    """The connector is dead: the reference meter sees less than 30 V (IEC 61851-1; project figure) throughout."""
+    worst = (await run.power()).voltage
+    end = run.clock.monotonic() + for_
+    while run.clock.monotonic() < end:
+        await run.clock.sleep(min(1.0, end - run.clock.monotonic()))
+        now = (await run.power()).voltage
+        if now.value > worst.value:
+            worst = now
+    run.check(
+        "connector dead",
+        "at_most",
+        {
+            "what": f"the highest voltage at the connector in {for_:g} s",
+            "value": worst.value,
+            "unit": "V",
+            "limit": below,
+            "u": worst.u,
+            "flags": sorted(worst.flags),
+        },
+        evidence=worst.seq,
+    )

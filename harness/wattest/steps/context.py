@@ -50,6 +50,8 @@ class Run:
     rule: DecisionRule
     limits: Mapping[str, Limit]
     taxes: tuple[TaxRate, ...]
+    entries: Callable[[], list[dict[str, Any]]] = list
+    """What the record holds of this attempt so far."""
     names: dict[str, Any] = field(default_factory=dict)
     step: int | None = None
     proves: tuple[str, ...] = ()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Literal
+from itertools import pairwise
+from typing import Any, Literal
 
+from wattest.clock.network import Choice
 from wattest.document.quantity import Duration
 from wattest.errors import Inconclusive
 from wattest.ocpp.neutral import Booted
+from wattest.ocpp.normalise import moment
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.registry import step
 
@@ -149,4 +152,164 @@ async def check_delivered(run: Run, *, transactions: int, within: Duration = 300
             ],
         },
         evidence=evidence,
+    )
+
+
+@step()
+async def close_door(run: Run, *, status: int = 503) -> None:
+    """The central system hangs up and turns every station away with this HTTP status, until ``open_door``."""
+    run.note("fault", id="door", what="central system", backend="csms", detail=f"HTTP {status}")
+    run.cuts.append("door")
+    run.csms.turned_away = Choice(None, status, "out of service")
+    await run.csms.close()
+
+
+@step()
+async def open_door(run: Run) -> None:
+    """The central system lets stations in again."""
+    run.csms.turned_away = None
+    run.note("heal", id="door")
+    if "door" in run.cuts:
+        run.cuts.remove("door")
+
+
+@step(proves=("NET-04",))
+async def check_back_off(run: Run, *, for_: Duration = 600.0, attempts: int = 100) -> None:
+    """While it is turned away, the station goes on trying and does not storm: so many attempts at the most.
+
+    At least one attempt in the second half shows that it has not given up. Sources: OCPP 2.0.1 Part 4 5.3;
+    1.6 has no rule, ten attempts a minute is the project's advisory limit.
+    """
+    begin = run.clock.monotonic()
+    await run.wait(for_, samples=2)
+    refused = [
+        entry
+        for entry in run.entries()
+        if entry["kind"] == "link" and entry["event"] == "refused" and entry["t"] >= begin
+    ]
+    evidence = [entry["seq"] for entry in refused]
+    run.check(
+        "attempts to connect",
+        "at_most",
+        {
+            "what": f"attempts to connect in {for_:g} s",
+            "value": len(refused),
+            "unit": "attempts",
+            "limit": attempts,
+        },
+        evidence=evidence,
+    )
+    later = [entry for entry in refused if entry["t"] >= begin + for_ / 2]
+    run.check(
+        "still trying",
+        "at_least",
+        {"what": "attempts in the second half of it", "value": len(later), "unit": "attempts", "limit": 1},
+        evidence=evidence,
+    )
+
+
+@step(proves=("DAT-06",))
+async def check_retries(run: Run, *, interval: Duration, refusals: int) -> None:
+    """The message that ends a transaction was repeated after the interval times the attempts so far.
+
+    Sources: OCPP 1.6 3.7.1; OCPP 2.0.1 E13 (linear rule).
+    """
+    ends = [entry for entry in run.entries() if _ends_transaction(entry)]
+    evidence = [entry["seq"] for entry in ends]
+    run.check(
+        "number of attempts",
+        "at_least",
+        {
+            "what": "attempts to end the transaction",
+            "value": len(ends),
+            "unit": "attempts",
+            "limit": refusals + 1,
+        },
+        evidence=evidence,
+    )
+    for number, (one, other) in enumerate(pairwise(ends[: refusals + 1]), 1):
+        wanted = interval * number
+        run.check(
+            f"wait before attempt {number + 1}",
+            "between",
+            {
+                "what": f"the wait before attempt {number + 1}",
+                "value": other["t"] - one["t"],
+                "unit": "s",
+                "low": 0.8 * wanted,
+                "high": 1.2 * wanted + 5.0,
+            },
+            evidence=(one["seq"], other["seq"]),
+        )
+
+
+def _ends_transaction(entry: dict[str, Any]) -> bool:
+    message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
+    if not message or message["type"] != 2:
+        return False
+    payload = message["payload"]
+    return message["action"] == "StopTransaction" or (
+        message["action"] == "TransactionEvent" and payload.get("eventType") == "Ended"
+    )
+
+
+@step(proves=("AUT-07",))
+async def check_marked_offline(run: Run) -> None:
+    """Everything that happened while the link was cut is marked as such (OCPP 2.0.1 E04.FR.03, E11.FR.07).
+
+    OCPP 1.6 has no such mark: there is nothing to check.
+    """
+    if run.dialect == "1.6":
+        return
+    entries = run.entries()
+    cut = next(
+        moment(entry["utc"]) for entry in entries if entry["kind"] == "fault" and entry["id"] == "network"
+    )
+    healed = next(
+        moment(entry["utc"]) for entry in entries if entry["kind"] == "heal" and entry["id"] == "network"
+    )
+    unmarked, cases = [], []
+    for entry in entries:
+        message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
+        if not message or message["type"] != 2 or message["action"] != "TransactionEvent":
+            continue
+        stated = moment(message["payload"].get("timestamp"))
+        if stated is not None and cut is not None and healed is not None and cut < stated < healed:
+            cases.append(entry["seq"])
+            if message["payload"].get("offline") is not True:
+                unmarked.append(
+                    f"the event of {stated:%H:%M:%S} (entry {entry['seq']}) is not marked as offline"
+                )
+    run.check(
+        "events of the outage marked as offline",
+        "held",
+        {"what": "events of the outage are marked as offline", "cases": len(cases), "violations": unmarked},
+        evidence=cases,
+    )
+
+
+@step(proves=("MON-03",))
+async def expect_heartbeats(run: Run, *, for_: Duration, every: Duration) -> None:
+    """For so long the station is never silent for more than the heartbeat interval and a tenth.
+
+    Any message shows that it lives (OCPP 1.6 4.6), so other traffic counts as well.
+    """
+    begin = run.clock.monotonic()
+    await run.wait(for_, samples=4)
+    calls = [
+        entry
+        for entry in run.entries()
+        if entry["kind"] == "frame" and entry["direction"] == "in" and entry["t"] >= begin
+    ]
+    times = [begin, *(entry["t"] for entry in calls), run.clock.monotonic()]
+    run.check(
+        "longest silence",
+        "at_most",
+        {
+            "what": f"the longest silence in {for_:g} s",
+            "value": max(b - a for a, b in pairwise(times)),
+            "unit": "s",
+            "limit": 1.1 * every,
+        },
+        evidence=[entry["seq"] for entry in calls],
     )
