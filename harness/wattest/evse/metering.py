@@ -13,25 +13,6 @@ Context = Literal["Transaction.Begin", "Transaction.End", "Sample.Periodic", "Sa
 
 
 @behaviour
-def register_sampled(station: Station, register_wh: Decimal) -> Decimal:
-    """The energy register as it is told in periodic values, in Wh."""
-    return register_wh
-
-
-@defect(
-    "METER-D04",
-    breaks=register_sampled,
-    area="metering",
-    requirement="MET-12",
-    text="periodic values tell the register in kWh and call it Wh",
-    source="OCPP 1.6 4.7, SampledValue unit",
-)
-def register_slips_to_kwh(station: Station, register_wh: Decimal) -> Decimal:
-    """One measurand of one message forgotten when the meter driver changed its unit."""
-    return (register_wh / 1000).quantize(Decimal("0.001"))
-
-
-@behaviour
 def power_sampled(station: Station, power_w: float) -> float:
     """Active power as it is told, in W."""
     return power_w
@@ -48,6 +29,19 @@ def power_sampled(station: Station, power_w: float) -> float:
 def power_disagrees_with_energy(station: Station, power_w: float) -> float:
     """Computed from nominal voltage, offered current and an assumed power factor."""
     return power_w * 1.08
+
+
+@defect(
+    "METER-D04",
+    breaks=power_sampled,
+    area="metering",
+    requirement="MET-14",
+    text="power is told in kW and called W",
+    source="OCPP 1.6 4.7, SampledValue unit",
+)
+def power_slips_to_kw(station: Station, power_w: float) -> float:
+    """One measurand of one message forgotten when the meter driver changed its units."""
+    return power_w / 1000.0
 
 
 @behaviour
@@ -115,8 +109,6 @@ def sample(station: Station, outlet: Outlet, context: Context) -> Sampled:
     session = outlet.session
     at = station.now() if session is None else station.stamp(session)
     wh = register(outlet)
-    if context in {"Sample.Periodic", "Sample.Clock", "Trigger"}:
-        wh = station.conduct(register_sampled)(station, wh)
     volts, amperes, watts = outlet.hardware.meter.snapshot()
     watts = station.conduct(power_sampled)(station, watts)
     return Sampled(at, wh, round(watts, 1), round(amperes, 2), round(volts, 1), context)

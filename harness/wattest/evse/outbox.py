@@ -157,22 +157,22 @@ def retry_keeps_id(queued: Queued) -> str | None:
 
 
 @behaviour
-def retry_delay_s(station: Station, failures: int) -> float:
-    """Seconds before the next attempt: the interval times the attempts so far (OCPP 1.6 3.7.1; 2.0.1 E13)."""
-    return float(station.settings.number("message_retry_interval") * failures)
+def attempts(station: Station) -> int:
+    """How often a message is sent that the central system fails on (OCPP 1.6 3.7.1; 2.0.1 E13)."""
+    return station.settings.number("message_attempts")
 
 
 @defect(
     "OUTAGE-D07",
-    breaks=retry_delay_s,
+    breaks=attempts,
     area="outage",
     requirement="DAT-06",
-    text="a refused message is repeated every 10 s whatever the interval is set to",
+    text="a transaction message that the central system fails on is never sent again",
     source="OCPP 1.6 3.7.1; OCPP 2.0.1 E13; seen in OCPP.Core #31",
 )
-def retries_every_ten_seconds(station: Station, failures: int) -> float:
-    """A constant nobody connected to the setting."""
-    return 10.0
+def never_retries(station: Station) -> int:
+    """Any answer counts as an acknowledgement."""
+    return 1
 
 
 def put(station: Station, notice: Notice) -> None:
@@ -212,10 +212,11 @@ async def deliver(station: Station, answered: Answered) -> None:
             continue
         except (CallRefused, CallSilent):
             queued.failures += 1
-            if queued.failures >= station.settings.number("message_attempts"):
+            if queued.failures >= station.conduct(attempts)(station):
                 queue.remove(queued)
             else:
-                await asyncio.sleep(station.conduct(retry_delay_s)(station, queued.failures))
+                interval = station.settings.number("message_retry_interval")
+                await asyncio.sleep(interval * queued.failures)
             continue
         queue.remove(queued)
         info = station.dialect.answered(station, queued.notice, answer)

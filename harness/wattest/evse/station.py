@@ -163,28 +163,35 @@ class Dialect(Protocol):
         ...
 
 
+Purpose = Literal["event", "queued", "fault"]
+"""What a time is written for: an event told at once, one that waited for the link, the status of a fault."""
+
+
 @behaviour
-def written_time(station: Station, at: datetime) -> str:
+def written_time(station: Station, at: datetime, purpose: Purpose) -> str:
     """A time as it stands in messages: UTC with milliseconds (OCPP 1.6 3.14, RFC 3339)."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 LOCAL_OFFSET_S = -5 * 3600
-"""Eastern standard time, where the defective clocks below believe to be."""
+"""Eastern standard time, where the clocks below believe to be."""
+
+
+def _local(at: datetime) -> str:
+    return datetime.fromtimestamp(at.timestamp() + LOCAL_OFFSET_S, UTC).isoformat(timespec="milliseconds")
 
 
 @defect(
     "STATUS-D10",
     breaks=written_time,
-    area="billing",
+    area="locking",
     requirement="DAT-01",
-    text="timestamps are local time without an offset",
-    source="OCPP 1.6 3.14",
+    text="the status of a fault tells local time without an offset",
+    source="OCPP 1.6 3.14, 3.15",
 )
-def writes_local_time(station: Station, at: datetime) -> str:
-    """A clock set to the wall, told to the world."""
-    local = datetime.fromtimestamp(at.timestamp() + LOCAL_OFFSET_S, UTC)
-    return local.replace(tzinfo=None).isoformat(timespec="milliseconds")
+def writes_local_time(station: Station, at: datetime, purpose: Purpose) -> str:
+    """The path of errors has a formatter of its own."""
+    return _local(at).replace("+00:00", "") if purpose == "fault" else written_time(station, at, purpose)
 
 
 @defect(
@@ -192,13 +199,12 @@ def writes_local_time(station: Station, at: datetime) -> str:
     breaks=written_time,
     area="billing",
     requirement="DAT-01",
-    text="timestamps are local time labelled as UTC",
+    text="messages that waited for the link tell local time labelled as UTC",
     source="OCPP 1.6 3.14; UTC ISO 8601 within 2 s (T22)",
 )
-def labels_local_time_utc(station: Station, at: datetime) -> str:
-    """Five hours off, and nothing in the text shows it."""
-    local = datetime.fromtimestamp(at.timestamp() + LOCAL_OFFSET_S, UTC)
-    return local.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def labels_local_time_utc(station: Station, at: datetime, purpose: Purpose) -> str:
+    """Flash keeps local time, and what is read back from it is taken for UTC: five hours off."""
+    return _local(at).replace("+00:00", "Z") if purpose == "queued" else written_time(station, at, purpose)
 
 
 @variation(
@@ -208,10 +214,9 @@ def labels_local_time_utc(station: Station, at: datetime) -> str:
     source="OCPP 1.6 3.14 allows any offset; RFC 3339",
     area="billing",
 )
-def writes_time_with_offset(station: Station, at: datetime) -> str:
+def writes_time_with_offset(station: Station, at: datetime, purpose: Purpose) -> str:
     """The same instant, written as the clock on the wall with its offset."""
-    local = datetime.fromtimestamp(at.timestamp() + LOCAL_OFFSET_S, UTC)
-    return local.isoformat(timespec="milliseconds").replace("+00:00", "-05:00")
+    return _local(at).replace("+00:00", "-05:00")
 
 
 class Station:
@@ -273,9 +278,9 @@ class Station:
         session.last_at = max(self.now(), session.last_at)
         return session.last_at
 
-    def written(self, at: datetime) -> str:
+    def written(self, at: datetime, purpose: Purpose = "event") -> str:
         """``at`` as this charger writes it."""
-        return self.conduct(written_time)(self, at)
+        return self.conduct(written_time)(self, at, purpose)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something beside; it dies with this life of the firmware, and a mistake in it is not lost."""

@@ -53,14 +53,14 @@ def forgets_plugged_cable(station: Station, outlet: Outlet) -> Word:
     breaks=status_of,
     area="authentication",
     requirement="OCP-03",
-    text="a connector that prepares is called Finishing: Available to Finishing to Charging",
+    text="after a session the connector goes from Charging back to Preparing instead of Finishing",
     source="OCPP 1.6 4.9, table of transitions",
     dialects=("1.6",),
 )
-def prepares_as_finishing(station: Station, outlet: Outlet) -> Word:
-    """Two states of the firmware share one word."""
+def never_finishes(station: Station, outlet: Outlet) -> Word:
+    """A plug without a session looks the same before and after."""
     word = status_of(station, outlet)
-    return "finishing" if word == "preparing" else word
+    return "preparing" if word == "finishing" else word
 
 
 @behaviour

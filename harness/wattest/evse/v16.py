@@ -7,7 +7,7 @@ from typing import Any
 
 from wattest.evse import authorise, metering, status
 from wattest.evse.flash import Flash, Notice, Queued, Sampled, TokenInfo
-from wattest.evse.station import Outlet, Station, Word
+from wattest.evse.station import Outlet, Purpose, Station, Word
 from wattest.world.behaviour import behaviour, defect, variation
 
 Payload = dict[str, Any]
@@ -116,10 +116,9 @@ class V16:
     def statuses(self, station: Station, outlet: Outlet | None) -> list[tuple[str, Mapping[str, Any]]]:
         """StatusNotification of a connector, or of the charge point as a whole (connector 0)."""
         if outlet is None:
-            broken = not station.world.reader.self_test()
             payload = {
                 "connectorId": 0,
-                "errorCode": "ReaderFailure" if broken else "NoError",
+                "errorCode": "NoError" if station.reader_works else "ReaderFailure",
                 "status": "Available" if station.operative(0) else "Unavailable",
             }
         else:
@@ -131,7 +130,8 @@ class V16:
                 if outlet.fault.vendor_code:
                     payload["vendorId"] = "ChargeX"
                     payload["vendorErrorCode"] = outlet.fault.vendor_code
-        payload["timestamp"] = station.written(station.now())
+        broken = payload["errorCode"] != "NoError"
+        payload["timestamp"] = station.written(station.now(), "fault" if broken else "event")
         return [("StatusNotification", station.conduct(optional_fields)(station, payload))]
 
     async def authorize(self, station: Station, token: str) -> TokenInfo:
@@ -142,18 +142,19 @@ class V16:
     def notice(self, station: Station, queued: Queued) -> tuple[str, Mapping[str, Any]] | None:
         """StartTransaction, MeterValues or StopTransaction; None for what 1.6 does not tell."""
         notice = queued.notice
+        purpose: Purpose = "queued" if queued.offline else "event"
         if notice.kind == "started":
             return "StartTransaction", {
                 "connectorId": notice.evse_id,
                 "idTag": notice.token,
                 "meterStart": int(notice.register_wh),
-                "timestamp": station.written(notice.at),
+                "timestamp": station.written(notice.at, purpose),
             }
         number = station.conduct(transaction_number)(station.flash, queued)
         if notice.kind == "updated":
             if not notice.samples:
                 return None
-            values = [meter_value(station, sample) for sample in notice.samples]
+            values = [meter_value(station, sample, purpose) for sample in notice.samples]
             return "MeterValues", {
                 "connectorId": notice.evse_id,
                 "transactionId": number,
@@ -162,7 +163,7 @@ class V16:
         payload: Payload = {
             "transactionId": number,
             "meterStop": int(notice.register_wh),
-            "timestamp": station.written(notice.at),
+            "timestamp": station.written(notice.at, purpose),
         }
         if notice.reveals_token:
             payload["idTag"] = notice.token
@@ -209,12 +210,12 @@ def token_info(told: object) -> TokenInfo | None:
     )
 
 
-def meter_value(station: Station, sample: Sampled) -> Payload:
+def meter_value(station: Station, sample: Sampled, purpose: Purpose = "event") -> Payload:
     """One MeterValue with the measurands that the setting names."""
     wanted = station.settings.words("sampled_measurands")
     values = [value for name in wanted if (value := _sampled(name, sample)) is not None]
     return {
-        "timestamp": station.written(sample.at),
+        "timestamp": station.written(sample.at, purpose),
         "sampledValue": values or [_sampled(metering.REGISTER, sample)],
     }
 

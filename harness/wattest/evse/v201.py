@@ -7,7 +7,7 @@ from typing import Any
 
 from wattest.evse import authorise, display, metering, outbox, status
 from wattest.evse.flash import Notice, Queued, Sampled, TokenInfo
-from wattest.evse.station import Outlet, Station
+from wattest.evse.station import Outlet, Purpose, Station
 from wattest.world.behaviour import behaviour, variation
 
 Payload = dict[str, Any]
@@ -113,7 +113,7 @@ class V201:
         if outlet is None:
             return [] if station.reader_works else [self._event(station, "TokenReader", None, "true", None)]
         payload = {
-            "timestamp": station.written(station.now()),
+            "timestamp": station.written(station.now(), "event" if outlet.fault is None else "fault"),
             "connectorStatus": self.status_word(station, outlet),
             "evseId": outlet.id,
             "connectorId": 1,
@@ -128,6 +128,7 @@ class V201:
     def notice(self, station: Station, queued: Queued) -> tuple[str, Mapping[str, Any]] | None:
         """TransactionEvent (E)."""
         notice = queued.notice
+        purpose: Purpose = "queued" if queued.offline else "event"
         about: Payload = {"transactionId": notice.key, "chargingState": STATES[notice.state]}
         reason = station.conduct(stopped_reason)(notice.reason)
         if reason is not None:
@@ -136,7 +137,7 @@ class V201:
             about["remoteStartId"] = notice.remote_id
         payload: Payload = {
             "eventType": notice.kind.capitalize(),
-            "timestamp": station.written(notice.at),
+            "timestamp": station.written(notice.at, purpose),
             "triggerReason": TRIGGERS[notice.trigger],
             "seqNo": notice.seq_no + station.conduct(first_seq_no)(station),
             "transactionInfo": about,
@@ -148,7 +149,9 @@ class V201:
             payload["idToken"] = id_token(station, notice.token)
         if notice.samples:
             wanted = station.settings.words(MEASURANDS[notice.kind])
-            payload["meterValue"] = [meter_value(station, sample, wanted) for sample in notice.samples]
+            payload["meterValue"] = [
+                meter_value(station, sample, wanted, purpose) for sample in notice.samples
+            ]
         return "TransactionEvent", payload
 
     def answered(self, station: Station, notice: Notice, answer: Mapping[str, Any]) -> TokenInfo | None:
@@ -223,11 +226,13 @@ def token_info(told: object) -> TokenInfo | None:
     )
 
 
-def meter_value(station: Station, sample: Sampled, wanted: tuple[str, ...]) -> Payload:
+def meter_value(
+    station: Station, sample: Sampled, wanted: tuple[str, ...], purpose: Purpose = "event"
+) -> Payload:
     """One MeterValue with the measurands that a setting names."""
     values = [value for name in wanted if (value := _sampled(name, sample)) is not None]
     return {
-        "timestamp": station.written(sample.at),
+        "timestamp": station.written(sample.at, purpose),
         "sampledValue": values or [_sampled(metering.REGISTER, sample)],
     }
 
