@@ -183,7 +183,7 @@ def _line(line: Line, origin: float) -> str:
     more = f" (+{line.more} fields)" if line.more else ""
     broken = "".join(f"\n    violates: {violation}" for violation in line.violations)
     gap = f"... {line.skipped} lines not shown\n" if line.skipped else ""
-    return f"{gap}{line.at - origin:10.3f} s  {line.seq:6d}  {arrow}  {line.action} {line.word}  {fields}{more}{broken}"
+    return f"{gap}{line.at - origin:10.3f} s  {line.seq:6d}  {arrow}  {line.action} {line.word}{', answered' if line.answered else ''}  {fields}{more}{broken}"
 
 
 def _cell(value: Any) -> str:

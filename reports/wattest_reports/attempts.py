@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 
 from wattest.judge import verdicts as judge
 from wattest_reports import figures
@@ -44,7 +45,7 @@ def attempt(
         number=int(number(head.get("attempt"), 1)),
         covers=texts(head.get("covers")),
         parameters={text(key): text(value) for key, value in mapping(head.get("parameters")).items()},
-        path=text(head.get("path")),
+        path=_without_folders(text(head.get("path"))),
         sha256=text(head.get("sha256")),
         verdict=verdict,
         sentence=sentence,
@@ -108,6 +109,13 @@ def _steps(entries: Sequence[Entry], checks: Sequence[Check], finished: bool) ->
             )
         )
     return tuple(steps)
+
+
+def _without_folders(path: str) -> str:
+    """The path inside the library; what comes before it is the business of the computer it ran on."""
+    parts = PurePath(path).parts
+    inside = parts[parts.index("scenarios") :] if "scenarios" in parts else parts[-1:]
+    return "/".join(inside)
 
 
 def _place(value: object) -> str:

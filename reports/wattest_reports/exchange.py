@@ -10,12 +10,14 @@ from wattest_reports.entries import Entry, mapping, number, rows, text
 from wattest_reports.view import Check, Exchange, Line, Step
 
 KINDS = frozenset({"frame", "link", "action", "fault", "heal"})
-MOST_LINES = 40
+MOST_LINES = 28
 MOST_FIELDS = 12
 LONGEST = 160
 """A value longer than this is cut: a charger may send a megabyte."""
 
 _AROUND = 2
+_FIRST = 6
+"""Of many cited messages, such as all of a transaction, the first few and the last ones are shown."""
 _WORDS: Mapping[Any, Literal["call", "result", "error"]] = {2: "call", 3: "result", 4: "error"}
 
 
@@ -50,7 +52,7 @@ def exchange(entries: Sequence[Entry], steps: Sequence[Step], checks: Sequence[C
 
 
 def _choose(pointed: list[int], within: list[int], count: int) -> list[int]:
-    chosen: dict[int, None] = dict.fromkeys(pointed[-MOST_LINES // 2 :])
+    chosen: dict[int, None] = dict.fromkeys([*pointed[:_FIRST], *pointed[_FIRST:][-MOST_LINES // 2 :]])
     for place in reversed(within):
         chosen.setdefault(place)
     for place in [*pointed, *within[:1], *within[-1:]]:
@@ -63,9 +65,15 @@ def _lines(wires: Sequence[Entry], chosen: Sequence[int], cited: set[Any]) -> Ex
     lines: list[Line] = []
     before = -1
     for place in chosen:
-        skipped = place - before - 1
-        lines.append(replace(_line(wires[place], wires[place].get("seq") in cited), skipped=skipped))
+        entry, skipped = wires[place], place - before - 1
+        line = replace(_line(entry, entry.get("seq") in cited), skipped=skipped)
         before = place
+        if line.word == "result" and not line.fields and not line.violations and not skipped:
+            asked = lines[-1] if lines else None
+            if asked is not None and asked.word == "call" and entry.get("answers") == asked.seq:
+                lines[-1] = replace(asked, answered=True)
+                continue
+        lines.append(line)
     return Exchange(tuple(lines), len(wires) - 1 - before)
 
 
@@ -134,6 +142,9 @@ def flat(payload: Any) -> tuple[tuple[tuple[str, str], ...], int]:
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
+        if path.endswith("]") and "value" in value and ("measurand" in value or "sampledValue[" in path):
+            yield _sample(value)
+            return
         for key, item in value.items():
             yield from _leaves(item, f"{path}.{cut(text(key))}" if path else cut(text(key)))
     elif isinstance(value, (list, tuple)):
@@ -143,6 +154,20 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, "true" if value else "false"
     else:
         yield path, "null" if value is None else text(value)
+
+
+def _sample(value: Mapping[str, Any]) -> tuple[str, str]:
+    """A sampled value in one piece: ``Energy.Active.Import.Register: 552242 Wh``."""
+    measured = mapping(value.get("unitOfMeasure"))
+    unit = text(value.get("unit")) or text(measured.get("unit"))
+    scale = f" x10^{text(measured['multiplier'])}" if measured.get("multiplier") else ""
+    names = (
+        value.get("measurand", "Energy.Active.Import.Register"),
+        value.get("phase"),
+        value.get("context"),
+    )
+    name = " ".join(text(part) for part in names if part and part != "Sample.Periodic")
+    return cut(name), cut(f"{text(value.get('value'))} {unit}{scale}".rstrip())
 
 
 def cut(value: str) -> str:

@@ -16,13 +16,18 @@ MOST_READINGS = 24
 
 
 def measured(checks: Iterable[Entry], limits: Mapping[str, LimitLine]) -> tuple[Measured, ...]:
-    """Every check of a rule that compares a figure with a bound."""
+    """Every check of a rule that compares a figure with a bound; those that did not pass stand first."""
     found = []
     for check in checks:
         shape = _SHAPES.get(text(check.get("rule")))
-        if shape is not None:
+        if shape is not None and not _only_whether(check):
             found.append(_measured(check, shape, limits))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda figure: figure.outcome == "pass"))
+
+
+def _only_whether(check: Entry) -> bool:
+    """Something was there or not; no time was asked for."""
+    return check.get("rule") == "occurred" and not real(mapping(check.get("inputs")).get("within_s"))
 
 
 def _measured(check: Entry, shape: _Shape, limits: Mapping[str, LimitLine]) -> Measured:
@@ -72,7 +77,7 @@ def _energy(inputs: Entry, figures: Entry) -> dict[str, Any]:
     parts = []
     for name, value in (("reported", inputs.get("reported_wh")), ("reference", inputs.get("reference_wh"))):
         if value is not None:
-            parts.append((name, f"{value} Wh"))
+            parts.append((name, value, "Wh"))
     budget = tuple((text(row.get("name")), number(row.get("u"))) for row in rows(figures.get("budget")))
     return {
         "value": figures.get("error_pct"),
@@ -92,20 +97,21 @@ def _agree(inputs: Entry, figures: Entry) -> dict[str, Any]:
         "unit": unit,
         "bound": "plus or minus",
         "limit": figures.get("allowed"),
-        "parts": tuple(
-            (text(name), f"{value} {unit}") for name, value in mapping(inputs.get("values")).items()
-        ),
+        "parts": tuple((text(name), value, unit) for name, value in mapping(inputs.get("values")).items()),
     }
 
 
 def _money(inputs: Entry, _figures: Entry) -> dict[str, Any]:
+    currency = text(inputs.get("currency_expected"))
     return {
         "value": inputs.get("observed"),
         "unit": text(inputs.get("currency_observed")),
         "bound": "equal",
         "limit": inputs.get("expected"),
-        "limit_unit": text(inputs.get("currency_expected")),
-        "parts": tuple((text(name), text(amount)) for name, amount in mapping(inputs.get("lines")).items()),
+        "limit_unit": currency,
+        "parts": tuple(
+            (text(name), amount, currency) for name, amount in mapping(inputs.get("lines")).items()
+        ),
     }
 
 

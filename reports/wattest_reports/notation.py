@@ -31,13 +31,14 @@ def parse(value: Any) -> Decimal | None:
 
 
 def plain(value: Any, language: Language = "en") -> str:
-    """A number with at most 6 significant decimals, thousands set apart, decimal comma in French.
+    """A number, thousands set apart, decimal comma in French; a computed one with six significant digits.
 
-    What is no number is returned as text: a charger may have sent anything.
+    Text of the record keeps its digits, and what is no number stays as it is: a charger may have sent anything.
 
     Example::
 
-        plain(12345.6789012345, "fr")   # '12 345,678901'
+        plain(12345.6789012345, "fr")   # '12 345,7'
+        plain("12345.67890", "fr")      # '12 345,67890'
     """
     number = parse(value)
     if number is None:
@@ -49,7 +50,9 @@ def plain(value: Any, language: Language = "en") -> str:
     elif isinstance(value, str):
         text = f"{number:f}"
     else:
-        text = f"{round(number, 6):f}".rstrip("0").rstrip(".")
+        decimals = max(0, 5 - number.adjusted())
+        text = f"{number:.{decimals}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
     return _dressed(text, language)
 
 

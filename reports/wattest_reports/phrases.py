@@ -87,6 +87,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "For {n} of them a limit is unverified: that screens a charger, it does not certify one.",
         "Pour {n} d’entre elles une limite est non vérifiée\u00a0: cela trie une borne, cela ne la certifie pas.",
     ),
+    "also undecided": (
+        "For {n} more the evidence cannot decide, or the bench failed.",
+        "Pour {n} autres les preuves ne permettent pas de trancher, ou le banc a failli.",
+    ),
     "also partly": (
         "{n} of those tested were not tested on every OCPP version.",
         "{n} de celles vérifiées ne l’ont pas été sur chaque version OCPP.",
@@ -264,6 +268,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "word.action": ("action", "action"),
     "word.fault": ("fault set", "panne provoquée"),
     "word.heal": ("fault healed", "panne levée"),
+    "answered": ("answered", "répondu"),
     "violations": ("Violates", "Enfreint"),
     "skipped.one": ("{n} line not shown", "{n} ligne non montrée"),
     "skipped.many": ("{n} lines not shown", "{n} lignes non montrées"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import groupby
 
 from markupsafe import Markup, escape
 
@@ -165,13 +166,13 @@ def _panel(
     at = 150.0
     for number, series in enumerate(group):
         kind = f"curve c{number % 3} {'hot' if unit != 'W' else 'watt'}"
-        points = " ".join(f"{across(t):.1f},{up(value):.1f}" for t, value in series.points)
+        places = [
+            place for place, _ in groupby((f"{across(t):.1f}", f"{up(v):.1f}") for t, v in series.points)
+        ]
+        points = " ".join(f"{x},{y}" for x, y in places)
         parts.append(f'<polyline class="{kind}" points="{points}"/>')
-        if len(series.points) < _DOTS:
-            parts += [
-                f'<circle class="{kind}" cx="{across(t):.1f}" cy="{up(v):.1f}" r="2"/>'
-                for t, v in series.points
-            ]
+        if len(places) < _DOTS:
+            parts += [f'<circle class="{kind}" cx="{x}" cy="{y}" r="2"/>' for x, y in dict.fromkeys(places)]
         parts.append(
             f'<polyline class="{kind}" points="{at:.0f},{top - 14:.1f} {at + 22:.0f},{top - 14:.1f}"/>'
         )

@@ -35,6 +35,9 @@ def conclusion(shown: Report, words: Words) -> str:
 
 def beside(shown: Report, words: Words) -> Iterator[str]:
     """What must be said beside the conclusion: what only screens, what was tested in part or not at all."""
+    undecided = shown.counts.get("inconclusive", 0) + shown.counts.get("error", 0)
+    if shown.verdict == "fail" and undecided:
+        yield words("also undecided", n=undecided)
     if shown.screening:
         yield words("also screening", n=shown.screening)
     if shown.partly:

@@ -34,6 +34,7 @@ STYLES = {
     "not applicable": "dim",
 }
 _NARROW = 70
+_TROUBLES = ("fail", "error", "inconclusive")
 
 
 def render(record: Record, out: Path, *, lang: Language = "en") -> Path:
@@ -151,21 +152,22 @@ def _counts(shown: Report, words: Words) -> Text:
 
 def _findings(rows: list[RequirementRow], shown: Report, console: Console, words: Words) -> None:
     keys = {one.anchor: one.key for one in shown.attempts}
-    bad = [
-        (row, cell) for row in rows for cell in row.cells if cell.verdict in {"fail", "error", "inconclusive"}
-    ]
+    bad: dict[tuple[str, str], list[Cell]] = {}
+    for row in rows:
+        for cell in row.cells:
+            if cell.verdict in _TROUBLES:
+                bad.setdefault((row.id, cell.verdict), []).append(cell)
     if not bad:
         return
     console.print(Text(f"\n{words('contradicted')}", style="bold"))
-    for row, cell in sorted(bad, key=lambda pair: ("fail", "error", "inconclusive").index(pair[1].verdict)):
-        made = Text(f"{sign(cell.verdict)} {row.id} ", style=STYLES[cell.verdict])
-        made.append(f"OCPP {cell.dialect}  ", style="dim")
-        made.append(cell.sentence, style="default")
-        where = ", ".join(dict.fromkeys(keys[anchor] for anchor in cell.anchors))
-        entries = notation.ranges(cell.evidence)
-        proof = (
-            words("entry.one" if len(cell.evidence) == 1 else "entry.many", list=entries) if entries else ""
-        )
+    for (name, verdict), cells in sorted(bad.items(), key=lambda pair: _TROUBLES.index(pair[0][1])):
+        made = Text(f"{sign(verdict)} {name} ", style=STYLES[verdict])
+        made.append(f"OCPP {', '.join(cell.dialect for cell in cells)}  ", style="dim")
+        made.append(cells[0].sentence, style="default")
+        where = ", ".join(dict.fromkeys(keys[anchor] for cell in cells for anchor in cell.anchors))
+        seqs = [seq for cell in cells for seq in cell.evidence]
+        key = "entry.one" if len(seqs) == 1 else "entry.many"
+        proof = words(key, list=notation.ranges(seqs)) if seqs else ""
         made.append(f"\n  {' · '.join(part for part in (where, proof) if part)}", style="dim")
         console.print(made)
 

@@ -55,8 +55,8 @@ class Measured:
     requirements: tuple[str, ...]
     evidence: tuple[int, ...]
     seq: int
-    parts: tuple[tuple[str, str], ...] = ()
-    """What the figure was made of: reported and reference energy, the lines of a bill."""
+    parts: tuple[tuple[str, Any, str], ...] = ()
+    """What the figure was made of, with units: reported and reference energy, the lines of a bill."""
     budget: tuple[tuple[str, float], ...] = ()
     """Standard uncertainties by name, in ``unit``."""
     chance: float | None = None
@@ -148,6 +148,8 @@ class Line:
     violations: tuple[str, ...]
     cited: bool
     skipped: int = 0
+    answered: bool = False
+    """Its answer came next and was empty, so it has no line of its own."""
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def test_attachments_hold_figures_and_messages(folder: Path) -> None:
     result = _result(folder, "MET-001", "1.6")
     figures, messages = ((folder / one["source"]).read_text("utf-8") for one in result["attachments"])
     assert "energy of transaction 1,1.967" in figures
-    assert "EVSE -> CSMS  StopTransaction call  transactionId=1 meterStop=2250" in messages
+    assert "EVSE -> CSMS  StopTransaction call, answered  transactionId=1 meterStop=2250" in messages
 
 
 def test_environment_and_categories_are_written(folder: Path) -> None:
