@@ -166,8 +166,6 @@ def _header(
     active: frozenset[str],
     venue: Venue,
 ) -> dict[str, Any]:
-    covered = {requirement for scenario, _ in plan for requirement in scenario.covers}
-    monitored = {requirement for monitor in MONITORS for requirement in monitor.requirements}
     return {
         "format": 1,
         "wattest": version("wattest"),
@@ -183,7 +181,7 @@ def _header(
         "defects": sorted(active),
         "charger": read.sheet,
         "rule": read.rule,
-        "requirements": {id_: row for id_, row in read.requirements.items() if id_ in covered | monitored},
+        "requirements": read.requirements,
         "limits": read.limits,
         "plan": [
             {
