@@ -21,6 +21,7 @@ from wattest.clock.network import Greeting, Wire
 from wattest.errors import BenchError
 from wattest.evse.charger import Charger, Connect
 from wattest.evse.control import Panel, obey
+from wattest.evse.memory import EVERY_S, Memory
 from wattest.evse.uplink import Uplink
 from wattest.model.charger import ChargerSheet
 from wattest.model.scenario import Dialect
@@ -51,7 +52,10 @@ Twin = Callable[[World, str, int], AbstractAsyncContextManager[Served]]
 
 @dataclass(frozen=True)
 class Alone:
-    """One EVSE that runs alone. ``scpi`` is host and port of its analyser, if it has one."""
+    """One EVSE that runs alone.
+
+    ``scpi`` is host and port of its analyser, ``memory`` the file that outlives the process, if it has them.
+    """
 
     sheet: ChargerSheet
     dialect: Dialect
@@ -60,6 +64,7 @@ class Alone:
     active: frozenset[str] = frozenset()
     password: str | None = None
     scpi: tuple[str, int] | None = None
+    memory: Path | None = None
 
 
 async def live(
@@ -93,6 +98,8 @@ async def live(
     )
     async with AsyncExitStack() as stack:
         facts = _facts(alone)
+        if alone.memory is not None:
+            await _remember(stack, Memory(alone.memory), world, charger)
         if alone.scpi is not None:
             analyser = await _served(stack, world, *alone.scpi)
             facts |= {"scpi": analyser.resource, "scpi_port": analyser.port}
@@ -129,6 +136,20 @@ async def lines_of(descriptor: int) -> AsyncIterator[str]:
 def twins() -> dict[str, Twin]:
     """Simulated instruments that installed packages offer beside an EVSE, by name."""
     return {entry.name: cast("Twin", entry.load()) for entry in entry_points(group=TWINS)}
+
+
+async def _remember(stack: AsyncExitStack, memory: Memory, world: World, charger: Charger) -> None:
+    """Recall the last life, then keep this one's until the stack ends."""
+    memory.recall(world, charger)
+
+    async def keep() -> None:
+        while True:
+            memory.keep(world, charger)
+            await asyncio.sleep(EVERY_S)
+
+    keeping = asyncio.get_running_loop().create_task(keep(), name="keep the memory")
+    stack.callback(memory.keep, world, charger)
+    stack.callback(keeping.cancel)
 
 
 async def _served(stack: AsyncExitStack, world: World, host: str, port: int) -> Served:

@@ -149,7 +149,7 @@ class Charger:
             dial=self._dial,
             new_id=self._new_id,
             timeout_s=lambda: float(station.settings.number("message_timeout")),
-            back_off_s=lambda failures: registration.back_off_s(station, failures),
+            back_off_s=lambda failures: self._conduct(registration.back_off_s)(station, failures),
             spawn=lambda work: station.spawn(work),  # noqa: PLW0108 - the station comes after its link
             handle=self._answer,
             opened=lambda: registration.opened(station),

@@ -16,12 +16,26 @@ OWN_INTERVAL_S = 30.0
 LONGEST_WAIT_S = 86400.0
 
 
+@behaviour
 def back_off_s(station: Station, failures: int) -> float:
     """Seconds before the next attempt to connect (OCPP 2.0.1 Part 4 5.3): doubled each time, with fresh jitter."""
     settings = station.settings
     doublings = min(failures, settings.number("back_off_repeats"))
     jitter = station.random.random() * settings.number("back_off_random")
     return float(settings.number("back_off_minimum") * 2**doublings) + jitter
+
+
+@defect(
+    "OUTAGE-D11",
+    breaks=back_off_s,
+    area="outage",
+    requirement="NET-04",
+    text="after an outage the charger dials five times a second, without back-off or jitter",
+    source="OCPP 2.0.1 Part 4 5.3",
+)
+def storms(station: Station, failures: int) -> float:
+    """A thousand of these bring any central system down."""
+    return 0.2
 
 
 @behaviour
@@ -43,9 +57,23 @@ def talks_before_boot(station: Station) -> bool:
     return False
 
 
+@behaviour
 def heartbeat_s(station: Station) -> float:
     """Seconds between heartbeats: what the boot answer said, or the setting."""
     return station.heartbeat_s or float(station.settings.number("heartbeat_interval")) or LONGEST_WAIT_S
+
+
+@defect(
+    "STATUS-D05",
+    breaks=heartbeat_s,
+    area="outage",
+    requirement="MON-03",
+    text="heartbeats come every ten minutes whatever interval was given",
+    source="OCPP 1.6 4.2, 4.6",
+)
+def heartbeat_is_fixed(station: Station) -> float:
+    """A constant in the firmware."""
+    return 600.0
 
 
 @behaviour
@@ -148,7 +176,7 @@ async def _register(station: Station) -> None:
 async def beat(station: Station) -> None:
     """Heartbeats, and a look at the card reader with each."""
     while True:
-        interval = heartbeat_s(station)
+        interval = station.conduct(heartbeat_s)(station)
         station.wake_heart.clear()
         try:
             async with asyncio.timeout(interval if station.accepted else None):
