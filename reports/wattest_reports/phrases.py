@@ -237,6 +237,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Time since the scenario began. Shaded: transactions. Numbered ticks: steps.",
         "Temps depuis le début du scénario. Zones grisées\u00a0: transactions. Repères numérotés\u00a0: étapes.",
     ),
+    "plot.closeup": ("The same, transactions only:", "Les mêmes, transactions seulement\u00a0:"),
     "plot.thinned": (
         "Decimated: {kept} of {total} points, the lowest and highest of each stretch.",
         "Décimé\u00a0: {kept} points sur {total}, le plus bas et le plus haut de chaque tranche.",

@@ -19,8 +19,8 @@ from wattest_reports.view import Series, Session
 from wattest_reports.words import Words
 
 WIDTH = 960
-LEFT, RIGHT, TOP = 64, 24, 34
-POWER_HEIGHT, TEMPERATURE_HEIGHT, GAP, BOTTOM = 150, 84, 30, 40
+LEFT, RIGHT, TOP = 64, 24, 38
+POWER_HEIGHT, TEMPERATURE_HEIGHT, GAP, BOTTOM = 150, 84, 40, 40
 
 _NICE_SECONDS = (
     1,
@@ -162,7 +162,7 @@ def _panel(
         y = up(value)
         parts.append(_line("grid", LEFT, y, WIDTH - RIGHT, y))
         parts.append(_text("tick end", LEFT - 6, y + 4, plain(_round(value), words.language)))
-    parts.append(_text("axis", 4, top - 10, with_unit(name + ",", unit)))
+    parts.append(_text("axis", 4, top - 16, with_unit(name + ",", unit)))
     at = 150.0
     for number, series in enumerate(group):
         kind = f"curve c{number % 3} {'hot' if unit != 'W' else 'watt'}"
@@ -174,10 +174,10 @@ def _panel(
         if len(places) < _DOTS:
             parts += [f'<circle class="{kind}" cx="{x}" cy="{y}" r="2"/>' for x, y in dict.fromkeys(places)]
         parts.append(
-            f'<polyline class="{kind}" points="{at:.0f},{top - 14:.1f} {at + 22:.0f},{top - 14:.1f}"/>'
+            f'<polyline class="{kind}" points="{at:.0f},{top - 20:.1f} {at + 22:.0f},{top - 20:.1f}"/>'
         )
         name = series_name(series, words)
-        parts.append(_text("key", at + 28, top - 10, name))
+        parts.append(_text("key", at + 28, top - 16, name))
         at += 52 + 6.4 * len(name)
     return parts
 
@@ -211,7 +211,8 @@ def _clock(seconds: float, length: float) -> str:
         return f"{sign}{whole}\u00a0s"
     hours, rest = divmod(whole, 3600)
     if length < 7200:
-        return f"{sign}{whole // 60}:{whole % 60:02d}"
+        inside = f"{rest // 60:02d}:{rest % 60:02d}" if hours else f"{whole // 60}:{whole % 60:02d}"
+        return f"{sign}{hours}:{inside}" if hours else sign + inside
     return f"{sign}{hours}\u00a0h" + (f"\u00a0{rest // 60:02d}" if rest else "")
 
 

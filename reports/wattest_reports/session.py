@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from math import isfinite
+from operator import itemgetter
 
 from wattest.ocpp.ledger import Ledger
 from wattest.ocpp.neutral import Metered, TransactionChanged
@@ -15,6 +17,10 @@ MOST_POINTS = 240
 """Points per curve: more than a page can show, few enough for a file of 200 sessions."""
 
 _FEWEST = 3
+_SMALL = 4
+"""Transactions that take less than this part of the whole get a plot of their own."""
+
+Spans = tuple[tuple[str, float, float | None], ...]
 _SCALES = {"W": ("W", 1.0), "kW": ("W", 1000.0), "degC": ("degC", 1.0)}
 
 
@@ -35,26 +41,39 @@ def session(readings: Sequence[Entry], entries: Sequence[Entry], steps: Sequence
     if within:
         curves["evse", "power", "W"] = within
     times = [at for points in curves.values() for at, _ in points]
-    begin = min([step.begin for step in steps], default=min(times))
-    end = max([step.end for step in steps], default=max(times))
-    return Session(
-        begin=min(begin, *times),
-        end=max(end, *times),
-        series=tuple(_series(role, name, unit, points) for (role, name, unit), points in curves.items()),
-        transactions=transactions,
-        steps=tuple((step.index, step.begin) for step in steps),
-    )
+    begin = min([*times, *(step.begin for step in steps)])
+    end = max([*times, *(step.end for step in steps)])
+    marks = tuple((step.index, step.begin) for step in steps)
+    whole = _drawn(curves, begin, end, transactions, marks)
+    spans = [(max(since, begin), min(until or end, end)) for _, since, until in transactions if since < end]
+    first, last = min((one for one, _ in spans), default=begin), max((one for _, one in spans), default=end)
+    margin = max((last - first) * 0.05, 1.0)
+    if (last - first + 2 * margin) * _SMALL > end - begin:
+        return whole
+    near, far = max(first - margin, begin), min(last + margin, end)
+    return replace(whole, closeup=_drawn(curves, near, far, transactions, marks))
+
+
+def _drawn(
+    curves: Mapping[tuple[str, str, str], Sequence[tuple[float, float]]],
+    begin: float,
+    end: float,
+    transactions: Spans,
+    marks: tuple[tuple[int, float], ...],
+) -> Session:
+    series = []
+    for (role, name, unit), points in curves.items():
+        inside = sorted((point for point in points if begin <= point[0] <= end), key=itemgetter(0))
+        if inside:
+            kept = thin(inside, MOST_POINTS)
+            series.append(Series(role, name, unit, tuple(kept), len(inside), len(kept) < len(inside)))
+    steps = tuple((index, at) for index, at in marks if begin <= at <= end)
+    return Session(begin, end, tuple(series), transactions, steps)
 
 
 def _moves(unit: str, points: Sequence[tuple[float, float]]) -> bool:
     values = [value for _, value in points]
     return max(values) > 10.0 if unit == "W" else max(values) - min(values) > 1.0
-
-
-def _series(role: str, name: str, unit: str, points: list[tuple[float, float]]) -> Series:
-    points.sort(key=lambda point: point[0])
-    kept = thin(points, MOST_POINTS)
-    return Series(role, name, unit, tuple(kept), len(points), len(kept) < len(points))
 
 
 def thin(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
@@ -80,7 +99,7 @@ def thin(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, 
 
 def _stated(
     entries: Sequence[Entry],
-) -> tuple[list[tuple[float, float]], tuple[tuple[str, float, float | None], ...]]:
+) -> tuple[list[tuple[float, float]], Spans]:
     """Power as the EVSE stated it (sum of phases), and its transactions, both at the times that it gave them."""
     ledger = Ledger()
     power: list[tuple[float, float]] = []

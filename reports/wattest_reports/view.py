@@ -182,6 +182,8 @@ class Session:
     series: tuple[Series, ...]
     transactions: tuple[tuple[str, float, float | None], ...]
     steps: tuple[tuple[int, float], ...]
+    closeup: Session | None = None
+    """The transactions alone, when they are a small part of the whole, as after a soak."""
 
 
 @dataclass(frozen=True)
@@ -223,8 +225,9 @@ class Attempt:
 
     @property
     def monitors(self) -> tuple[Check, ...]:
-        """Checks that no step made."""
-        return tuple(check for check in self.checks if check.monitor or check.step is None)
+        """Checks that no step made, those that did not pass first."""
+        found = (check for check in self.checks if check.monitor or check.step is None)
+        return tuple(sorted(found, key=lambda check: check.outcome == "pass"))
 
 
 @dataclass(frozen=True)

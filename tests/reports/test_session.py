@@ -133,4 +133,41 @@ def test_axes_hold_any_range(low: float, width: float, length: float) -> None:
         for pair in part.split():
             x, y = (float(number) for number in pair.split(","))
             assert -1 <= x <= 961
-            assert -1 <= y <= 340
+            assert -1 <= y <= 352
+
+
+def test_a_session_after_a_long_soak_gets_a_plot_of_its_own(tape: Callable[..., Any]) -> None:
+    """Sixteen hours of cold would squeeze the charge into a line: the transactions are drawn once more, alone."""
+    made = tape()
+    made.scenario("COLD-001", "Cold", "climate", ["AUT-02"])
+    made.begin("soak")
+    for _ in range(16):
+        made.wait(3600)
+        made.reading("temperature", -40.0, "degC", role="chamber")
+    made.done()
+    made.begin("charge")
+    made.session()
+    made.done()
+    made.scenario_end("COLD-001", "pass")
+    whole = report(made.seal()).attempts[0].session
+    assert whole is not None
+    assert whole.end - whole.begin > 16 * 3600
+    assert whole.closeup is not None
+    assert 720 < whole.closeup.end - whole.closeup.begin < 800
+    assert [index for index, _ in whole.closeup.steps] == [2]
+    drawn = draw(whole.closeup, "a", whole.begin, Words())
+    assert ">16:02:00</text>" in drawn
+
+
+def test_points_of_one_moment_keep_their_order(tape: Callable[..., Any]) -> None:
+    """At the instant at which a contactor opens, the value before comes before the value after."""
+    made = tape()
+    made.scenario("MET-001", "x", "metering", ["MET-01"])
+    for watts in (0.0, 5000.0, 0.0):
+        made.reading("power", watts, "W")
+    made.wait(10)
+    made.reading("power", 0.0, "W")
+    made.scenario_end("MET-001", "pass")
+    shown = report(made.seal()).attempts[0].session
+    assert shown is not None
+    assert [value for _, value in shown.series[0].points] == [0.0, 5000.0, 0.0, 0.0]
