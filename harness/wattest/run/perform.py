@@ -243,6 +243,7 @@ def _judge(
     findings, carry = run_monitors(entries, facts_of(campaign.sheet), campaign.carry)
     if campaign.bench.kind == "live":  # on a simulated bench every scenario begins with a new charger
         campaign.carry = carry
+    judged = recorder.count
     for finding in findings:
         decision = decide(finding.rule, finding.inputs)
         recorder.note(
@@ -259,7 +260,8 @@ def _judge(
             monitor=finding.monitor,
             step=finding.step,
         )
-    lines = requirement_verdicts(recorder.entries(since=first), scenario.covers)
+    entries = [*entries, *recorder.entries(since=judged)]
+    lines = requirement_verdicts(entries, scenario.covers)
     for requirement, line in lines.items():
         recorder.note(
             "verdict",

@@ -135,9 +135,9 @@ async def charge(
 
 
 def _next_look(left_wh: float, power_w: float, expected_s: float) -> float:
-    """Seconds until the energy should be there, at most a twentieth of the whole charge, so that plots fill."""
+    """Seconds until the energy should be there, at most a tenth of the whole charge, so that plots fill."""
     by_power = left_wh * 3600.0 / power_w + 0.05 if power_w > 1.0 else 1.0
-    return max(0.05, min(by_power, max(1.0, expected_s / 20.0)))
+    return max(0.05, min(by_power, max(1.0, expected_s / 10.0)))
 
 
 @step(proves=("AUT-02",))

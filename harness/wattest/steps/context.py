@@ -161,7 +161,7 @@ class Run:
 
     # --- waiting ---------------------------------------------------------------------------------------
 
-    async def wait(self, seconds: float, *, samples: int = 20) -> None:
+    async def wait(self, seconds: float, *, samples: int = 8) -> None:
         """Let time pass and look at the instruments now and then, for the plots and the monitors."""
         if seconds <= 0:
             return
