@@ -47,9 +47,6 @@ class Happenings:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def __getitem__(self, index: int) -> Seen:
-        return self._seen[index]
-
     def tell(self, event: Event | Link, seq: int) -> None:
         """Note an event and wake those who wait for it. An exception of a predicate goes to the one who waits."""
         seen = Seen(event, seq, self._clock.monotonic(), len(self._seen))

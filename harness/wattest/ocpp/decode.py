@@ -56,6 +56,7 @@ class Decoded:
 
 
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
 _HEAD = re.compile(r'\s*\[\s*(-?\d{1,3})\s*,\s*"([^"\\]{1,36})"')
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -144,7 +145,7 @@ def _strictly(raw: bytes, violations: list[Violation]) -> Decoded:
 def _depth(text: str) -> int:
     """How deep brackets nest outside strings; at least that deep in text that is not JSON."""
     depth = deepest = 0
-    for character in _STRINGS.sub("", text):
+    for character in _BRACKETS.findall(_STRINGS.sub("", text)):
         if character in "[{":
             depth += 1
             deepest = max(deepest, depth)

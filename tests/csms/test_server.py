@@ -1,0 +1,346 @@
+"""The central system on loopback sockets. Few and short: everything above the socket is tested in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from wattest.clock import RealClock
+from wattest.csms import Csms, server
+from wattest.csms.server import Server, identity_of, serve
+from wattest.errors import BenchError
+from wattest.model.bench import CsmsEntry
+
+pytestmark = pytest.mark.real_time
+
+HEARTBEAT = '[2,"a","Heartbeat",{}]'
+
+
+class Listening:
+    """A central system on a free port, and its record."""
+
+    def __init__(self) -> None:
+        self.clock = RealClock()
+        self.entries: list[dict[str, Any]] = []
+        self.csms = Csms(self.clock, self.note)
+        self.server: Server | None = None
+
+    def note(self, kind: str, /, **fields: Any) -> int:
+        self.entries.append({"kind": kind, **fields})
+        return len(self.entries) - 1
+
+    def run(self, talk: Callable[[], Awaitable[None]], **entry: Any) -> None:
+        async def whole() -> None:
+            self.server = await serve(self.csms, CsmsEntry(**entry))
+            try:
+                async with asyncio.timeout(10):
+                    await talk()
+            finally:
+                await self.server.close()
+
+        self.clock.run(whole())
+        assert self.csms.troubles == []
+
+    async def station(
+        self, path: str = "/ocpp/CP1", *, offers: str = "ocpp1.6", **more: Any
+    ) -> ClientConnection:
+        assert self.server is not None
+        offered = [Subprotocol(offers)] if offers else None
+        return await connect(f"ws://127.0.0.1:{self.server.port}{path}", subprotocols=offered, **more)
+
+    async def raw(self, data: bytes) -> bytes:
+        """What comes back for these bytes, to the end of the connection."""
+        assert self.server is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        writer.write(data)
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    def links(self) -> list[tuple[Any, ...]]:
+        """Links on record."""
+        links = [e for e in self.entries if e["kind"] == "link"]
+        return [(e["event"], e["code"], e["by"], e["reason"]) for e in links]
+
+    def rules(self) -> list[str]:
+        """Violations on record."""
+        return [v["rule"] for e in self.entries if e["kind"] == "frame" for v in e["violations"]]
+
+
+@pytest.fixture
+def listening() -> Iterator[Listening]:
+    found = Listening()
+    yield found
+    found.clock.close()
+
+
+def test_frames_of_every_form(listening: Listening) -> None:
+    """Whole, fragmented, binary and broken frames are answered, compressed or not, and pings too."""
+
+    async def talk() -> None:
+        for compression in (None, "deflate"):
+            station = await listening.station(compression=compression)
+            assert station.subprotocol == "ocpp1.6"
+            await station.send(HEARTBEAT)
+            assert str(await station.recv()).startswith('[3,"a",')
+            await station.send(['[2,"b","Hear', 'tbeat"', ",{}]"])
+            assert str(await station.recv()).startswith('[3,"b",')
+            await station.send(b'[2,"c","Heartbeat",{}]')
+            assert str(await station.recv()).startswith('[3,"c",')
+            await station.send(b'[2,"d","A",{"x":"\xff"}]', text=True)
+            assert str(await station.recv()).startswith('[4,"d","FormationViolation"')
+            await (await station.ping())
+            await station.close(1000, "enough")
+            await asyncio.sleep(0.01)
+        broken = [e for e in listening.entries if "raw_b64" in e]
+        assert base64.b64decode(broken[0]["raw_b64"]) == b'[2,"d","A",{"x":"\xff"}]'
+        assert listening.rules() == ["decode.binary-frame", "decode.utf-8"] * 2
+        assert listening.links()[1] == ("closed", 1000, "station", "enough")
+
+    listening.run(talk)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "body"),
+    [
+        ("/", {}, 404, b"no station can be at the path '/'.\n"),
+        ("/other/CP1", {}, 404, b"no station can be at the path '/other/CP1'.\n"),
+        ("/ocpp/%ff", {}, 404, b"no station can be at the path '/ocpp/%ff'.\n"),
+        ("/ocpp/CP1", {}, 401, b"no password was given.\n"),
+        ("/ocpp/CP1", {"Authorization": "Basic Q1AxOndyb25n"}, 401, b"user name or password is wrong.\n"),
+    ],
+)
+def test_refusals(listening: Listening, path: str, headers: dict[str, str], status: int, body: bytes) -> None:
+    """What cannot be a station gets an HTTP status with a sentence, and stands on record."""
+
+    async def talk() -> None:
+        with pytest.raises(InvalidStatus) as error:
+            await listening.station(path, additional_headers=headers)
+        assert error.value.response.status_code == status
+        assert bytes(error.value.response.body) == body
+        assert ("WWW-Authenticate" in error.value.response.headers) == (status == 401)
+        assert listening.links() == [("refused", status, "csms", body.decode().rstrip(".\n"))]
+
+    listening.run(talk, password="geheim")
+
+
+def test_basic_authentication_in_bytes(listening: Listening) -> None:
+    """A password beyond ASCII is compared as bytes."""
+
+    async def talk() -> None:
+        secret = base64.b64encode("CP1:gehéim".encode()).decode()
+        await listening.station(additional_headers={"Authorization": f"Basic {secret}"})
+        assert listening.csms.connected
+
+    listening.run(talk, password="gehéim")
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "reason"),
+    [
+        (b"\x16\x03\x01\x00\xf4\x01\r\n\r\n", b"", "did not receive a valid HTTP request"),
+        (b"GET /CP1 HTTP/1.1\r\nHost: x\r\n\r\n", b"HTTP/1.1 426 ", "missing Connection header"),
+        (
+            b"GET /CP1 HTTP/1.1\r\nA: " + b"x" * 9000 + b"\r\n\r\n",
+            b"HTTP/1.1 431 ",
+            "read 9005 bytes, expected no more than 8192 bytes",
+        ),
+    ],
+)
+def test_failed_handshakes(listening: Listening, request_: bytes, status: bytes, reason: str) -> None:
+    """What is no WebSocket handshake fails with a status, and stands on record."""
+
+    async def talk() -> None:
+        assert (await listening.raw(request_))[:13].startswith(status)
+        assert [(link[0], link[3]) for link in listening.links()] == [("handshake_failed", reason)]
+
+    listening.run(talk)
+
+
+def test_headers_that_cannot_be_read(listening: Listening) -> None:
+    """A sub-protocol header that is none is a bad request."""
+
+    async def talk() -> None:
+        head = b"GET /CP1 HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Protocol: ,,\r\n\r\n"
+        assert (await listening.raw(head)).startswith(b"HTTP/1.1 400 ")
+        twice = b"GET /CP1 HTTP/1.1\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n"
+        assert (await listening.raw(twice)).startswith(b"HTTP/1.1 400 ")
+        assert [link[:2] for link in listening.links()] == [("refused", 400)] * 2
+
+    listening.run(talk)
+
+
+def test_slow_and_silent_handshakes(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that never says what it wants is cut, and both that and a hasty end stand on record."""
+    monkeypatch.setattr(server, "OPEN_S", 0.05)
+
+    async def talk() -> None:
+        assert await listening.raw(b"GET /CP1 HT") == b""
+        assert listening.server is not None
+        _, writer = await asyncio.open_connection("127.0.0.1", listening.server.port)
+        writer.close()
+        await asyncio.sleep(0.02)
+        assert listening.links() == [
+            ("handshake_failed", 408, "csms", "no handshake within 0.05 s"),
+            ("handshake_failed", 0, "csms", "the connection ended before a WebSocket handshake came"),
+        ]
+
+    listening.run(talk)
+
+
+def test_no_common_dialect(listening: Listening) -> None:
+    """A station without a known sub-protocol is connected without one and closed with 1002 (OCPP-J 1.6 3.2)."""
+
+    async def talk() -> None:
+        station = await listening.station(offers="")
+        with pytest.raises(ConnectionClosed) as error:
+            await station.recv()
+        assert error.value.rcvd is not None
+        assert error.value.rcvd.code == 1002
+        assert listening.links()[0][:3] == ("refused", 1002, "csms")
+
+    listening.run(talk)
+
+
+def test_too_big(listening: Listening) -> None:
+    """A message beyond 256 KiB closes the link with 1009, also when it was compressed."""
+
+    async def talk() -> None:
+        for compression in (None, "deflate"):
+            station = await listening.station(compression=compression)
+            await station.send("x" * 300_000)
+            with pytest.raises(ConnectionClosed) as error:
+                await station.recv()
+            assert error.value.rcvd is not None
+            assert error.value.rcvd.code == 1009
+        assert [link[:3] for link in listening.links() if link[0] != "opened"] == [
+            ("closed", 1009, "csms")
+        ] * 2
+
+    listening.run(talk)
+
+
+def test_dead_links_are_noticed(listening: Listening) -> None:
+    """A station that answers no ping is cut off; one that sends frames instead is alive."""
+
+    async def talk() -> None:
+        station = await listening.station()
+        station.transport.pause_reading()
+        for _ in range(5):
+            await asyncio.sleep(0.03)
+            await station.send(HEARTBEAT)
+        assert [link[0] for link in listening.links()] == ["opened"]
+        await asyncio.sleep(0.25)
+        assert not listening.csms.connected
+        assert listening.links()[-1] == ("lost", 1006, "network", "no answer to a ping within 0 s")
+        station.transport.abort()
+
+    listening.run(talk, ping_interval_s=0.05)
+
+
+def test_answered_pings_keep_a_link(listening: Listening) -> None:
+    """A station that answers pings stays."""
+
+    async def talk() -> None:
+        await listening.station()
+        await asyncio.sleep(0.2)
+        assert listening.csms.connected
+
+    listening.run(talk, ping_interval_s=0.03)
+
+
+def test_cut_connection(listening: Listening) -> None:
+    """A connection that breaks without a close frame is lost."""
+
+    async def talk() -> None:
+        station = await listening.station()
+        station.transport.abort()
+        await asyncio.sleep(0.05)
+        assert [link[:3] for link in listening.links()] == [
+            ("opened", None, "station"),
+            ("lost", 1006, "network"),
+        ]
+
+    listening.run(talk)
+
+
+def test_newer_connection_wins(listening: Listening) -> None:
+    """The older link of an identity is closed; commands go over the newer."""
+
+    async def talk() -> None:
+        old = await listening.station("/CP1")
+        new = await listening.station("/ocpp/CP1?token=x")
+        with pytest.raises(ConnectionClosed):
+            await old.recv()
+        waiting = asyncio.create_task(listening.csms.station().clear_cache())
+        command = str(await new.recv())
+        await new.send(f'[3,{command.split(",")[1]},{{"status":"Accepted"}}]')
+        assert (await waiting).accepted
+
+    listening.run(talk)
+
+
+def test_station_that_does_not_read(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A station that sends and never reads is first throttled, then cut off."""
+    monkeypatch.setattr(server, "UNSENT", 400_000)
+
+    async def talk() -> None:
+        station = await listening.station(compression=None)
+        station.transport.pause_reading()
+        line = listening.csms.station().line
+        assert line is not None
+        for _ in range(300):
+            if line.open:
+                line.send_text("x" * 100_000)
+        await asyncio.sleep(0)
+        assert not listening.csms.connected
+        assert listening.links()[-1] == ("closed", 1008, "csms", "the station left 400000 bytes unread")
+        station.transport.abort()
+
+    listening.run(talk)
+
+
+def test_port_that_is_taken(listening: Listening) -> None:
+    """An address that cannot be had is an error with the way out."""
+
+    async def talk() -> None:
+        assert listening.server is not None
+        with pytest.raises(BenchError) as error:
+            await serve(listening.csms, CsmsEntry(port=listening.server.port))
+        assert str(error.value).startswith(
+            f"The central system cannot listen on 127.0.0.1 port {listening.server.port}: "
+        )
+        assert str(error.value).endswith(
+            "Choose another 'port:' under 'csms:' in the bench file; 0 lets the system choose."
+        )
+        assert listening.server.url == f"ws://127.0.0.1:{listening.server.port}/ocpp"
+
+    listening.run(talk)
+
+
+@pytest.mark.parametrize(
+    ("path", "identity"),
+    [
+        ("/ocpp/CP1", "CP1"),
+        ("/CP1", "CP1"),
+        ("/ocpp/CP%201?a=b", "CP 1"),
+        ("/ocpp/a%2Fb", "a/b"),
+        ("/ocpp", None),
+        ("/ocpp/", None),
+        ("/", None),
+        ("", None),
+        ("CP1", None),
+        ("/a/b/c", None),
+        ("/ocpp/%ff", None),
+    ],
+)
+def test_identity_of_a_path(path: str, identity: str | None) -> None:
+    """The identity is the last part of the path, percent-decoded."""
+    assert identity_of(path) == identity
