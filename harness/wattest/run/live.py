@@ -12,6 +12,7 @@ from wattest.roles import ROLES, Surroundings
 from wattest.run.campaign import Stage
 from wattest.run.drivers import driver
 from wattest.run.safety import between_scenarios, make_safe
+from wattest.run.terminal import prompt_on
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -57,6 +58,7 @@ class LiveVenue:
             folder=str(Path(self._bench.path).parent),
             rigs=getattr(self, "_rigs", {}),
             facts=self._facts,
+            prompt=prompt_on(self._clock),
         )
 
     async def open(self) -> None:
