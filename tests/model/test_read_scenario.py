@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from wattest.document.reader import read_text
 from wattest.errors import DocumentError
-from wattest.model.read_scenario import read_scenario
+from wattest.model.read_scenario import Knowledge, read_scenario, scenarios_of
 from wattest.model.scenario import Card, Reference, Scenario
 from wattest.model.tariff import Tariff
 from wattest.model.verb import Verb
@@ -340,8 +341,21 @@ def test_for_each_cannot_explode(complaints: Complains) -> None:
 )
 def test_says_what_is_wrong_with_a_step(step_complaints: Complains, text: str, sentences: list[str]) -> None:
     """Verbs, arguments, names and proofs are checked before any bench is touched."""
-    found = [line for line in step_complaints(text) if "nothing here proves" not in line]
+    found = [line for line in step_complaints(text) if not line.endswith("to the step that does")]
     assert found == sentences
+
+
+def test_a_broken_step_does_not_breed_more_mistakes(step_complaints: Complains) -> None:
+    """What a step would prove counts even when its arguments are wrong, and nobody guesses about unknown verbs."""
+    assert step_complaints("  - expect_transaction: {state: chargin}\n") == [
+        "1:33: 'chargin' is not allowed here; did you mean 'charging'?"
+    ]
+    assert step_complaints("  - expect_transaction: []\n") == [
+        "1:25: a list stands here; 'charging' or 'ended' is needed"
+    ]
+    assert step_complaints("  - expect_transactoin\n") == [
+        "1:5: there is no step 'expect_transactoin'; did you mean 'expect_transaction'?"
+    ]
 
 
 def test_steps_are_a_list(complaints: Complains) -> None:
@@ -375,6 +389,22 @@ def test_cards_and_tariff_by_name(steps: Reads, scenario: Reads) -> None:
     assert one.given.cards["blocked"].status == "blocked"
     assert one.given.tariff is not None
     assert one.given.tariff.energy == Decimal("0.35")
+
+
+def test_a_broken_tariff_is_blamed_where_it_is_named(
+    written: Callable[[str, str], Path], verbs: dict[str, Verb]
+) -> None:
+    """The mistake of a file that a scenario names is told with both places, and cards do not suffer from it."""
+    path = written("tariffs/broken.yaml", "tariff: broken\nenergy: 3\n")
+    knowledge = Knowledge(verbs, ["AUT-02"], fixtures=path.parents[1])
+    with pytest.raises(DocumentError) as refusal:
+        scenarios_of(read_text(f"{TOP}given: {{tariff: broken}}\n"), knowledge)
+    (problem,) = refusal.value.problems
+    assert str(problem.place) == "<text>:5:17"
+    assert problem.sentence == (
+        f"'broken' cannot be used: {path}:2:9: '3' has no unit; a price of energy is needed here, such as"
+        " '0.35 CAD/kWh'"
+    )
 
 
 def test_reads_a_file_against_the_library(

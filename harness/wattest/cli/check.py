@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
-from wattest.errors import DocumentError
+from wattest.errors import BenchError
 from wattest.model.checking import Checked, check_paths
 
 BROKEN = 12
 """Exit code when a document cannot be used."""
+SUITE = 11
+"""Exit code when Wattest itself is incomplete."""
 
 
 @click.command()
@@ -29,8 +31,9 @@ def command(paths: tuple[str, ...], *, as_json: bool) -> None:
 
     try:
         checked = check_paths(paths or _library(), installed, DRIVERS)
-    except DocumentError as error:
-        checked = Checked(problems=list(error.problems))
+    except BenchError as error:
+        click.echo(str(error), err=True)
+        sys.exit(SUITE)
     if as_json:
         import json
 

@@ -175,8 +175,9 @@ def dimension_of(kind: Any) -> Dimension | None:
 
 def _as_editors_see(word: str) -> list[Any]:
     """The word, and the number or boolean that a guessing parser takes it for."""
-    if word in TRUTH:
-        return [word, TRUTH[word]]
+    truth = TRUTH.get(word.lower())
+    if truth is not None:
+        return [word, truth]
     try:
         return [word, float(word)]
     except ValueError:

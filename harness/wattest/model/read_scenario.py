@@ -182,7 +182,7 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
     )
     calls = steps.read(values["steps"]) if "steps" in values else ()
     if covers is not BAD:
-        proven = {id_ for call in calls for id_ in call.proves}
+        proven = _Anything() if steps.puzzling else steps.proven
         _look_at_covers(root, proven, knowledge.monitored, problems)
     if len(problems) or given is None:
         return None

@@ -25,6 +25,10 @@ class Steps:
     covers: tuple[str, ...]
     varied: tuple[str, ...] = ()
     saved: dict[str, Any] = field(default_factory=dict)
+    proven: set[str] = field(default_factory=set)
+    """Requirements that some step's checks count for, also where the step has a mistake elsewhere."""
+    puzzling: bool = False
+    """Whether there is a step of which nobody can say what it proves."""
 
     def read(self, node: Node) -> tuple[StepCall, ...]:
         """All steps that could be read; mistakes go to ``problems``."""
@@ -33,17 +37,28 @@ class Steps:
             return ()
         if not node.items:
             self.problems.add(node, "a scenario needs at least one step")
-        calls = (self._step(item) for item in node.items)
-        return tuple(call for call in calls if call is not None)
+        return tuple(call for item in node.items if (call := self._step(item)) is not None)
 
     def _step(self, node: Node) -> StepCall | None:
+        named = self._named(node)
+        verb = None if named is None else self.verbs.get(named[0].text)
+        if named is None or verb is None:
+            self.puzzling = True
+            if named is not None:
+                word = named[0].text
+                self.problems.add(named[0], f"there is no step {shown(word)}{did_you_mean(word, self.verbs)}")
+            return None
+        return self._call(verb, *named)
+
+    def _named(self, node: Node) -> tuple[Text, Node] | None:
+        """The verb's name and what stands behind it."""
         if isinstance(node, Items) or (isinstance(node, Text) and node.missing):
             self.problems.add(
                 node, f"{what(node)} stands here; a step is a verb, with its arguments behind ':'"
             )
             return None
         if isinstance(node, Text):
-            return self._call(node, Fields((), node.place))
+            return node, Fields((), node.place)
         if len(node.entries) != 1:
             names = " and ".join(shown(key.text) for key, _ in node.entries[:3]) or "nothing"
             self.problems.add(
@@ -51,18 +66,12 @@ class Steps:
                 f"one step is one verb, but {names} stand here; indent arguments further than their verb",
             )
             return None
-        key, value = node.entries[0]
-        return self._call(key, value)
+        return node.entries[0]
 
-    def _call(self, name: Text, value: Node) -> StepCall | None:
-        verb = self.verbs.get(name.text)
-        if verb is None:
-            self.problems.add(
-                name, f"there is no step {shown(name.text)}{did_you_mean(name.text, self.verbs)}"
-            )
-            return None
+    def _call(self, verb: Verb, name: Text, value: Node) -> StepCall | None:
         given = self._fields(verb, name, value)
         if given is None:
+            self.proven.update(verb.proves)
             return None
         own = Fields(tuple(entry for entry in given.entries if entry[0].text not in RESERVED), given.place)
         names = Names(self.problems, self.saved, self.varied)
@@ -70,6 +79,7 @@ class Steps:
             own, verb.shape, owner=verb.name, noun="argument", also=tuple(RESERVED)
         )
         proves = self._proves(verb, name, given.get("proves"))
+        self.proven.update(proves)
         save_as = self._save_as(verb, given.get("save_as"))
         if arguments is None:
             return None

@@ -77,7 +77,7 @@ def attributes_of(kind: Any) -> dict[str, Any] | None:
     kind = _without_none(kind)
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
-    if not isinstance(kind, type) or kind is object:
+    if kind is Any or not isinstance(kind, type) or kind is object:
         return None
     try:
         hints = get_type_hints(kind, include_extras=True)

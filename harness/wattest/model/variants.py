@@ -22,7 +22,9 @@ def variants(root: Fields, problems: Problems) -> list[dict[str, Text]]:
     if node is None:
         return [{}]
     if not isinstance(node, Fields):
-        problems.add(node, f"{what(node)} stands here; for_each is a mapping such as {{current: [6 A, 16 A]}}")
+        problems.add(
+            node, f"{what(node)} stands here; for_each is a mapping such as {{current: [6 A, 16 A]}}"
+        )
         return [{}]
     used = set(_names_in(root))
     rows: dict[str, list[Text]] = {}

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from wattest.document.quantity import Current, Voltage
+from wattest.document.reader import read_text
+from wattest.errors import BenchError, DocumentError
+from wattest.model.bench import CsmsEntry
+from wattest.model.read_bench import bench_of, read_bench
+from wattest.model.words import RigName
+
+
+@dataclass(frozen=True)
+class Action:
+    method: Literal["GET", "POST"]
+    url: str
+
+
+def simulated(around: object) -> None:
+    """Plays any role in the simulated world."""
+
+
+def analyser(
+    around: object, *, resource: str, current_range: Current = 50.0, voltage_range: Voltage = 300.0
+) -> None:
+    """An analyser."""
+
+
+def http(
+    around: object, *, rig: RigName | None = None, headers: Mapping[str, str] | None = None, **actions: Action
+) -> None:
+    """Plays a role over HTTP."""
+
+
+class Factories(Mapping[str, Callable[..., Any]]):
+    """As installed drivers are: one of them cannot be imported."""
+
+    known: Mapping[str, Callable[..., Any]] = {"simulated": simulated, "analyser": analyser, "http": http}
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        if name == "broken":
+            raise BenchError("the driver 'broken' (x:y) cannot be imported: No module named 'x'")
+        return self.known[name]
+
+    def __iter__(self) -> Any:
+        return iter([*self.known, "broken"])
+
+    def __len__(self) -> int:
+        return len(self.known) + 1
+
+    def __contains__(self, name: object) -> bool:
+        return name in [*self.known, "broken"]
+
+
+HEAD = "bench: north lab\nkind: live\n"
+
+
+def complaints(text: str) -> list[str]:
+    with pytest.raises(DocumentError) as refusal:
+        bench_of(read_text(text, "b.yaml"), Factories())
+    return [f"{one.place.line}:{one.place.column}: {one.sentence}" for one in refusal.value.problems]
+
+
+def test_reads_a_bench(written: Callable[[str, str], Path]) -> None:
+    """Roles and rigs get their driver's options by the factory's signature, in SI units."""
+    written("chargers/c.yaml", "")
+    path = written(
+        "benches/b.yaml",
+        HEAD
+        + "charger: ../chargers/c.yaml\ncsms: {host: 10.0.4.1, port: 8180, password: secret, ping_interval: 10 s}\nrigs:\n  twin: {driver: http, start: {method: POST, url: /start}}\nreference_meter: {driver: analyser, resource: 'TCPIP::10.0.4.7::INSTR', current_range: 500 mA}\nvehicle: {driver: http, rig: twin, headers: {a: b}, plug_in: {method: POST, url: /in}}\nmains: {driver: simulated}\nmeasurement_plane: input\nsafe_order: [mains, vehicle]\ndead_man_relay: yes\n",
+    )
+    bench = read_bench(path, Factories())
+    assert (bench.name, bench.kind, bench.charger, bench.path) == (
+        "north lab",
+        "live",
+        "../chargers/c.yaml",
+        str(path),
+    )
+    assert bench.csms == CsmsEntry("10.0.4.1", 8180, "secret", 10.0)
+    assert {name: (entry.driver, dict(entry.options)) for name, entry in bench.roles.items()} == {
+        "reference_meter": ("analyser", {"resource": "TCPIP::10.0.4.7::INSTR", "current_range": 0.5}),
+        "vehicle": ("http", {"rig": "twin", "headers": {"a": "b"}, "plug_in": Action("POST", "/in")}),
+        "mains": ("simulated", {}),
+    }
+    assert dict(bench.rigs["twin"].options) == {"start": Action("POST", "/start")}
+    assert str(bench.roles["mains"].place) == f"{path}:9:1"
+    assert (bench.measurement_plane, bench.safe_order, bench.dead_man_relay) == (
+        "input",
+        ("mains", "vehicle"),
+        True,
+    )
+
+
+def test_defaults_of_a_bench() -> None:
+    """A bench with a name and a kind listens on loopback and makes the vehicle safe first."""
+    bench = bench_of(read_text(HEAD), Factories())
+    assert bench.csms == CsmsEntry()
+    assert (bench.roles, bench.rigs, bench.charger, bench.safe_order[0]) == ({}, {}, None, "vehicle")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            "[a]\n",
+            [
+                "1:1: a list stands here; a bench is a mapping with the keys bench, kind, charger, csms, measurement_plane, safe_order, dead_man_relay, rigs, reference_meter, vehicle, card_reader, mains, lock_sensor, display, chamber, network, operator"
+            ],
+        ),
+        (
+            HEAD.replace("live", "virtual"),
+            ["2:7: 'virtual' is not allowed here; known: 'simulated', 'live'"],
+        ),
+        (
+            HEAD + "vehicel: {driver: simulated}\n",
+            ["3:1: a bench has no key 'vehicel'; did you mean 'vehicle'?"],
+        ),
+        (
+            HEAD + "vehicle: simulated\n",
+            ["3:10: 'simulated' stands here; 'vehicle' is a mapping such as {driver: by_hand}"],
+        ),
+        (
+            HEAD + "vehicle: {port: 3}\n",
+            ["3:10: 'vehicle' needs the key 'driver'; known: 'simulated', 'analyser', 'http', 'broken'"],
+        ),
+        (
+            HEAD + "vehicle: {driver: }\n",
+            [
+                "3:19: nothing stands here; the name of a driver is needed; known: 'simulated', 'analyser', 'http', 'broken'"
+            ],
+        ),
+        (
+            HEAD + "vehicle: {driver: simulatde}\n",
+            ["3:19: no driver 'simulatde' is installed; did you mean 'simulated'?"],
+        ),
+        (
+            HEAD + "vehicle: {driver: broken}\n",
+            ["3:19: the driver 'broken' (x:y) cannot be imported: No module named 'x'"],
+        ),
+        (
+            HEAD + "vehicle: {driver: simulated, port: COM3}\n",
+            ["3:30: the driver 'simulated' has no option 'port'; known: 'driver'"],
+        ),
+        (
+            HEAD + "reference_meter: {driver: analyser, current_range: 50 V}\n",
+            [
+                "3:18: the driver 'analyser' needs the option 'resource': text",
+                "3:52: '50 V' is a voltage; a current is needed here, such as '16 A'",
+            ],
+        ),
+        (
+            HEAD + "rigs: {twin: {driver: http}}\nvehicle: {driver: http, rig: twni}\n",
+            ["4:30: 'twni' is not a known rig; did you mean 'twin'?"],
+        ),
+        (HEAD + "rigs: 3\n", ["3:7: '3' stands here; 'rigs' is a mapping from names to drivers"]),
+        (HEAD + "safe_order: [vehicel]\n", ["3:14: 'vehicel' is not a known role; did you mean 'vehicle'?"]),
+        (HEAD + "charger: no.yaml\n", ["3:10: there is no charger sheet 'no.yaml' beside this bench file"]),
+        (HEAD + "csms: {port: 99999}\n", ["3:14: 99999 is not between 0 and 65535"]),
+    ],
+)
+def test_says_what_is_wrong_with_a_bench(text: str, sentences: list[str]) -> None:
+    """Keys, drivers and options are checked before any device is touched."""
+    assert complaints(text) == sentences

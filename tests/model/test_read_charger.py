@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from wattest.document.reader import read_text
+from wattest.errors import DocumentError
+from wattest.model.library import library_folder
+from wattest.model.read import read_charger
+from wattest.model.read_charger import charger_of
+
+REFERENCE = (library_folder("fixtures") / "chargers" / "reference.yaml").read_text(encoding="utf-8")
+
+
+def test_the_built_in_charger() -> None:
+    """The reference sheet is the tethered level 2 station that the simulator plays."""
+    sheet = read_charger(library_folder("fixtures") / "chargers" / "reference.yaml")
+    assert (sheet.cable, sheet.phases, sheet.rated_voltage_v, sheet.rated_current_a) == (
+        "tethered",
+        1,
+        240.0,
+        48.0,
+    )
+    assert (sheet.minimum_current_a, sheet.register_step_wh) == (6.0, 1.0)
+    assert (sheet.temperature_min_c, sheet.temperature_max_c) == (-40.0, 50.0)
+    assert (sheet.power_loss, sheet.connection_timeout_s, sheet.boot_time_s) == (
+        "ends_after_boot",
+        60.0,
+        20.0,
+    )
+    assert sheet.dialects == ("1.6", "2.0.1")
+    assert sheet.identity == "CP001"
+    assert {"holster_lock", "offline_queue", "cost_display"} <= set(sheet.features)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentences"),
+    [
+        ("[1.6, 2.0.1]", "[]", ["a charger sheet states at least one dialect: '1.6' or '2.0.1'"]),
+        ("50 degC", "-45 degC", ["temperature_min -40 degC is not below temperature_max -45 degC"]),
+        (
+            "minimum_current: 6 A",
+            "minimum_current: 60 A",
+            ["minimum_current 60 A is above rated_current 48 A"],
+        ),
+        (
+            "register_step: 1 Wh",
+            "register_step: 0 Wh",
+            ["register_step is 0 Wh; a register advances in steps, such as '1 Wh'"],
+        ),
+        ("phases: 1", "phases: 4", ["4 is not between 1 and 3"]),
+        ("- heater", "- heeter", ["'heeter' is not a known feature; did you mean 'heater'?"]),
+        ("serial: SIM-0001", "", ["a charger sheet needs the key 'serial': text"]),
+        ("240 V", "240", ["'240' has no unit; a voltage is needed here, such as '240 V'"]),
+        ("CP001", "CP 1", ["'CP 1' is not a station identity: 1 to 48 letters, digits or *-_=+|@."]),
+        ("tethered", "coiled", ["'coiled' is not allowed here; known: 'tethered', 'socket'"]),
+    ],
+)
+def test_says_what_is_wrong_with_a_charger_sheet(old: str, new: str, sentences: list[str]) -> None:
+    """A sheet that contradicts itself or nature is refused."""
+    with pytest.raises(DocumentError) as refusal:
+        charger_of(read_text(REFERENCE.replace(old, new)))
+    assert [problem.sentence for problem in refusal.value.problems] == sentences
