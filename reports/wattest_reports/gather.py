@@ -60,6 +60,7 @@ def report(record: Record) -> Report:
         aborted=tuple(text(entry.get("reason")) for entry in entries if entry.get("kind") == "aborted"),
         resumed=sum(1 for entry in entries if entry.get("kind") == "resumed"),
         safe=_safe(entries),
+        identities=_identities(entries),
         prompts=tuple(_prompt(entry) for entry in entries if entry.get("kind") == "prompt"),
         path=record.path,
         counts=counts(requirements),
@@ -90,6 +91,17 @@ def _safe(entries: Sequence[Entry]) -> tuple[Safe, ...]:
             last[key] = said
     ordered = sorted(found.items(), key=lambda pair: pair[0][0])
     return tuple(Safe(key[1], key[0], last[key], key[3], tuple(seqs)) for key, seqs in ordered)
+
+
+def _identities(entries: Sequence[Entry]) -> dict[str, tuple[str, int]]:
+    """The first answer of each role to IEEE 488.2's question who it is."""
+    found: dict[str, tuple[str, int]] = {}
+    for entry in entries:
+        if entry.get("kind") == "exchange" and text(entry.get("tx")).strip() == "*IDN?" and entry.get("rx"):
+            found.setdefault(
+                text(entry.get("role")), (text(entry["rx"]).strip(), int(number(entry.get("seq"))))
+            )
+    return found
 
 
 def _prompt(entry: Entry) -> tuple[str, str, str, int]:

@@ -94,7 +94,7 @@ def page(shown: Report, words: Words) -> str:
         ],
         keys={one.anchor: one.key for one in shown.attempts},
         parts=[
-            (role, words.known(f"driver.{driver}", driver))
+            (role, words.known(f"driver.{driver}", driver), *shown.identities.get(role, ("", None)))
             for role, entry in mapping(shown.bench.get("roles")).items()
             for driver in (text(mapping(entry).get("driver") or entry),)
         ],

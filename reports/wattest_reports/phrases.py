@@ -279,6 +279,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "method": ("Bench and method", "Banc et méthode"),
     "roles": ("Who played what on the bench", "Qui a joué quoi au banc"),
     "role": ("Role", "Rôle"),
+    "identity": ("Identified itself as", "S’est identifié comme"),
     "driver": ("Driver", "Pilote"),
     "driver.by_hand": ("a person", "une personne"),
     "safety": ("How the bench was made safe", "Mise en sécurité du banc"),
@@ -324,8 +325,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "head": ("Head of the chain (SHA-256)", "Tête de la chaîne (SHA-256)"),
     "head.none": ("none: the run was not sealed", "aucune\u00a0: la campagne n’a pas été scellée"),
     "head.say": (
-        "The record is the right one if the command prints this head.",
-        "L’enregistrement est le bon si la commande affiche cette tête.",
+        "The record is the right one if “wattest verify --json” shows this head.",
+        "L’enregistrement est le bon si «\u00a0wattest verify --json\u00a0» montre cette tête.",
     ),
     "end": ("End of report {id}", "Fin du rapport {id}"),
 }

@@ -321,6 +321,8 @@ class Report:
     aborted: tuple[str, ...]
     resumed: int
     safe: tuple[Safe, ...]
+    identities: Mapping[str, tuple[str, int]]
+    """What each instrument answered to ``*IDN?``, by role, and the entry."""
     prompts: tuple[tuple[str, str, str, int], ...]
     """Question, answer, who answered, entry."""
     path: str = ""

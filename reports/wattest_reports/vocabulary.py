@@ -104,6 +104,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "role.chamber": ("chamber", "enceinte climatique"),
     "role.network": ("network", "réseau"),
     "role.operator": ("operator", "opérateur"),
+    "role.bench": ("bench as a whole", "banc entier"),
     "role.evse": ("stated by the charger", "annoncé par la borne"),
     "name.power": ("power", "puissance"),
     "name.temperature": ("temperature", "température"),

@@ -420,6 +420,9 @@ def fill(tape: Tape) -> None:
         reason="the charger has no display",
     )
     tape.note(
+        "exchange", role="reference_meter", resource="x", op="query", tx="*IDN?", rx="YOKOGAWA,WT310E,C2,1.05"
+    )
+    tape.note(
         "safe", role="mains", ok=True, confirmed_by="reference_meter", sentence="Mains off, 0.0 A seen."
     )
 

@@ -129,6 +129,12 @@ def test_what_was_not_tested_is_listed_with_its_reason(page: Page) -> None:
     assert "LCK-001 Captive plug OCPP 1.6 LCK-01 the bench has no lock_sensor" in page.text
 
 
+def test_the_bench_is_told_part_by_part(page: Page) -> None:
+    """Who played what, what the instrument said of itself, and how the bench was made safe."""
+    assert "reference meter simulated YOKOGAWA,WT310E,C2,1.05 entry 125" in page.text
+    assert "mains ✓ safe Mains off, 0.0 A seen. reference meter entry 126" in page.text
+
+
 def test_how_to_recheck_names_command_and_head(page: Page, record: Record) -> None:
     """The last words are the command, the head of the chain and an end marker with the report's number."""
     assert record.footer is not None
