@@ -84,7 +84,7 @@ def process_rig(
 
     Args:
         around: the bench
-        command: program and arguments; {csms}, {identity}, {dialect}, {python} and {folder} are filled in
+        command: program and arguments; {csms}, {identity}, {dialect}, {python}, {folder} and {scratch} are filled in
         talk: json lines, or plain lines
         ready: pattern of the line that says it is ready, its named groups become facts
         refusal: pattern of a plain line that refuses

@@ -15,7 +15,10 @@ import asyncio
 import json
 import re
 import shlex
+import shutil
 import sys
+import tempfile
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +29,9 @@ from wattest_instruments.answers import shown
 from wattest_instruments.child import Child, Manner, as_object
 from wattest_instruments.placeholders import check_placeholders, fill
 
-FACTS = ("csms", "identity", "dialect", "python", "folder")
-"""What a command may name: facts of the bench, the Python that runs Wattest, the folder of the bench file."""
+FACTS = ("csms", "identity", "dialect", "python", "folder", "scratch")
+"""What a command may name: facts of the bench, the Python that runs Wattest, the folder of the bench file, and a
+folder of the rig's own that outlives restarts and is removed after the run."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,14 @@ class Program:
         self._life: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._last_id = 0
+        self._scratch: str | None = None
 
     # ---- its lives --------------------------------------------------------------------------------------
 
     async def open(self) -> Identity:
         """Start the program unless it runs, and wait until it is ready. ``RigError`` when it cannot be."""
         if self._life is None or self._life.done():
+            self._act("start")
             self._over, self._lives = None, 0
             self._life = asyncio.create_task(self._live(), name=f"rig {self.name}")
         await self._ready_child("open")
@@ -92,6 +98,7 @@ class Program:
         """SIGTERM, and SIGKILL when that is not heard; to our own child only. Harmless the second time."""
         life, self._life = self._life, None
         if life is not None:
+            self._act("stop")
             life.cancel()
             await asyncio.wait([life])
             await self._tell_all(over=self._over or "was ended")
@@ -144,7 +151,15 @@ class Program:
             self._changed.notify_all()
 
     def _known(self) -> dict[str, str]:
-        return {"python": sys.executable, "folder": self._around.folder, **self._around.facts}
+        if self._scratch is None:
+            self._scratch = tempfile.mkdtemp(prefix=f"wattest-{self.name}-")
+            weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+        here = {"python": sys.executable, "folder": self._around.folder, "scratch": self._scratch}
+        return {**here, **self._around.facts}
+
+    def _act(self, action: str) -> None:
+        """What is done to the program on purpose: whatever it then does to its link is no fault of its own."""
+        self._around.note("action", role=self.name, action=action, arguments={}, result=None, error=None)
 
     # ---- what it is told --------------------------------------------------------------------------------
 

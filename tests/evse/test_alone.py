@@ -121,6 +121,15 @@ def test_its_network_can_be_cut(clock: VirtualClock) -> None:
     assert life.booted == ["CP7"]
 
 
+def test_a_second_life_goes_on_where_the_first_ended(clock: VirtualClock, tmp_path: Path) -> None:
+    """With a memory the register and the flash outlive the process; without one it is a new charger each time."""
+    kept = replace(ALONE, memory=tmp_path / "flash.json")
+    for _ in range(2):
+        Life(clock).run(kept, "whereabouts", "whereabouts")
+    told = json.loads((tmp_path / "flash.json").read_text())
+    assert told["flash"]["boots"] == 2
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

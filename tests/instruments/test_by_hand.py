@@ -8,9 +8,8 @@ from typing import Any, cast
 import pytest
 
 from wattest.clock import VirtualClock
-from wattest.document.reader import read_text
 from wattest.errors import BenchError, RigError
-from wattest.model.read_bench import InstalledFactories, bench_of, read_bench
+from wattest.model.read import read_bench
 from wattest.roles import (
     ROLES,
     CardReader,
@@ -329,15 +328,15 @@ def test_every_role_can_be_played_by_hand(clock: VirtualClock, terminal: Termina
 
 
 @pytest.mark.parametrize("module", [http_module, process_module, by_hand_module])
-def test_the_example_in_a_drivers_docstring_can_be_read(module: Any) -> None:
+def test_the_example_in_a_drivers_docstring_can_be_read(module: Any, tmp_path: Path) -> None:
     """What the documentation shows is a bench file without a mistake."""
     lines = [line for line in (module.__doc__ or "").splitlines() if line.startswith("    ")]
     text = "bench: example\nkind: live\n" + "\n".join(line[4:] for line in lines)
     sections = text.count("rigs:")
     if sections > 1:
         text = text[: text.rindex("rigs:")]
-    bench = bench_of(read_text(text), InstalledFactories())
-    assert bench.roles
+    (tmp_path / "example.yaml").write_text(text, encoding="utf-8")
+    assert read_bench(tmp_path / "example.yaml").roles
 
 
 @pytest.mark.parametrize("name", ["loopback", "node_peer", "by_hand"])

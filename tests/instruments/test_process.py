@@ -131,7 +131,7 @@ def played(around: Callable[..., Surroundings], rig: Program, role: str, **optio
 
 
 def errors(noted: list[dict[str, Any]]) -> list[str]:
-    return [entry["error"] for entry in noted if entry["error"]]
+    return [entry["error"] for entry in noted if entry.get("error")]
 
 
 def gone(pid: int) -> bool:
@@ -151,13 +151,13 @@ def test_a_program_plays_a_vehicle(
     assert clock.run(vehicle.open()).maker == "North Lab"
     clock.run(vehicle.plug_in())
     assert clock.run(vehicle.whereabouts()) == "plugged in"
-    lines = [entry for entry in noted if entry["op"] == "line"]
+    lines = [entry for entry in noted if entry.get("op") == "line"]
     assert [(entry["role"], entry["resource"], entry["tx"]) for entry in lines] == [
         ("vehicle", "robot", '{"id": 1, "do": "plug_in"}'),
         ("vehicle", "robot", '{"id": 2, "do": "whereabouts"}'),
     ]
     assert json.loads(lines[1]["rx"]) == {"ok": True, "result": "plugged in", "id": 2}
-    kept = {(entry["resource"], entry["rx"]) for entry in noted if entry["op"] == "read"}
+    kept = {(entry["resource"], entry["rx"]) for entry in noted if entry.get("op") == "read"}
     assert ("robot stderr", "the arm moves") in kept
     assert ("robot", '{"event": "moved"}') in kept
 
@@ -180,7 +180,7 @@ def test_arguments_reach_the_program(
     vehicle = cast("Vehicle", played(around, rig, "vehicle"))
     clock.run(vehicle.set_current(7.5))
     clock.run(vehicle.set_ready(True))
-    told = [json.loads(entry["tx"]) for entry in noted if entry["op"] == "line"]
+    told = [json.loads(entry["tx"]) for entry in noted if entry.get("op") == "line"]
     assert told == [
         {"do": "x", "q": '"yes"'},
         {"id": 1, "do": "set_current", "current_a": 7.5},
@@ -220,6 +220,17 @@ def test_the_command_knows_the_bench(clock: RealClock, start: Start) -> None:
     facts["dialect"] = "2.0.1"
     clock.run(rig.restart())
     assert rig.facts["args"][-1] == "2.0.1"
+
+
+def test_a_rig_has_a_folder_of_its_own(clock: RealClock, start: Start, noted: list[dict[str, Any]]) -> None:
+    """``{scratch}`` is the same folder in every life; starting and stopping on purpose are actions."""
+    rig = start("{scratch}")
+    scratch = Path(rig.facts["args"][0])
+    assert scratch.is_dir()
+    clock.run(rig.restart())
+    assert rig.facts["args"] == [str(scratch)]
+    actions = [(entry["role"], entry["action"]) for entry in noted if entry["kind"] == "action"]
+    assert actions == [("robot", "start"), ("robot", "stop"), ("robot", "start")]
 
 
 def test_a_program_that_dies_is_started_again(
@@ -314,7 +325,7 @@ def test_chatter_is_bounded(
     """A program that floods its output leaves a bounded trace and is still understood."""
     rig = start()
     clock.run(cast("Vehicle", played(around, rig, "vehicle")).holster())
-    kept = [entry["rx"] for entry in noted if entry["op"] == "read"]
+    kept = [entry["rx"] for entry in noted if entry.get("op") == "read"]
     assert len(kept) == KEPT_LINES + 1
     assert kept[-1] == f"(more than {KEPT_LINES} lines: the rest is not kept)"
 
@@ -343,7 +354,7 @@ def test_the_role_of_a_program_that_is_off_is_safe(
     clock.run(vehicle.make_safe())
     clock.run(rig.close())
     clock.run(vehicle.make_safe())
-    assert [json.loads(e["tx"])["do"] for e in noted if e["op"] == "line"] == ["set_ready"]
+    assert [json.loads(e["tx"])["do"] for e in noted if e.get("op") == "line"] == ["set_ready"]
 
 
 @pytest.mark.parametrize(
@@ -409,7 +420,11 @@ def test_plain_lines_are_matched(
     with pytest.raises(RigError) as error:
         clock.run(sensor.jam("holster", True))
     assert str(error.value) == "Rig 'robot' was told 'JAM holster', but it refused: ERR no wedge."
-    assert [entry["tx"] for entry in noted if entry["op"] == "line"] == ["LOCKS?", "PULL 2", "JAM holster"]
+    assert [entry["tx"] for entry in noted if entry.get("op") == "line"] == [
+        "LOCKS?",
+        "PULL 2",
+        "JAM holster",
+    ]
 
 
 def test_a_device_that_never_answers_is_not_waited_for(
@@ -462,7 +477,7 @@ def test_a_command_that_names_nobody_is_refused(around: Callable[..., Surroundin
         process_rig(around("robot"), command=("evse", "{url}"))
     assert str(error.value) == (
         "The command of rig 'robot' names {url}, which nobody fills; placeholders there are: "
-        "{csms}, {identity}, {dialect}, {python}, {folder}."
+        "{csms}, {identity}, {dialect}, {python}, {folder}, {scratch}."
     )
     with pytest.raises(BenchError, match="Rig 'robot' has an empty 'command'"):
         process_rig(around("robot"), command=())

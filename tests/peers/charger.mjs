@@ -9,6 +9,7 @@
 // GET /about, /plug, /locks, /display, /meter, /status. A refusal is a 409 with {"error": "sentence"}.
 // It prints one line, {"ready":true,"http":"http://127.0.0.1:40123"}, and ends on SIGTERM.
 
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { Link } from "./link.mjs";
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     ocpp: { type: "string", default: "1.6" },
     http: { type: "string", default: "127.0.0.1:0" },
     password: { type: "string" },
+    memory: { type: "string" }, // a file that outlives us: register, settings, an open transaction
     leash: { type: "boolean", default: false }, // end when stdin ends: whoever started us is gone
   },
 });
@@ -35,8 +37,10 @@ if (!speech) {
 }
 
 const log = (what, sentence) => console.error(`${what}: ${sentence}`);
-const plant = new Plant();
+const memory = recall();
+const plant = new Plant({ wh: memory.wh });
 const station = new Station({ plant, log });
+Object.assign(station.settings, memory.settings);
 const dialect = speech.dialect(station);
 const link = new Link({
   endpoint: options.csms.replace(/\/+$/, ""),
@@ -47,6 +51,31 @@ const link = new Link({
   log,
 });
 station.attach(dialect, link);
+
+function recall() {
+  try {
+    return JSON.parse(readFileSync(options.memory, "utf8"));
+  } catch {
+    return {}; // fresh from the factory
+  }
+}
+
+let kept = "";
+function keep() {
+  if (!options.memory) return;
+  const tx = station.running ? { ...station.tx, ocpp: options.ocpp } : null;
+  const text = JSON.stringify({ wh: plant.energy(), settings: station.settings, tx });
+  if (text === kept) return;
+  writeFileSync(`${options.memory}.new`, text);
+  renameSync(`${options.memory}.new`, options.memory);
+  kept = text;
+}
+setInterval(keep, 100);
+
+function leave() {
+  keep();
+  process.exit(0);
+}
 
 class Refused extends Error {}
 
@@ -137,9 +166,10 @@ const [host, port] = options.http.split(":");
 server.listen(Number(port), host, () => {
   const address = server.address();
   console.log(JSON.stringify({ ready: true, http: `http://${address.address}:${address.port}` }));
+  if (memory.tx?.ocpp === options.ocpp) station.endAfterCut(memory.tx);
   station.boot("PowerUp");
 });
 
-if (options.leash) process.stdin.resume().on("end", () => process.exit(0));
-process.on("SIGTERM", () => process.exit(0));
-process.on("SIGINT", () => process.exit(0));
+if (options.leash) process.stdin.resume().on("end", leave);
+process.on("SIGTERM", leave);
+process.on("SIGINT", leave);

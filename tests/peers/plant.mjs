@@ -18,8 +18,9 @@ export class Plant {
   #wh = 0;
   #since = performance.now();
 
-  constructor({ voltage = 240 } = {}) {
+  constructor({ voltage = 240, wh = 0 } = {}) {
     this.voltage = voltage;
+    this.#wh = wh;
   }
 
   amps() {
@@ -37,7 +38,7 @@ export class Plant {
     Object.assign(this, facts);
   }
 
-  // The true energy in Wh since the plant was built, with all its digits.
+  // The true energy in Wh since the plant was first built, with all its digits.
   energy() {
     this.#settle();
     return this.#wh;

@@ -24,6 +24,7 @@ export class Station {
   #timers = {};
   #resetAfter = false; // a reset waits for the end of the transaction
   #cut = false; // the bench has cut the network
+  #awake = false; // the firmware runs: there is power, and it has booted
 
   constructor({ plant, rated = 32, bootTime = 300, log }) {
     Object.assign(this, { plant, rated, bootTime, log });
@@ -55,6 +56,7 @@ export class Station {
   async boot(reason = "PowerUp") {
     await pause(this.bootTime);
     if (!this.plant.powered) return;
+    this.#awake = true;
     this.link.connected = () => this.#greet(reason);
     if (!this.#cut) this.link.raise();
   }
@@ -100,7 +102,7 @@ export class Station {
 
   async network(up) {
     this.#cut = !up;
-    if (up && this.plant.powered) this.link.raise();
+    if (up && this.#awake) this.link.raise();
     else if (!up) await this.link.drop();
   }
 
@@ -122,6 +124,7 @@ export class Station {
   }
 
   #silence() {
+    this.#awake = false;
     for (const timer of Object.values(this.#timers)) clearInterval(timer);
     clearTimeout(this.permission?.timer);
   }
@@ -134,7 +137,7 @@ export class Station {
   // ---- who may charge ---------------------------------------------------------------------------
 
   async card(uid) {
-    if (!this.plant.powered) return;
+    if (!this.#awake) return;
     if (this.running && uid === this.tx.token) return this.end("local");
     if (!this.operative || this.fault) return this.show("Out of order");
     let answer;
@@ -249,6 +252,12 @@ export class Station {
     if (this.running) {
       this.#every("meter", this.settings.meterInterval, () => this.dialect.updated(this.tx, "periodic"));
     }
+  }
+
+  // A transaction of an earlier life, which ended when the power went.
+  endAfterCut(tx) {
+    const end = { endedAt: this.now(), reason: "power loss", stopWh: this.plant.register() };
+    this.dialect.ended({ ...tx, ...end });
   }
 
   refused(tx, status) {

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import click
@@ -73,6 +74,12 @@ class _Ended(Exception):
 @click.option(
     "--scpi", metavar="HOST:PORT", help="Serve a power analyser at the connector there; port 0 is any."
 )
+@click.option(
+    "--memory",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What it keeps when it is off: registers, flash.",
+)
 def command(
     csms: str,
     identity: str | None,
@@ -82,6 +89,7 @@ def command(
     defect: tuple[str, ...],
     password: str | None,
     scpi: str | None,
+    memory: Path | None,
 ) -> None:
     """Run the simulated charger as a process of its own, in real time, and work its hardware line by line."""
     from wattest.evse.alone import Alone
@@ -98,6 +106,7 @@ def command(
             active=frozenset(defect),
             password=password,
             scpi=None if scpi is None else _address(scpi),
+            memory=memory,
         )
         _run(alone)
     except DocumentError as problem:

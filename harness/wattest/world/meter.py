@@ -175,6 +175,10 @@ class Meter:
         seen = current * max(0.0, 1.0 + error)
         return Snapshot(draw.voltage_v, seen, draw.phases * draw.voltage_v * seen)
 
+    def take_up(self, wh: float) -> None:
+        """Go on from a register that an earlier life of the station left, in Wh; before any load."""
+        self._wh = wh
+
     def follow(self, draw: Draw) -> None:
         """Another load begins: what went before is counted first."""
         self._wh = self.indicated_wh()
