@@ -248,9 +248,8 @@ def _ends_transaction(entry: dict[str, Any]) -> bool:
     if not message or message["type"] != 2:
         return False
     payload = message["payload"]
-    return message["action"] == "StopTransaction" or (
-        message["action"] == "TransactionEvent" and payload.get("eventType") == "Ended"
-    )
+    ended = message["action"] == "TransactionEvent" and payload.get("eventType") == "Ended"
+    return bool(ended or message["action"] == "StopTransaction")
 
 
 @step(proves=("AUT-07",))
