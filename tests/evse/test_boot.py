@@ -174,3 +174,16 @@ def test_dialect_must_stand_in_the_sheet(sheet: ChargerSheet) -> None:
     with VirtualClock() as clock, pytest.raises(BenchError) as caught:
         Charger(None, clock, old, dialect="2.0.1", connect=None)  # type: ignore[arg-type]
     assert str(caught.value) == "The sheet of Model R does not state OCPP 2.0.1; it states 1.6."
+
+
+def test_failure_of_the_firmware_is_not_lost(enact: Enact) -> None:
+    """A mistake in the simulated charger itself comes out when it is stopped, instead of looking like a silent charger."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        bench.world.rtc.utc = None  # type: ignore[assignment,method-assign]
+        await bench.begin()
+
+    with pytest.raises(TypeError) as caught:
+        enact(scene)
+    assert str(caught.value) == "'NoneType' object is not callable"

@@ -99,6 +99,7 @@ class Charger:
         self._connect = connect
         self._conduct = Conduct(active) if active else world.conduct
         self._random = Random(f"firmware of {sheet.serial} {seed}")
+        self._ids = Random(f"message ids of {sheet.serial} {seed}")
         self._password = password
         self._station: Station | None = None
         self._link: Link | None = None
@@ -288,7 +289,7 @@ class Charger:
     # --- the link -------------------------------------------------------------------------------------------
 
     def _new_id(self) -> str:
-        return self._conduct(message_id)(self._random)
+        return self._conduct(message_id)(self._ids)
 
     async def _dial(self) -> Wire:
         wanted = "ocpp1.6" if self._dialect == "1.6" else "ocpp2.0.1"

@@ -1,0 +1,343 @@
+"""Every deliberate defect of the firmware shows in a day of its life, and every variation leaves the facts alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import wattest.evse
+from wattest.errors import BenchError
+from wattest.ocpp.settings import SETTINGS
+from wattest.world.behaviour import DEFECTS, VARIATIONS, Conduct
+
+if TYPE_CHECKING:
+    from tests.evse.conftest import Bench, Enact
+
+    from wattest.model.scenario import Dialect
+
+assert wattest.evse
+CARD, BLOCKED = "04A1B2C3", "04FFFFFF"
+
+PHYSICAL = {id_ for id_, entry in DEFECTS.items() if entry.physical} | {"METER-D05"}
+"""Those of the hardware, which tests/world looks after."""
+
+FIRMWARE = sorted(set(DEFECTS) - PHYSICAL)
+
+
+class Day:
+    """One long scene through everything that a defect may touch, with a log of what a stranger can see."""
+
+    def __init__(self) -> None:
+        self.log: list[Any] = []
+
+    async def __call__(self, bench: Bench) -> None:
+        self.bench = bench
+        bench.central.cards["04A1B2C3D480"] = {"status": "Accepted"}
+        bench.central.cards["04A1B2C3D4FF"] = {"status": "Accepted"}
+        bench.central.answers["Authorize"] = self._authorize
+        await bench.ready()
+        await self._configure(("meter_interval", "60"), ("unlock_on_ev_disconnect", "false"))
+        await self._sessions()
+        await self._faults()
+        await self._offline()
+        await self._ends()
+
+    def _authorize(self, payload: dict[str, Any]) -> Any:
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        usual = self.bench.central._authorize(payload)
+        asyncio.get_running_loop().call_later(3.0, answer.set_result, usual)
+        return answer
+
+    async def _look(self, seconds: float) -> None:
+        await self.bench.wait(seconds)
+        bench, outlet = self.bench, self.bench.outlet
+        self.log.append(
+            (
+                outlet.contactor.closed,
+                outlet.connector_lock.position(),
+                outlet.holster_lock.position(),
+                round(outlet.true_energy_wh()),
+                bench.world.screen.read(),
+                [p["connectorStatus" if "connectorStatus" in p else "status"] for p in self._statuses()],
+            )
+        )
+
+    def _statuses(self) -> list[dict[str, Any]]:
+        return self.bench.central.said("StatusNotification")[-1:]
+
+    async def _configure(self, *pairs: tuple[str, str]) -> None:
+        for name, value in pairs:
+            row = SETTINGS[name]
+            if self.bench.dialect == "1.6":
+                await self.bench.central.call("ChangeConfiguration", {"key": row.key, "value": value})
+                continue
+            variable = {"name": row.variable} | ({"instance": row.instance} if row.instance else {})
+            asked = {"component": {"name": row.component}, "variable": variable, "attributeValue": value}
+            await self.bench.central.call("SetVariables", {"setVariableData": [asked]})
+
+    async def _tap(self, uid: str, seconds: float = 6.0) -> None:
+        self.bench.world.reader.tap(uid)
+        await self._look(1)
+        await self._look(seconds)
+
+    async def _start(self, uid: str = CARD) -> None:
+        await self._tap(uid)
+        if self.bench.outlet.plug == "holstered" and self.bench.outlet.holster_lock.holds:
+            return
+        self.bench.car.plug_in()
+        self.bench.car.set_ready(True)
+        await self._look(6)
+
+    async def _leave(self) -> None:
+        self.bench.car.set_ready(False)
+        await self._look(5)
+        if not self.bench.outlet.connector_lock.holds:
+            self.bench.car.unplug()
+        await self._look(5)
+        if self.bench.outlet.plug == "in hand":
+            self.bench.car.holster()
+        await self._look(5)
+
+    async def _sessions(self) -> None:
+        bench = self.bench
+        await self._tap(BLOCKED)
+        await self._tap(CARD, 70)
+        await self._start("04A1B2C3D480")
+        await self._look(130)
+        await self._limit(0)
+        await self._look(100)
+        await self._limit(32)
+        await self._look(100)
+        bench.car.set_ready(False)
+        await self._look(10)
+        bench.car.set_ready(True)
+        await self._look(10)
+        await self._tap("04A1B2C3D4FF")
+        bench.world.reader.tap("04a1b2c3d480")
+        await self._look(5)
+        await self._cost(12.34)
+        await self._look(5)
+        await self._leave()
+        await self._start("04600001")
+        await self._tap("04600002")
+        await self._leave()
+        await self._start()
+        await self._unlock()
+        await self._look(5)
+        if bench.dialect == "2.0.1":
+            await self._tap(CARD)
+        await self._leave()
+
+    async def _faults(self) -> None:
+        self.bench.world.jam("connector")
+        await self._start()
+        await self._look(30)
+        self.bench.world.jam("connector", jammed=False)
+        await self._leave()
+
+    async def _offline(self) -> None:
+        bench = self.bench
+        await self._start()
+        await self._tap(CARD)
+        await self._list()
+        await bench.central.call("ClearCache", {})
+        bench.network.cut()
+        await self._look(10)
+        await self._tap("04ABCDEF")
+        await self._tap("04700001")
+        bench.charger.flash.settings["allow_offline_unknown"] = "true"
+        await self._tap(BLOCKED)
+        await self._tap("04ABCDEF", 130)
+        bench.network.restore()
+        await self._look(120)
+        await self._leave()
+        await self._start()
+        await self._cost(1.0, running=True)
+        await self._look(100)
+        bench.network.cut()
+        await self._look(200)
+        await self._tap(CARD)
+        bench.network.restore()
+        await self._look(60)
+        await self._cost(2.0)
+        await self._look(5)
+        await self._leave()
+        bench.network.cut()
+        await self._start("04700001")
+        await self._look(70)
+        await self._tap("04700001")
+        bench.world.grid.set_power(False)
+        await self._look(20)
+        bench.world.grid.set_power(True)
+        await self._look(20)
+        bench.network.restore()
+        await self._look(120)
+        await self._leave()
+
+    async def _ends(self) -> None:
+        bench = self.bench
+        await self._start()
+        await self._look(100)
+        bench.world.grid.set_power(False)
+        await self._look(20)
+        bench.world.grid.set_power(True)
+        await self._look(60)
+        await self._leave()
+        await self._start()
+        await bench.central.call("Reset", {"type": "Soft" if bench.dialect == "1.6" else "Immediate"})
+        await self._look(60)
+        await self._leave()
+        await self._start()
+        action = "StopTransaction" if bench.dialect == "1.6" else "TransactionEvent"
+        bench.central.answers[action] = lambda _p: "InternalError"
+        await self._tap(CARD, 30)
+        del bench.central.answers[action]
+        await self._look(60)
+        await self._leave()
+        if bench.dialect == "1.6":
+            payload: dict[str, Any] = {"connectorId": 1, "type": "Inoperative"}
+        else:
+            payload = {"operationalStatus": "Inoperative", "evse": {"id": 1}}
+        await bench.central.call("ChangeAvailability", payload)
+        bench.world.grid.set_power(False)
+        await self._look(20)
+        bench.world.grid.set_power(True)
+        await self._look(700)
+        if bench.dialect == "1.6":
+            await bench.central.call("GetConfiguration", {})
+        else:
+            await bench.central.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+        with suppress(TimeoutError):
+            await bench.central.call("ClearCache", {"bad": 1})
+
+    async def _limit(self, amperes: float) -> None:
+        schedule: dict[str, Any] = {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": amperes}],
+        }
+        profile: dict[str, Any] = {
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Relative",
+        }
+        if self.bench.dialect == "1.6":
+            profile |= {"chargingProfileId": 1, "chargingSchedule": schedule}
+            payload: dict[str, Any] = {"connectorId": 1, "csChargingProfiles": profile}
+        else:
+            profile |= {"id": 1, "chargingSchedule": [{"id": 1, **schedule}]}
+            payload = {"evseId": 1, "chargingProfile": profile}
+        await self.bench.central.call("SetChargingProfile", payload)
+
+    async def _cost(self, cost: float, *, running: bool = False) -> None:
+        bench = self.bench
+        if bench.dialect == "2.0.1":
+            name = bench.central.said("TransactionEvent")[-1]["transactionInfo"]["transactionId"]
+            await bench.central.call("CostUpdated", {"totalCost": cost, "transactionId": name})
+            return
+        data = json.dumps({"transactionId": bench.central.next_number, "cost": cost})
+        message = "RunningCost" if running else "FinalCost"
+        vendor = "org.openchargealliance.costmsg"
+        await bench.central.call("DataTransfer", {"vendorId": vendor, "messageId": message, "data": data})
+
+    async def _unlock(self) -> None:
+        payload = {"connectorId": 1} if self.bench.dialect == "1.6" else {"evseId": 1, "connectorId": 1}
+        await self.bench.central.call("UnlockConnector", payload)
+
+    async def _list(self) -> None:
+        blocked = {"status": "Blocked"}
+        if self.bench.dialect == "1.6":
+            entries: list[Any] = [{"idTag": BLOCKED, "idTagInfo": blocked}]
+            payload: dict[str, Any] = {
+                "listVersion": 1,
+                "updateType": "Full",
+                "localAuthorizationList": entries,
+            }
+        else:
+            entries = [{"idToken": {"idToken": BLOCKED, "type": "ISO14443"}, "idTokenInfo": blocked}]
+            payload = {"versionNumber": 1, "updateType": "Full", "localAuthorizationList": entries}
+        await self.bench.central.call("SendLocalList", payload)
+
+
+def seen(bench: Bench, day: Day) -> tuple[list[Any], list[str]]:
+    """What a stranger saw: the log, and every frame without the ids of messages."""
+    frames = []
+    for text in bench.central.frames:
+        frame = json.loads(text)
+        frames.append(json.dumps([frame[0], *frame[2:]]))
+    return day.log, frames
+
+
+@pytest.fixture(scope="module")
+def sound() -> dict[Dialect, tuple[Bench, Day]]:
+    return {}
+
+
+def live(
+    enact_in: Enact, dialect: Dialect, active: frozenset[str], *, lawful: bool = True
+) -> tuple[Bench, Day]:
+    day = Day()
+    return enact_in(day, dialect, active=active, lawful=lawful), day
+
+
+@pytest.mark.parametrize("id_", FIRMWARE)
+def test_defect_shows(enact_in: Enact, sound: dict[Dialect, tuple[Bench, Day]], id_: str) -> None:
+    """With the defect on, a stranger sees something else than on a sound charger, in every dialect it names."""
+    for dialect in DEFECTS[id_].dialects:
+        if dialect not in sound:
+            sound[dialect] = live(enact_in, dialect, frozenset())
+        bench, day = live(enact_in, dialect, frozenset({id_}), lawful=False)
+        shows = seen(bench, day) != seen(*sound[dialect])
+        assert shows, f"nothing shows in {dialect}"
+
+
+def facts(bench: Bench) -> list[Any]:
+    """What no variation may change: transactions with their registers and reasons, and the energy that flowed."""
+    kinds = ("StartTransaction", "StopTransaction", "TransactionEvent")
+    told = bench.central.said(*kinds)
+    ends = [p for p in told if p.get("eventType") != "Updated"]
+    return [len(ends), round(bench.outlet.true_energy_wh() / 20)]
+
+
+@pytest.mark.parametrize(
+    "id_", sorted(set(VARIATIONS) - {id_ for id_, v in VARIATIONS.items() if v.physical})
+)
+def test_variation_keeps_the_facts(
+    enact_in: Enact, sound: dict[Dialect, tuple[Bench, Day]], id_: str
+) -> None:
+    """A variation shows, keeps every schema, and changes neither the transactions nor the energy."""
+    shows = False
+    for dialect in VARIATIONS[id_].dialects:
+        if dialect not in sound:
+            sound[dialect] = live(enact_in, dialect, frozenset())
+        bench, _day = live(enact_in, dialect, frozenset({id_}))
+        shows = shows or bench.central.frames != sound[dialect][0].central.frames
+        assert facts(bench) == facts(sound[dialect][0]), dialect
+    assert shows
+
+
+def test_variations_together(enact_in: Enact, sound: dict[Dialect, tuple[Bench, Day]]) -> None:
+    """All variations that can be switched on at once leave the facts alone."""
+    together: set[str] = set()
+    for id_ in sorted(VARIATIONS):
+        try:
+            Conduct(together | {id_})
+        except BenchError:
+            continue
+        if not VARIATIONS[id_].physical:
+            together.add(id_)
+    assert len(together) >= 10
+    for dialect in ("1.6", "2.0.1"):
+        bench, _day = live(enact_in, dialect, frozenset(together))
+        assert len(bench.started()) >= 8
+
+
+def test_there_are_enough() -> None:
+    """At least 20 defects of the firmware in five areas, and at least six variations."""
+    assert len(FIRMWARE) >= 20
+    areas = {DEFECTS[id_].area for id_ in FIRMWARE}
+    assert areas >= {"authentication", "locking", "metering", "billing", "outage"}
+    assert len([v for v in VARIATIONS.values() if not v.physical]) >= 6
