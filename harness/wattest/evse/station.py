@@ -309,8 +309,15 @@ class Station:
 
     def _ring(self, outlet: Outlet, name: str, fn: Callable[[Outlet], object]) -> None:
         outlet.timers.pop(name, None)
-        if self.alive:
+        self._watched(fn, outlet)
+
+    def _watched(self, fn: Callable[[Outlet], object], outlet: Outlet) -> None:
+        if not self.alive:
+            return
+        try:
             fn(outlet)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not look like a silent charger
+            self._crashed(error)
 
     def wake(self, outlet: Outlet) -> None:
         """Have the outlet looked at again, in this instant, after whatever runs now."""
@@ -320,8 +327,7 @@ class Station:
 
     def _settle(self, outlet: Outlet) -> None:
         outlet.settling = False
-        if self.alive:
-            self.settle(outlet)
+        self._watched(self.settle, outlet)
 
     def die(self) -> list[asyncio.Task[Any]]:
         """Memory is lost: every task and timer of this life ends. Returns the tasks, for whoever wants to wait."""
