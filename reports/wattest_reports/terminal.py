@@ -111,20 +111,26 @@ def _notices(shown: Report, words: Words) -> Iterator[Text]:
 
 
 def _matrix(rows: list[RequirementRow], shown: Report, words: Words, *, wide: bool) -> Table:
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    made.add_column(words("requirement"), no_wrap=True)
+    """Ids and verdicts keep their width; the text of a requirement takes what is left, on one line."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=wide)
+    cells = [[_cell(cell, words) for cell in row.cells] for row in rows]
+    name = words("requirement")
+    made.add_column("" if wide else name, no_wrap=True, min_width=max(len(row.id) for row in rows))
     if wide:
-        made.add_column("", ratio=1, no_wrap=True, overflow="ellipsis")
-    for dialect in shown.dialects:
-        made.add_column(f"OCPP {dialect}", no_wrap=True)
+        made.add_column(name, ratio=1, no_wrap=True, overflow="ellipsis")
+    for place, dialect in enumerate(shown.dialects):
+        name = f"OCPP {dialect}"
+        widest = max(
+            len(line) for line in (name, *(part for row in cells for part in row[place].plain.split("\n")))
+        )
+        made.add_column(name, no_wrap=True, min_width=widest)
     area = rows[0].area
-    for row in rows:
+    for row, verdicts in zip(rows, cells, strict=True):
         if row.area != area:
             made.add_section()
             area = row.area
         text = row.text_fr if words.language == "fr" else row.text
-        cells = [_cell(cell, words) for cell in row.cells]
-        made.add_row(Text(row.id), *([Text(text)] if wide else []), *cells)
+        made.add_row(Text(row.id), *([Text(text)] if wide else []), *verdicts)
     return made
 
 

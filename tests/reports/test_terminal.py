@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -66,6 +67,21 @@ def test_quiet_leaves_out_what_did_not_go_wrong(record: Record) -> None:
 def test_a_narrow_terminal_keeps_ids_and_verdicts(record: Record) -> None:
     """At 50 columns the texts of requirements give way, the verdicts stay."""
     assert "MET-01 ✗ fail ✓ pass screening only" in _shown(record, width=50)
+
+
+def test_a_long_text_never_hides_a_verdict(tape: Callable[..., Any]) -> None:
+    """The text of a requirement gives way on its line, ids and verdicts do not."""
+    row = {"id": "AUT-02", "text": "A card that is accepted " * 9, "source": "x", "provenance": "found"}
+    made = tape(requirements={"AUT-02": row})
+    made.scenario("AUT-001", "A card", "authentication", ["AUT-02"])
+    made.begin("present_card")
+    made.check("AUT-02", "x", "never", {"what": "x", "count": 0, "window_s": 0, "channel_alive": True})
+    made.done("inconclusive")
+    made.scenario_end("AUT-001", "inconclusive")
+    text = _shown(made.seal(), width=80)
+    assert re.search(
+        r"AUT-02 A card that is accepted A card that[^✓✗?○]*… \? inconclusive ○ not tested", text
+    )
 
 
 def test_french(record: Record) -> None:
