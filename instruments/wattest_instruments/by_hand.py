@@ -95,7 +95,7 @@ def by_hand(
             f"add '{rig}: {{driver: by_hand}}' under 'rigs'."
         )
     doer = _ByHand(around, somebody, cards or {}, quantities, supports)
-    return played(doer, Gauge(around.clock, accuracy, resolution, energy))
+    return played(doer, Gauge(around.clock, accuracy, resolution, energy, somebody.patience_s))
 
 
 class Person:
@@ -108,7 +108,7 @@ class Person:
         self.language = language
         self.facts: Mapping[str, Any] = {}
         self._around = around
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._turn = asyncio.Lock()
 
     async def open(self) -> Identity:
@@ -156,15 +156,11 @@ class Person:
                 f"{role} (by hand): nobody can be asked here; run on a terminal to answer '{text}'"
             )
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self.patience_s):
                 return await self._around.prompt(text)
         except TimeoutError:
             raise RigError(
-                f"{role} (by hand): nobody answered '{text}' within {self._patience_s:g} s."
-            ) from None
-        except EOFError:
-            raise RigError(
-                f"{role} (by hand): the terminal was closed before '{text}' was answered."
+                f"{role} (by hand): nobody answered '{text}' within {self.patience_s:g} s."
             ) from None
 
 

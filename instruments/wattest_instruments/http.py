@@ -100,7 +100,7 @@ def http(
     """
     requests = {name: _spelled_out(name, wanted) for name, wanted in actions.items()}
     doer = _Http(around, requests, base, headers or {}, timeout, supports)
-    return played(doer, Gauge(around.clock, accuracy, resolution, energy))
+    return played(doer, Gauge(around.clock, accuracy, resolution, energy, patience_s=5.0 + 2 * timeout))
 
 
 def _spelled_out(name: str, wanted: str | Request) -> Request:

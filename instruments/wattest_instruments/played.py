@@ -31,11 +31,13 @@ class Gauge:
     accuracy: Accuracy = field(default_factory=Accuracy)
     resolution: Resolution = field(default_factory=Resolution)
     energy: EnergyCounts = "since start"
+    patience_s: float = 5.0
+    """How long ``make_safe`` may take: a person walks, a request may take its time-out."""
 
 
 class _Vehicle:
-    def __init__(self, doer: Doer, _gauge: Gauge) -> None:
-        self.doer, self.supports = doer, doer.supports
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def plug_in(self) -> None:
@@ -59,8 +61,8 @@ class _Vehicle:
 
 
 class _CardReader:
-    def __init__(self, doer: Doer, _gauge: Gauge) -> None:
-        self.doer, self.supports = doer, doer.supports
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def present(self, uid: str) -> None:
@@ -68,8 +70,8 @@ class _CardReader:
 
 
 class _Mains:
-    def __init__(self, doer: Doer, _gauge: Gauge) -> None:
-        self.doer, self.supports = doer, doer.supports
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def set_power(self, on: bool) -> None:
@@ -77,8 +79,8 @@ class _Mains:
 
 
 class _LockSensor:
-    def __init__(self, doer: Doer, _gauge: Gauge) -> None:
-        self.doer, self.supports = doer, doer.supports
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def read(self) -> LockReading:
@@ -99,8 +101,8 @@ class _LockSensor:
 
 
 class _Display:
-    def __init__(self, doer: Doer, _gauge: Gauge) -> None:
-        self.doer, self.supports = doer, doer.supports
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def read(self) -> DisplayReading:
@@ -118,7 +120,8 @@ class _Display:
 
 class _Chamber:
     def __init__(self, doer: Doer, gauge: Gauge) -> None:
-        self.doer, self.supports, self.gauge = doer, doer.supports, gauge
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
+        self.gauge = gauge
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def set_temperature(self, temperature_c: float, ramp_k_per_min: float) -> None:
@@ -130,8 +133,8 @@ class _Chamber:
 
 
 class _Network:
-    def __init__(self, doer: Doer, _gauge: Gauge) -> None:
-        self.doer, self.supports = doer, doer.supports
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def cut(self) -> None:
@@ -142,8 +145,8 @@ class _Network:
 
 
 class _Operator:
-    def __init__(self, doer: Doer, _gauge: Gauge) -> None:
-        self.doer, self.supports = doer, doer.supports
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
 
     async def ask(self, question: str, answers: tuple[str, ...]) -> str:
@@ -155,7 +158,8 @@ class _ReferenceMeter:
     """``energy: register`` means a meter that counts up for ever: the value at the start is then taken away."""
 
     def __init__(self, doer: Doer, gauge: Gauge) -> None:
-        self.doer, self.supports, self.gauge = doer, doer.supports, gauge
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
+        self.gauge = gauge
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
         self.start: Decimal | None = None
         self.start_seq: tuple[int, ...] = ()

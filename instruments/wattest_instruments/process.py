@@ -137,7 +137,8 @@ def process(
             f"{around.role} (process) names rig '{rig}', which is no process_rig of this bench; those are: {rigs}."
         )
     doer = _Process(around, program, _lines(around.role, program, actions), supports)
-    return played(doer, Gauge(around.clock, accuracy, resolution, energy))
+    patience_s = 5.0 + 2 * program.manner.answer_within_s
+    return played(doer, Gauge(around.clock, accuracy, resolution, energy, patience_s))
 
 
 def _lines(
