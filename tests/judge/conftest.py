@@ -94,7 +94,7 @@ class Story:
         return self.note("observation", role="vehicle", what="whereabouts", value={"plug": plug}, evidence=[])
 
     def display(self, cost: str | None, currency: str | None = "CAD") -> int:
-        value = {"lines": [], "cost": cost, "currency": currency}
+        value: dict[str, Any] = {"lines": [], "cost": cost, "currency": currency}
         return self.note("observation", role="display", what="display", value=value, evidence=[])
 
     def energy(self, wh: float | None, *, u: float | None = 0.1, flags: tuple[str, ...] = ()) -> int:
@@ -140,14 +140,14 @@ class Story:
         answer: Mapping[str, Any] | None = None,
         *,
         direction: str = "in",
-        id: str | None = None,
+        as_id: str | None = None,
         after: float = 0.0,
         error: str | None = None,
         unanswered: bool = False,
         violations: tuple[tuple[str, str], ...] = (),
     ) -> int:
         """A CALL and, ``after`` so many seconds, its answer."""
-        name = id or f"{direction}-{next(self._ids)}"
+        name = as_id or f"{direction}-{next(self._ids)}"
         seq = self.frame(
             direction,
             {"type": 2, "id": name, "action": action, "payload": payload},

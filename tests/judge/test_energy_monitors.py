@@ -70,7 +70,7 @@ def test_with_a_stepped_clock_arrival_alone_decides(story: Any) -> None:
 
 def test_values_outside_a_transaction_count_too(both: Any) -> None:
     """Clock-aligned values come without a transaction; connector 0 is the station's own meter."""
-    sampled = [{"value": "900", "measurand": "Energy.Active.Import.Register"}]
+    sampled: list[dict[str, Any]] = [{"value": "900", "measurand": "Energy.Active.Import.Register"}]
     if both.dialect == "2.0.1":
         sampled = [{"value": 900, "measurand": "Energy.Active.Import.Register"}]
     key = "connectorId" if both.dialect == "1.6" else "evseId"

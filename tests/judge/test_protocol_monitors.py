@@ -66,7 +66,7 @@ def test_a_late_answer_fails(story: Any) -> None:
 
 def test_a_second_answer_fails(story: Any) -> None:
     """Whether it is correlated or not, a CALL has one answer."""
-    seq = story.ask("GetConfiguration", id="a")
+    seq = story.ask("GetConfiguration", as_id="a")
     again = story.reply(None, "a", None, {})
     assert (
         story.fails(CALLS)
@@ -265,8 +265,8 @@ def test_a_short_cut_may_be_ridden_through(story: Any) -> None:
 
 def test_an_id_used_for_two_messages_fails(both: Any) -> None:
     """Message ids stand for one CALL."""
-    first = both.call("Heartbeat", {}, {}, id="x")
-    second = both.wait(1).authorize("AA", id="x")
+    first = both.call("Heartbeat", {}, {}, as_id="x")
+    second = both.wait(1).authorize("AA", as_id="x")
     assert both.fails(IDS, "OCP-04") == (
         f"The id 'x' of Authorize (entry {second}, before the first step) was used before by entry {first} for "
         "another message."
@@ -275,19 +275,19 @@ def test_an_id_used_for_two_messages_fails(both: Any) -> None:
 
 def test_a_retry_may_keep_its_id_or_take_another(both: Any) -> None:
     """The same content under the same id is a retry (V10)."""
-    both.call("Heartbeat", {}, id="x", unanswered=True)
-    both.wait(30).call("Heartbeat", {}, {}, id="x")
-    both.wait(30).call("Heartbeat", {}, {}, id="y")
+    both.call("Heartbeat", {}, as_id="x", unanswered=True)
+    both.wait(30).call("Heartbeat", {}, {}, as_id="x")
+    both.wait(30).call("Heartbeat", {}, {}, as_id="y")
     assert both.outcomes(IDS) == ["pass"]
 
 
 def test_ids_are_counted_per_link_in_16_and_per_identity_in_201(story: Any, story201: Any) -> None:
     """A 1.6 station may count from 1 again on a new link (V13); a 2.0.1 station may not."""
     for told in (story, story201):
-        told.call("Heartbeat", {}, {}, id="1")
+        told.call("Heartbeat", {}, {}, as_id="1")
         told.cut().wait(10)
         told.heal()
-        told.authorize("AA", id="1")
+        told.authorize("AA", as_id="1")
     assert story.outcomes(IDS, "OCP-04") == ["pass"]
     assert "The id '1' of Authorize" in story201.fails(IDS, "OCP-04")
 
@@ -300,8 +300,8 @@ def test_ids_are_remembered_between_attempts_on_a_live_bench(story201: Any, blan
     _, carry = run_monitors(first.entries, first.facts)
     second = blank("2.0.1")
     second.carry = carry
-    second.call("Heartbeat", {}, {}, id="in-2")
-    second.wait(1).start(3000, tx=7, status="Accepted", id="new")
+    second.call("Heartbeat", {}, {}, as_id="in-2")
+    second.wait(1).start(3000, tx=7, status="Accepted", as_id="new")
     sentences = second.fails(IDS, "OCP-04")
     assert "The id 'in-2' of Heartbeat" in sentences
     assert "Transaction id '7' of entry" in sentences

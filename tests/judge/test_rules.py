@@ -414,7 +414,7 @@ def test_money_is_compared_to_the_cent(changes: Any, outcome: str, sentence: str
 def test_an_amount_that_nobody_can_expect_is_an_error_of_the_suite() -> None:
     """Only what is seen may be unreadable."""
     with pytest.raises(
-        BenchError, match="Input 'expected' of rule 'cost_equal' is 'much', which is no amount of money."
+        BenchError, match=r"Input 'expected' of rule 'cost_equal' is 'much', which is no amount of money\."
     ):
         decide("cost_equal", {"what": "x", "expected": "much", "observed": "1"})
 
@@ -462,8 +462,10 @@ SOUND = {
         (
             [{**SOUND, "register_wh": [1000, 1500, 1400, 2000]}],
             "fail",
-            "The ledger: transaction 7 has a register that goes back from 1500 Wh to 1400 Wh at "
-            "2026-01-15T12:02:00.000000Z.",
+            (
+                "The ledger: transaction 7 has a register that goes back from 1500 Wh to 1400 Wh at "
+                "2026-01-15T12:02:00.000000Z."
+            ),
         ),
         (
             [{**SOUND, "seq_nos": [0, 2, 4]}],

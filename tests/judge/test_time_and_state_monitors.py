@@ -193,17 +193,32 @@ def test_a_fault_returns_to_the_state_before_it(story: Any) -> None:
         ("Preparing", "Charging", "SuspendedEV", "Charging", "Finishing", "Available"),
         ("Charging", "Faulted", "Charging", "Available"),
         ("Preparing", "Faulted", "Charging"),
-        ("Finishing", "Preparing", "Unavailable", "Available"),
+        ("Charging", "Finishing", "Preparing", "Unavailable", "Available"),
         ("Reserved", "Preparing", "SuspendedEVSE", "Unavailable", "Charging"),
-        ("Available", "Available", "Finishing", "Charging"),
+        ("Available", "Available", "Reserved"),
         ("Faulted", "Finishing"),
     ],
 )
 def test_legal_sequences_pass(story: Any, states: tuple[str, ...]) -> None:
-    """The table, repeated states, and short states that stayed unsaid."""
+    """The table, repeated states, and faults that end where they began."""
     for state in states:
         story.wait(1).status(state)
     assert story.outcomes(STATUS) == ["pass"]
+
+
+@pytest.mark.parametrize("told", ["set", "read", "not at all"])
+def test_short_states_stay_unsaid_only_with_a_minimum_duration(story: Any, told: str) -> None:
+    """Available to Finishing leaves out Preparing, which MinimumStatusDuration allows."""
+    if told == "set":
+        story.ask("ChangeConfiguration", {"key": "MinimumStatusDuration", "value": "5"})
+    elif told == "read":
+        keys = [{"key": "HeartbeatInterval", "value": "300"}, {"key": "MinimumStatusDuration", "value": "5"}]
+        story.call("GetConfiguration", {}, {"configurationKey": keys}, direction="out")
+    else:
+        story.ask("ChangeConfiguration", {"key": "MinimumStatusDuration", "value": "0"})
+    story.status("Finishing")
+    story.status("Charging")
+    assert story.outcomes(STATUS) == ["fail" if told == "not at all" else "pass"]
 
 
 def test_a_new_link_or_boot_resets_the_states(story: Any) -> None:

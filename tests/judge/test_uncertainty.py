@@ -113,7 +113,7 @@ def test_type_a_and_few_degrees_of_freedom() -> None:
     assert [coverage_factor(dof) for dof in (1, 20, 30, 100, 5000)] == [13.97, 2.13, 2.13, 2.05, 2.0]
     with pytest.raises(BenchError, match="Repeatability needs at least 3 repeats, not 2"):
         repeatability((1.0, 2.0))
-    with pytest.raises(BenchError, match="A coverage factor needs at least 1 degree of freedom, not 0.5"):
+    with pytest.raises(BenchError, match=r"A coverage factor needs at least 1 degree of freedom, not 0\.5"):
         coverage_factor(0.5)
 
 

@@ -254,9 +254,9 @@ def stamp(text: Any) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text.replace("z", "Z"))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
 def token_status(session: Session) -> tuple[str, float] | None:

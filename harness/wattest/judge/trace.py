@@ -247,9 +247,13 @@ class Trace:
 
     @cached_property
     def leaving(self) -> int | None:
-        """Entry after which the bench was only being left: the end of the last step; None when there was no step."""
+        """Entry after which the bench was only being left: the end of the last step.
+
+        Where no step was reached it is the end of getting ready (index 0); None when neither is there.
+        """
         ends = self.kind("step_end")
-        return int(ends[-1]["seq"]) if ends else None
+        steps = [int(entry["seq"]) for entry in ends if entry["index"]]
+        return steps[-1] if steps else int(ends[0]["seq"]) if ends else None
 
     def is_left(self, seq: int) -> bool:
         """Whether an entry was written while the bench was being left."""

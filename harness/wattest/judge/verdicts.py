@@ -84,7 +84,7 @@ def _worse(old: _Ending | None, new: _Ending) -> _Ending:
 
 
 def _ended_in(step: Entry | None, end: Entry) -> _Ending:
-    where = _named(step) if step is not None else "getting ready"
+    where = _named(step) if step is not None else str(end.get("where", "getting ready"))
     verdict: Verdict = "error" if end["outcome"] in {"error", "aborted"} else "inconclusive"
     return _Ending(verdict, f"The scenario ended in {where}: {end.get('sentence', '')}")
 

@@ -118,16 +118,7 @@ def _power(scene: Scene, session: Session) -> tuple[Finding, ...]:
     points = _points(session)
     if len(points) < 3:
         return ()
-    changes = sorted(
-        event.timestamp.timestamp()
-        for event, _ in session.events
-        if event.charging_state is not None and event.timestamp is not None
-    )
-    changes += [
-        status.timestamp.timestamp()
-        for status, call in scene.statuses
-        if status.evse_id == session.evse and status.timestamp is not None
-    ]
+    changes = _changes(scene, session)
     integral, coarse = 0.0, 0.0
     for (t1, p1, _, _), (t2, p2, _, _) in pairwise(points):
         hours = (t2 - t1) / 3600.0
@@ -159,6 +150,24 @@ def _power(scene: Scene, session: Session) -> tuple[Finding, ...]:
             tuple(point[3] for point in points),
         ),
     )
+
+
+def _changes(scene: Scene, session: Session) -> list[float]:
+    """Stated times at which the session's state became another, by its own events or by its connector."""
+    told = [
+        (event.timestamp.timestamp(), f"session {event.charging_state}")
+        for event, _ in session.events
+        if event.charging_state is not None and event.timestamp is not None
+    ]
+    connector = [
+        (status.timestamp.timestamp(), f"connector {status.raw}")
+        for status, _ in scene.statuses
+        if status.evse_id == session.evse and status.timestamp is not None
+    ]
+    found: list[float] = []
+    for states in (sorted(told), sorted(connector)):
+        found += [t for (_, before), (t, state) in pairwise(states) if state != before]
+    return found
 
 
 def _points(session: Session) -> list[_Point]:

@@ -1,11 +1,13 @@
 """Connector states follow one another as the table allows, and none contradicts the plug (OCP-03).
 
-OCPP 1.6 4.9 has a table of transitions; 2.0.1 allows every order of its five states. A state that lasts too short may stay
-unreported (MinimumStatusDuration), so what could have passed through Preparing counts as allowed. A new link or a
-start resets everything: stale states are not replayed.
+OCPP 1.6 4.9 has a table of transitions; 2.0.1 allows every order of its five states. With a MinimumStatusDuration a state
+that lasts too short stays unreported, so what could have passed through Preparing counts as allowed then. A new link or
+a start resets everything: stale states are not replayed.
 """
 
 from __future__ import annotations
+
+from bisect import bisect_left
 
 from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
 from wattest.judge.plug import plug_of
@@ -41,16 +43,17 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
     trace = scene.trace
     cases: list[int] = []
     flaws: list[Flaw] = []
+    resets, skips = _resets(trace), _may_skip(trace)
     last: dict[_Place, tuple[StatusChanged, Call]] = {}
     sound: dict[_Place, str] = {}
     """State before a fault, to which the station returns."""
     for status, call in scene.statuses:
         place = (call.station, status.evse_id, status.connector_id)
         before = last.get(place)
-        if before is not None and _reset(trace, before[1], call):
+        if before is not None and bisect_left(resets, before[1].seq) < bisect_left(resets, call.seq):
             before = None
             sound.pop(place, None)
-        flaw = _illegal(trace, before, status, call, sound.get(place))
+        flaw = _illegal(trace, before, status, call, sound.get(place), skips=skips)
         if flaw is not None:
             flaws.append(flaw)
         else:
@@ -69,11 +72,26 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
     )
 
 
-def _reset(trace: Trace, before: Call, now: Call) -> bool:
-    """Whether the station came back or started between two statuses."""
-    return any(
-        before.seq < int(entry["seq"]) < now.seq for entry in trace.kind("link") if entry["event"] == "opened"
-    ) or any(call.action == "BootNotification" and before.seq < call.seq < now.seq for call in trace.said)
+def _resets(trace: Trace) -> list[int]:
+    """Entries with which the station came back or started."""
+    opened = [int(entry["seq"]) for entry in trace.kind("link") if entry["event"] == "opened"]
+    return sorted([*opened, *(call.seq for call in trace.said if call.action == "BootNotification")])
+
+
+def _may_skip(trace: Trace) -> bool:
+    """Whether a MinimumStatusDuration above 0 was set or read in this attempt."""
+    for call in trace.asked:
+        told = [call.payload] if call.action == "ChangeConfiguration" and call.status == "Accepted" else []
+        if call.action == "GetConfiguration":
+            told = (call.reply or {}).get("configurationKey") or []
+        for key in told:
+            if key.get("key") == "MinimumStatusDuration" and str(key.get("value")).strip() not in {
+                "",
+                "0",
+                "None",
+            }:
+                return True
+    return False
 
 
 def _illegal(
@@ -82,6 +100,8 @@ def _illegal(
     status: StatusChanged,
     call: Call,
     sound: str | None,
+    *,
+    skips: bool,
 ) -> Flaw | None:
     if call.dialect != "1.6":
         return None
@@ -99,7 +119,7 @@ def _illegal(
     if old == "Faulted":
         allowed = sound is None or status.raw not in _SESSION or sound in _SESSION | {"Preparing"}
     else:
-        through = ALLOWED["Preparing"] if "Preparing" in ALLOWED.get(old, ()) else frozenset()
+        through = ALLOWED["Preparing"] if skips and "Preparing" in ALLOWED.get(old, ()) else frozenset()
         allowed = old not in ALLOWED or status.raw in ALLOWED[old] | through
     if allowed:
         return None
