@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wattest.errors import DocumentError, RecordError, WattestError
+from wattest.errors import DocumentError, RecordError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from wattest.judge.verdicts import Row
     from wattest.record import Record
+    from wattest.run.progress import ProgressLines
 
-PASSED, FAILED, INTERRUPTED, NONE_COLLECTED = 0, 1, 2, 5
+PASSED, FAILED, INTERRUPTED, USAGE, NONE_COLLECTED = 0, 1, 2, 4, 5
 INCONCLUSIVE, BENCH, DOCUMENTS, INTEGRITY = 10, 11, 12, 13
 
 EXAMPLES = """
@@ -31,13 +34,28 @@ Examples:
   wattest certify --resume runs/north-lab          go on with an interrupted run
 
 \b
-Exit codes: 0 all passed, 1 a requirement failed, 2 interrupted, 5 nothing selected,
-10 inconclusive (or, with --strict, not everything tested), 11 bench or suite error,
-12 a document cannot be used, 13 the record is broken.
+Exit codes: 0 all passed, 1 a requirement failed, 2 interrupted, 4 wrong arguments,
+5 nothing selected, 10 inconclusive (or, with --strict, not everything tested),
+11 bench or suite error, 12 a document cannot be used, 13 the record is broken.
+
+\b
+Shell completion, for bash (zsh and fish likewise):
+  eval "$(_WATTEST_COMPLETE=bash_source wattest)"
 """
 
 
-@click.command(epilog=EXAMPLES)
+class _Command(click.Command):
+    """Wrong arguments leave with pytest's exit code for them; click's own would read as an interrupted run."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **more)
+        except click.UsageError as problem:
+            problem.show()
+            sys.exit(USAGE)
+
+
+@click.command(cls=_Command, epilog=EXAMPLES)
 @click.argument("scenarios", nargs=-1, type=click.Path(exists=True))
 @click.option("--bench", metavar="FILE", type=click.Path(), help="Bench file. Default: the simulated bench.")
 @click.option(
@@ -51,7 +69,7 @@ Exit codes: 0 all passed, 1 a requirement failed, 2 interrupted, 5 nothing selec
     "--seed", type=int, default=0, show_default=True, help="Seed; the same seed gives the same record."
 )
 @click.option(
-    "--out", metavar="DIR", type=click.Path(), help="Folder of the run. Default: wattest-runs/latest."
+    "--out", metavar="DIR", type=click.Path(), help="Folder of the run. Default: wattest-runs/<UTC time>."
 )
 @click.option("--resume", metavar="DIR", type=click.Path(exists=True), help="Go on with an interrupted run.")
 @click.option(
@@ -83,53 +101,68 @@ def command(
     """Certify a charger: run the scenarios, print a verdict per requirement.
 
     Without arguments it certifies the built-in simulated charger on both OCPP dialects and leaves the record,
-    an HTML report and JUnit XML in wattest-runs/latest.
+    an HTML report and JUnit XML in a new folder under wattest-runs, which wattest-runs/latest points to.
     """
     from rich.console import Console
 
-    console = Console(stderr=as_json, highlight=False)
-    folder = Path(resume or out or "wattest-runs/latest")
+    from wattest.run.folder import default_folder
+    from wattest.run.progress import ProgressLines
+
+    lines = ProgressLines(Console(stderr=True, highlight=False), quiet=quiet or as_json)
+    if resume and out:
+        click.echo("--resume goes on in the folder of the interrupted run; leave --out away.", err=True)
+        sys.exit(USAGE)
+    given = resume or out
+    folder = Path(given) if given else default_folder()
     try:
-        code, lines = _pytest(
-            console,
-            quiet=quiet or as_json,
-            arguments=_arguments(scenarios, bench, evse, ocpp, select, seed, folder, resume, defect, allure),
+        code = _pytest(
+            lines, _arguments(scenarios, bench, evse, ocpp, select, seed, folder, resume, defect, allure)
         )
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except RecordError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(INTEGRITY)
-    except WattestError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
-    if lines.broken:
-        click.echo("\n".join(lines.broken), err=True)
-        sys.exit(DOCUMENTS)
-    for sentence in lines.crashed:
-        click.echo(sentence, err=True)
-    if code == NONE_COLLECTED:
-        click.echo(
-            f"No scenario matches --select '{select}'. See 'wattest check' for what there is.", err=True
-        )
-        sys.exit(NONE_COLLECTED)
-    record = folder / "record.jsonl"
-    if not record.exists():
-        sys.exit(BENCH)
-    sys.exit(
-        _report(
-            console,
+        if lines.broken:
+            sys.exit(_refused(lines))
+        for sentence in lines.crashed:
+            click.echo(sentence, err=True)
+        if code == NONE_COLLECTED:
+            _say_nothing_selected(select, scenarios)
+            sys.exit(NONE_COLLECTED)
+        record = folder / "record.jsonl"
+        if not record.exists():
+            click.echo("The run ended before its record began.", err=True)
+            sys.exit(INTERRUPTED if code == INTERRUPTED else BENCH)
+        worst = _report(
+            None if as_json else Console(highlight=False),
             record,
             folder,
             code=code,
             crashed=bool(lines.crashed),
             strict=strict,
-            as_json=as_json,
             lang=lang,
             quiet=quiet,
         )
-    )
+    except KeyboardInterrupt:
+        click.echo(
+            "Stopped. What was recorded stands; 'wattest report' renders it, '--resume' goes on.", err=True
+        )
+        sys.exit(INTERRUPTED)
+    except RecordError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(INTEGRITY)
+    sys.exit(worst)
+
+
+def _refused(lines: ProgressLines) -> int:
+    """The run could not begin: every sentence once, and the exit code of the first."""
+    click.echo("\n".join(dict.fromkeys(sentence for _, sentence in lines.broken)), err=True)
+    problem = lines.broken[0][0]
+    if isinstance(problem, DocumentError):
+        return DOCUMENTS
+    return INTEGRITY if isinstance(problem, RecordError) else BENCH
+
+
+def _say_nothing_selected(select: str, scenarios: tuple[str, ...]) -> None:
+    where = f" under {', '.join(scenarios)}" if scenarios else ""
+    what = f"No scenario{where} matches --select '{select}'." if select else f"There is no scenario{where}."
+    click.echo(f"{what} 'wattest check' reads them, and says what is wrong with one.", err=True)
 
 
 def _arguments(
@@ -157,8 +190,19 @@ def _arguments(
         "no:cacheprovider",
         "-c",
         os.devnull,
+        "--rootdir",
+        str(Path(paths[0]).parent),
+        "--import-mode=importlib",
+        # Warnings of other packages are not for the one who certifies; failures of our own threads are errors.
+        "-W",
+        "ignore",
+        "-W",
+        "error::pytest.PytestUnhandledThreadExceptionWarning",
+        "-W",
+        "error::pytest.PytestUnraisableExceptionWarning",
+        # A certification must not depend on what else is installed.
+        "--disable-plugin-autoload",
     ]
-    arguments += ["--rootdir", str(Path(paths[0]).parent), "--import-mode=importlib", "-W", "ignore"]
     arguments += ["--wattest-seed", str(seed), "--wattest-out", str(folder)]
     for option, value in (
         ("--wattest-bench", bench),
@@ -175,42 +219,46 @@ def _arguments(
     return arguments
 
 
-def _pytest(console: Any, *, quiet: bool, arguments: list[str]) -> tuple[int, Any]:
-    """Pytest without other people's plug-ins: a certification must not depend on what else is installed."""
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+def _pytest(lines: ProgressLines, arguments: list[str]) -> int:
+    """Pytest without what the environment would add to it."""
     import pytest
 
-    from wattest.run.progress import ProgressLines
-
-    lines = ProgressLines(console, quiet=quiet)
-    return int(pytest.main(arguments, plugins=[lines])), lines
+    hidden = {
+        name: os.environ.pop(name) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS") if name in os.environ
+    }
+    try:
+        return int(pytest.main(arguments, plugins=[lines]))
+    finally:
+        os.environ.update(hidden)
 
 
 def _report(
-    console: Any,
+    console: Console | None,
     path: Path,
     folder: Path,
     *,
     code: int,
     crashed: bool,
     strict: bool,
-    as_json: bool,
     lang: str,
     quiet: bool,
 ) -> int:
+    """Write the reports, print the table, or JSON without a console; the exit code."""
     from wattest.judge.verdicts import run_table
     from wattest.record import read_record
     from wattest.run.reports import render
 
     record = read_record(path)
-    written = render(record, folder, lang=lang, console=None if as_json else console, quiet=quiet)
+    written = render(record, folder, lang=lang, console=console, quiet=quiet)
     rows = run_table(record.entries)
-    if as_json:
-        click.echo(json.dumps(_as_json(record, rows, written), indent=2, ensure_ascii=False))
+    worst = _exit_code(record, rows, code=code, crashed=crashed, strict=strict)
+    if console is None:
+        found = {"exit_code": worst, **_as_json(record, rows, written)}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         for what, where in written.items():
             console.print(f"[dim]{what:<8}[/] {where}", soft_wrap=True)
-    return _exit_code(record, rows, code=code, crashed=crashed, strict=strict)
+    return worst
 
 
 def _as_json(record: Record, rows: tuple[Row, ...], written: dict[str, Path]) -> dict[str, Any]:
@@ -226,10 +274,12 @@ def _as_json(record: Record, rows: tuple[Row, ...], written: dict[str, Path]) ->
 
 def _exit_code(record: Record, rows: tuple[Row, ...], *, code: int, crashed: bool, strict: bool) -> int:
     """The worst of what the record says, and of what pytest says about the run itself."""
+    if code == INTERRUPTED:
+        return INTERRUPTED
     if record.footer is None:
-        return INTERRUPTED if code == INTERRUPTED else BENCH
+        return BENCH
     seen = Counter(verdict for row in rows for verdict in row.verdicts.values())
-    if seen["fail"]:
+    if seen["fail"] or any(row.failed for row in rows):
         return FAILED
     if crashed or seen["error"]:
         return BENCH

@@ -319,13 +319,15 @@ def run_table(record: Evidence | Sequence[Entry]) -> tuple[Row, ...]:
     def hear(requirement: str, dialect: str, said: _Say) -> None:
         says.setdefault(requirement, {name: [] for name in dialects}).setdefault(dialect, []).append(said)
 
-    for attempt in standing(attempts(entries)):
+    found = attempts(entries)
+    for attempt in standing(found):
         for name, line in attempt.lines().items():
             hear(
                 name, attempt.dialect, _Say(attempt.key, line.verdict, line.sentence, line.checks, line.note)
             )
+    tried = {(attempt.key, attempt.dialect): attempt.scenario["seq"] for attempt in found}
     for entry in entries:
-        if entry["kind"] == "not_tested":
+        if entry["kind"] == "not_tested" and entry["seq"] > tried.get((entry["key"], entry["dialect"]), -1):
             for name in entry["requirements"]:
                 said = _Say(str(entry["key"]), "not tested", f"Not tested: {entry['reason']}.")
                 hear(name, str(entry["dialect"]), said)

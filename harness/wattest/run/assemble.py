@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import platform
 import sys
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from wattest.clock import RealClock, VirtualClock
-from wattest.errors import RecordError
+from wattest.clock import RealClock, VirtualClock, host_utc
+from wattest.errors import BenchError
 from wattest.judge.monitors import MONITORS
-from wattest.judge.verdicts import run_table
+from wattest.judge.verdicts import run_table, sealed
 from wattest.model.library import library_folder
 from wattest.model.read import (
     read_bench,
@@ -23,9 +24,12 @@ from wattest.model.read import (
     read_scenario,
     read_taxes,
 )
-from wattest.record import Recorder, read_record
+from wattest.model.scenario import Dialect
+from wattest.record import Recorder
 from wattest.run.campaign import Campaign, not_tested_reason
 from wattest.run.drivers import factories
+from wattest.run.folder import point_latest
+from wattest.run.resume import NOTHING, earlier_part
 from wattest.steps import verbs
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
     from wattest.model.requirement import DecisionRule, Limit, Requirement
-    from wattest.model.scenario import Dialect, Scenario
+    from wattest.model.scenario import Scenario
     from wattest.model.tariff import TaxRate
     from wattest.run.campaign import Venue
 
@@ -68,7 +72,16 @@ class Documents:
 def documents(
     *, bench: str | None = None, charger: str | None = None, dialects: Sequence[str] | None = None
 ) -> Documents:
-    """Read bench, charger sheet, requirements, limits and taxes; the built-in ones unless told otherwise."""
+    """Read bench, charger sheet, requirements, limits and taxes; the built-in ones unless told otherwise.
+
+    Raises ``DocumentError`` for what cannot be read, and ``BenchError`` for a dialect that nobody speaks.
+    """
+    unknown = [name for name in dialects or () if name not in get_args(Dialect)]
+    if unknown:
+        raise BenchError(
+            f"OCPP '{unknown[0]}' is not spoken here; there are {' and '.join(get_args(Dialect))}, "
+            "written as in --ocpp 1.6,2.0.1."
+        )
     fixtures = library_folder("fixtures")
     read = read_bench(Path(bench) if bench else fixtures / "benches" / "simulated.yaml", factories())
     sheet_path = Path(charger) if charger else _sheet_of(read, fixtures)
@@ -99,42 +112,90 @@ def open_campaign(
     seed: int = 0,
     active: frozenset[str] = frozenset(),
     resume: bool = False,
+    part: str | None = None,
 ) -> Campaign:
-    """Open clock, record and venue. Raises ``RecordError`` when an interrupted run does not fit this one."""
+    """Open clock, record and venue; ``part`` names one of several processes that share the scenarios.
+
+    Raises ``BenchError`` when the bench cannot be opened or the folder cannot be used, and ``RecordError`` when an
+    interrupted run does not fit this one.
+    """
     live = read.bench.kind == "live"
-    clock: Clock = RealClock() if live else VirtualClock()
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / RECORD
-    if resume:
-        finished, attempts = _finished(path, read, plan, seed)
-        recorder = Recorder.resume(path, clock)
-    else:
-        finished, attempts = set(), {}
-        recorder = Recorder.open(path, clock, preamble=_preamble(clock), durable=live)
-    venue = _venue(read, clock, recorder, active)
-    campaign = Campaign(
-        clock=clock,
-        recorder=recorder,
-        bench=read.bench,
-        sheet=read.sheet,
-        requirements=read.requirements,
-        limits=read.limits,
-        rule=read.rule,
-        taxes=read.taxes,
-        venue=venue,
-        seed=seed,
-        finished=finished,
-        attempts=attempts,
-    )
-    if not resume:
-        recorder.note("header", **_header(read, plan, seed, active, venue))
-    try:
-        clock.run(venue.open())
-    except BaseException:
-        clock.run(venue.close())
-        clock.close()
-        raise
+    if part is not None and live:
+        raise BenchError(
+            f"The bench '{read.bench.name}' has one charger, which several processes cannot share: run without -n."
+        )
+    _check_active(read.bench, active)
+    path = out / (RECORD if part is None else f"record-{part}.jsonl")
+    with ExitStack() as undo:
+        clock: Clock = RealClock() if live else VirtualClock()
+        undo.callback(clock.close)
+        header = _header(read, seed, active, part)
+        if resume:
+            earlier = earlier_part(path, header, plan)
+            recorder = Recorder.resume(path, clock, durable=live)
+        else:
+            earlier = NOTHING
+            recorder = _begun(path, clock, durable=live)
+        undo.callback(recorder.close)
+        venue = _venue(read, clock, recorder, active)
+        campaign = Campaign(
+            clock=clock,
+            recorder=recorder,
+            bench=read.bench,
+            sheet=read.sheet,
+            requirements=read.requirements,
+            limits=read.limits,
+            rule=read.rule,
+            taxes=read.taxes,
+            venue=venue,
+            seed=seed,
+            finished=set(earlier.finished),
+            attempts=dict(earlier.attempts),
+            left_out=set(earlier.left_out),
+            planned=tuple(plan),
+            part=part,
+        )
+        if not resume:
+            recorder.note("header", **header, plan=_plan(read, plan, venue))
+        try:
+            clock.run(venue.open())
+        except BaseException as problem:
+            recorder.note("aborted", reason=f"ended, as the bench could not be opened: {problem}")
+            with suppress(Exception):  # what could be opened is closed; why the rest could not is the story
+                clock.run(venue.close())
+            raise
+        undo.pop_all()
+    point_latest(out)
     return campaign
+
+
+def _check_active(bench: Bench, active: frozenset[str]) -> None:
+    """A defect is something of the simulated charger, and one that nobody knows would prove nothing."""
+    if not active:
+        return
+    if bench.kind != "simulated":
+        raise BenchError(
+            f"Defects and variations can be switched on in the simulated charger only; the bench '{bench.name}' is live."
+        )
+    import wattest.evse  # noqa: F401, PLC0415 - registers the defects of the firmware
+    from wattest.world.behaviour import Conduct  # noqa: PLC0415
+
+    Conduct(active)
+
+
+def _begun(path: Path, clock: Clock, *, durable: bool) -> Recorder:
+    if path.exists():
+        raise BenchError(
+            f"{path.parent} holds the record of another run already, and a record is never written over: "
+            "choose another folder with --out, or go on with that run with --resume."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BenchError(
+            f"{path.parent} cannot be the folder of a run: {problem.strerror}; choose another with --out."
+        ) from problem
+    return Recorder.open(path, clock, preamble=_preamble(), durable=durable)
 
 
 def _venue(read: Documents, clock: Clock, recorder: Recorder, active: frozenset[str]) -> Venue:
@@ -149,9 +210,9 @@ def _venue(read: Documents, clock: Clock, recorder: Recorder, active: frozenset[
     return LiveVenue(read.bench, read.sheet, **arguments)
 
 
-def _preamble(clock: Clock) -> dict[str, Any]:
+def _preamble() -> dict[str, Any]:
     return {
-        "started": clock.utc(),
+        "started": host_utc(),
         "python": platform.python_version(),
         "system": platform.system(),
         "arguments": sys.argv[1:],
@@ -161,10 +222,9 @@ def _preamble(clock: Clock) -> dict[str, Any]:
 
 def _header(
     read: Documents,
-    plan: Sequence[tuple[Scenario, Dialect]],
     seed: int,
     active: frozenset[str],
-    venue: Venue,
+    part: str | None,
 ) -> dict[str, Any]:
     return {
         "format": 1,
@@ -183,71 +243,57 @@ def _header(
         "rule": read.rule,
         "requirements": read.requirements,
         "limits": read.limits,
-        "plan": [
-            {
-                "key": scenario.key,
-                "id": scenario.id,
-                "title": scenario.title,
-                "title_fr": scenario.title_fr,
-                "area": scenario.area,
-                "dialect": dialect,
-                "covers": scenario.covers,
-                "sha256": scenario.sha256,
-                "not_tested": not_tested_reason(scenario, dialect, read.sheet, venue),
-            }
-            for scenario, dialect in plan
-        ],
+        **({} if part is None else {"part": part}),
     }
 
 
-def _finished(
-    path: Path, read: Documents, plan: Sequence[tuple[Scenario, Dialect]], seed: int
-) -> tuple[set[tuple[str, str]], dict[tuple[str, str], int]]:
-    """What an interrupted run has settled, and how often each scenario was tried.
-
-    Only the same charger, bench, seed and scenarios may go on in one record.
-    """
-    record = read_record(path)
-    if record.footer is not None:
-        raise RecordError(f"{path}: the run is sealed; there is nothing to resume. Start a new run instead.")
-    header = record.header
-    planned = {(row["key"], row["dialect"]): row["sha256"] for row in header["plan"]}
-    same = (
-        header["seed"] == seed
-        and header["bench"]["name"] == read.bench.name
-        and header["charger"]["serial"] == read.sheet.serial
-        and header["charger"]["firmware"] == read.sheet.firmware
-        and all(planned.get((scenario.key, dialect)) == scenario.sha256 for scenario, dialect in plan)
-    )
-    if not same:
-        raise RecordError(
-            f"{path}: this run was begun with another charger, bench, seed or other scenarios; "
-            "start a new run, or give the same arguments as then."
-        )
-    ends = [entry for entry in record.entries if entry["kind"] == "scenario_end"]
-    finished = {(entry["key"], entry["dialect"]) for entry in ends if entry["verdict"] in {"pass", "fail"}}
-    attempts: dict[tuple[str, str], int] = {}
-    for entry in record.entries:
-        if entry["kind"] == "scenario":
-            attempts[entry["key"], entry["dialect"]] = entry["attempt"]
-    return finished, attempts
+def _plan(read: Documents, plan: Sequence[tuple[Scenario, Dialect]], venue: Venue) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": scenario.key,
+            "id": scenario.id,
+            "title": scenario.title,
+            "title_fr": scenario.title_fr,
+            "area": scenario.area,
+            "dialect": dialect,
+            "covers": scenario.covers,
+            "sha256": scenario.sha256,
+            "not_tested": not_tested_reason(scenario, dialect, read.sheet, venue),
+        }
+        for scenario, dialect in plan
+    ]
 
 
 def seal(campaign: Campaign) -> None:
-    """Close the venue, and seal the record unless the run was stopped: an unsealed record is not a result."""
+    """Close the venue, and seal the record unless the run was stopped: an unsealed record is not a result.
+
+    A run that ended before all that was planned was performed is stopped as well.
+    """
     try:
         campaign.clock.run(campaign.venue.close())
+    except BaseException as problem:
+        campaign.stop = campaign.stop or f"stopped while the bench was closed: {problem}"
+        raise
     finally:
         try:
-            if campaign.stop is None:
-                campaign.recorder.seal(_verdicts(campaign.recorder))
-            else:
-                campaign.recorder.sync()
+            _end(campaign)
         finally:
             campaign.recorder.close()
             campaign.clock.close()
 
 
-def _verdicts(recorder: Recorder) -> dict[str, dict[str, str]]:
-    table = run_table(recorder.entries(since=1))
-    return {row.requirement: dict(row.verdicts) for row in table}
+def _end(campaign: Campaign) -> None:
+    done = campaign.finished | campaign.performed | campaign.left_out
+    missing = [
+        (scenario, dialect) for scenario, dialect in campaign.planned if (scenario.key, dialect) not in done
+    ]
+    if campaign.part is not None:
+        for scenario, dialect in missing:
+            campaign.leave_out(scenario, dialect, "another part of this run was given it")
+    elif missing and campaign.stop is None:
+        campaign.stop = f"ended before {len(missing)} of {len(campaign.planned)} scenarios were performed"
+    if campaign.stop is None:
+        campaign.recorder.seal(sealed(run_table(campaign.recorder.entries(since=1))))
+    else:
+        campaign.note_stop()
+        campaign.recorder.sync()

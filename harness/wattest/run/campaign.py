@@ -6,11 +6,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from wattest.judge.facts import facts_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wattest.clock import Clock
     from wattest.csms import Csms
+    from wattest.judge.facts import Facts
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
     from wattest.model.requirement import DecisionRule, Limit, Requirement
@@ -72,10 +75,41 @@ class Campaign:
     """Why nothing more may be started on this bench; None while all is well."""
     stop: str | None = None
     """Why the run was stopped from outside; None while it runs."""
+    stop_noted: bool = False
+    """Whether the record says so already."""
     finished: set[tuple[str, str]] = field(default_factory=set)
     """Scenarios (key, dialect) that an earlier part of this run has settled."""
     attempts: dict[tuple[str, str], int] = field(default_factory=dict)
     """How often each was tried before."""
+
+    performed: set[tuple[str, str]] = field(default_factory=set)
+    """Scenarios (key, dialect) that this part of the run has tried."""
+    left_out: set[tuple[str, str]] = field(default_factory=set)
+    """Scenarios (key, dialect) of which the record says already that, and why, they were not tested."""
+    planned: tuple[tuple[Scenario, Dialect], ...] = ()
+    """What this run was begun for, in order."""
+    part: str | None = None
+    """Which part of a run shared by several processes this is, such as ``gw0``; None for a whole run."""
+
+    @property
+    def facts(self) -> Facts:
+        """What monitors and steps may know: the charger sheet's figures, and where the bench measures."""
+        return facts_of(self.sheet, measurement_plane=self.bench.measurement_plane)
+
+    def leave_out(self, scenario: Scenario, dialect: Dialect, reason: str) -> None:
+        """Note once that a scenario is not tested, and why."""
+        if (scenario.key, dialect) in self.left_out:
+            return
+        self.left_out.add((scenario.key, dialect))
+        self.recorder.note(
+            "not_tested", key=scenario.key, dialect=dialect, requirements=scenario.covers, reason=reason
+        )
+
+    def note_stop(self) -> None:
+        """Note once that the run was stopped from outside."""
+        if self.stop is not None and not self.stop_noted:
+            self.stop_noted = True
+            self.recorder.note("aborted", reason=self.stop)
 
     def seed_of(self, scenario: Scenario, dialect: Dialect) -> int:
         """Seed of one scenario: depends on the run's seed and the scenario alone, not on what else is run."""

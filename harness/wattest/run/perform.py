@@ -16,17 +16,17 @@ from wattest.errors import (
     RunAborted,
     StationGone,
 )
-from wattest.judge.facts import facts_of
 from wattest.judge.monitors import run_monitors
 from wattest.judge.rules import decide
-from wattest.judge.verdicts import requirement_verdicts, worst
+from wattest.judge.verdicts import item_verdict, requirement_verdicts
 from wattest.steps import Run, verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from wattest.model.scenario import Dialect, Scenario, StepCall
+    from wattest.roles import Note
     from wattest.run.campaign import Campaign, Stage
 
     StepWatch = Callable[[str], AbstractContextManager[Any]]
@@ -59,6 +59,7 @@ async def perform(
     """
     recorder = campaign.recorder
     begin = campaign.clock.monotonic()
+    campaign.performed.add((scenario.key, dialect))
     first = recorder.note(
         "scenario",
         key=scenario.key,
@@ -74,16 +75,21 @@ async def perform(
         path=scenario.path,
     )
     aborted = False
+    served = _Served()
     try:
-        await _enact(campaign, scenario, dialect, watch or _unwatched)
+        await _enact(campaign, scenario, dialect, watch or _unwatched, served)
     except asyncio.CancelledError:
         aborted = True
-        recorder.note("aborted", reason=campaign.stop or "the run was cancelled")
     finally:
-        await _leave(campaign)
+        aborted = await _leave(campaign) or aborted or campaign.stop is not None
+    for trouble in served.troubles():
+        _note_error(recorder.note, scenario, trouble, where="serving the station")
+    if aborted:
+        campaign.stop = campaign.stop or "the run was cancelled"
+        campaign.note_stop()
     outcome = _judge(campaign, scenario, dialect, attempt, first, begin)
     if aborted:
-        raise RunAborted(campaign.stop or "the run was cancelled")
+        raise RunAborted(f"The run was {campaign.stop}.")
     return outcome
 
 
@@ -91,29 +97,44 @@ def _unwatched(_text: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch: StepWatch) -> None:
-    recorder = campaign.recorder
+@dataclass
+class _Served:
+    """Failures of our own central system while it served this scenario: none of them is the station's."""
+
+    said: Sequence[str] = ()
+    before: int = 0
+
+    def troubles(self) -> Sequence[str]:
+        return self.said[self.before :]
+
+
+async def _enact(
+    campaign: Campaign, scenario: Scenario, dialect: Dialect, watch: StepWatch, served: _Served
+) -> None:
+    note = campaign.recorder.note
+    limit = asyncio.timeout(scenario.time_limit_s)
+    ready = False
     try:
-        async with asyncio.timeout(scenario.time_limit_s):
+        async with limit:
             stage = await campaign.venue.enter(scenario, dialect, campaign.seed_of(scenario, dialect))
+            served.said, served.before = stage.csms.troubles, len(stage.csms.troubles)
             run = await _prepared(campaign, scenario, dialect, stage)
+            ready = True
             for index, call in enumerate(scenario.steps, 1):
                 if not await _step(campaign, run, index, call, watch):
                     return
-    except TimeoutError:
-        recorder.note(
-            "step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=_late(scenario)
-        )
     except (StationGone, CallTimedOut) as problem:
-        _finding(recorder, scenario, 0, "getting ready", str(problem))
+        note("step_end", key=scenario.key, index=0, outcome="failed", sentence=str(problem))
+        _finding(note, scenario, 0, "getting ready", str(problem))
     except Exception as problem:  # noqa: BLE001 - whatever our side does wrong is an error of the bench, said so
-        recorder.note(
-            "step_end",
-            key=scenario.key,
-            index=0,
-            outcome="error",
-            sentence=f"Getting ready failed: {_words(problem)}",
-        )
+        if not (isinstance(problem, TimeoutError) and limit.expired()):
+            _note_error(note, scenario, f"Getting ready failed: {_words(problem)}")
+        elif not ready:  # a step that was cut short has said so itself
+            note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=_late(scenario))
+
+
+def _note_error(note: Note, scenario: Scenario, sentence: str, **more: str) -> None:
+    note("step_end", key=scenario.key, index=0, outcome="error", sentence=sentence, **more)
 
 
 async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, stage: Stage) -> Run:
@@ -127,7 +148,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         csms=stage.csms,
         clock=campaign.clock,
         note=note,
-        facts=facts_of(campaign.sheet),
+        facts=campaign.facts,
         rule=campaign.rule,
         limits=campaign.limits,
         taxes=campaign.taxes,
@@ -157,9 +178,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
 
 async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch: StepWatch) -> bool:
     """Perform one step; True when the scenario may go on."""
-    verb = verbs()[call.verb]
     key = run.scenario.key
-    arguments = {name: run.resolve(value) for name, value in call.arguments.items()}
     shown = {name: str(value) for name, value in call.arguments.items()}
     run.step, run.proves = index, call.proves
     run.note(
@@ -167,6 +186,8 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
     )
     outcome, sentence = "done", ""
     try:
+        verb = verbs()[call.verb]
+        arguments = {name: run.resolve(value) for name, value in call.arguments.items()}
         with watch(f"{index}. {call.text}"):
             result = await verb.function(run, **arguments)
             if call.save_as is not None:
@@ -180,7 +201,11 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
         outcome, sentence = "failed", str(problem)
         _finding(run.note, run.scenario, index, call.verb, sentence, under_fault=bool(run.cuts))
     except asyncio.CancelledError:
-        cut, why = ("aborted", campaign.stop) if campaign.stop else ("inconclusive", _late(run.scenario))
+        cut, why = (
+            ("aborted", f"The run was {campaign.stop}.")
+            if campaign.stop
+            else ("inconclusive", _late(run.scenario))
+        )
         run.note("step_end", key=key, index=index, outcome=cut, sentence=why)
         raise
     except Exception as problem:  # noqa: BLE001 - an error of ours must never look like one of the charger
@@ -190,15 +215,18 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
 
 
 def _finding(
-    note: Any, scenario: Scenario, index: int, verb: str, sentence: str, *, under_fault: bool = False
+    note: Note, scenario: Scenario, index: int, verb: str, sentence: str, *, under_fault: bool = False
 ) -> None:
     """The EVSE went away or fell silent during a step: its own finding, with that step named."""
-    what = f"the station during step {index} ({verb}) of {scenario.key}: {sentence}"
-    inputs = {"what": what, "within_s": 0, "after_s": None}
-    if under_fault:
+    if under_fault:  # we took something away from it ourselves: no wonder, and no finding
         return
+    where = f"step {index} ({verb})" if index else verb
+    inputs = {
+        "what": f"the station during {where} of {scenario.key}: {sentence}",
+        "within_s": 0,
+        "after_s": None,
+    }
     decision = decide("occurred", inputs)
-    note = getattr(note, "note", note)
     note(
         "check",
         requirements=(GONE_REQUIREMENT,),
@@ -222,17 +250,28 @@ def _late(scenario: Scenario) -> str:
 def _words(problem: BaseException) -> str:
     if isinstance(problem, BenchError):
         return str(problem)
-    where = traceback.extract_tb(problem.__traceback__)[-1]
-    return f"the suite failed with {type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
+    said = f"the suite failed with {type(problem).__name__}: {problem}"
+    trace = traceback.extract_tb(problem.__traceback__)
+    return f"{said} ({trace[-1].name}, line {trace[-1].lineno})" if trace else said
 
 
-async def _leave(campaign: Campaign) -> None:
-    """Make everything safe, whatever happened; a bench that cannot be made safe is closed."""
-    try:
-        await campaign.venue.leave()
-    except Exception as problem:  # noqa: BLE001 - every way out ends here, and none may be lost
+async def _leave(campaign: Campaign) -> bool:
+    """Make everything safe, whatever happened; a bench that cannot be made safe is closed.
+
+    A run that is stopped meanwhile waits until that is done. True when it was.
+    """
+    stopped = False
+    leaving = asyncio.ensure_future(campaign.venue.leave())
+    while not leaving.done():
+        try:
+            await asyncio.wait([leaving])
+        except asyncio.CancelledError:
+            stopped = True
+    problem = asyncio.CancelledError("it was cut short") if leaving.cancelled() else leaving.exception()
+    if problem is not None:
         campaign.closed = f"The bench could not be made safe: {_words(problem)}"
         campaign.recorder.note("safe", role="bench", ok=False, confirmed_by=None, sentence=campaign.closed)
+    return stopped
 
 
 def _judge(
@@ -240,10 +279,10 @@ def _judge(
 ) -> Outcome:
     recorder = campaign.recorder
     entries = recorder.entries(since=first)
-    findings, carry = run_monitors(entries, facts_of(campaign.sheet), campaign.carry)
+    findings, carry = run_monitors(entries, campaign.facts, campaign.carry)
     if campaign.bench.kind == "live":  # on a simulated bench every scenario begins with a new charger
         campaign.carry = carry
-    judged = recorder.count
+    checked_from = recorder.count
     for finding in findings:
         decision = decide(finding.rule, finding.inputs)
         recorder.note(
@@ -260,7 +299,7 @@ def _judge(
             monitor=finding.monitor,
             step=finding.step,
         )
-    entries = [*entries, *recorder.entries(since=judged)]
+    entries = [*entries, *recorder.entries(since=checked_from)]
     lines = requirement_verdicts(entries, scenario.covers)
     for requirement, line in lines.items():
         recorder.note(
@@ -273,8 +312,7 @@ def _judge(
             sentence=line.sentence,
             checks=line.checks,
         )
-    verdict = worst(line.verdict for line in lines.values())
-    sentence = next((line.sentence for line in lines.values() if line.verdict == verdict != "pass"), "")
+    verdict, sentence = item_verdict(entries, lines)
     recorder.note(
         "scenario_end", key=scenario.key, dialect=dialect, attempt=attempt, verdict=verdict, sentence=sentence
     )

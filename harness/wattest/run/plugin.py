@@ -12,30 +12,39 @@ bench time.
 
 from __future__ import annotations
 
-import signal
-from contextlib import nullcontext
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wattest.errors import BenchError, DocumentError, Inconclusive, RequirementFailed, RunAborted
+from wattest.errors import (
+    BenchError,
+    Inconclusive,
+    RecordError,
+    RequirementFailed,
+    WattestError,
+)
+from wattest.run import allure
+from wattest.run.folder import default_folder
+from wattest.run.stopping import Stopper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
+    from collections.abc import Callable, Generator, Iterator
 
     from wattest.model.scenario import Dialect, Scenario
     from wattest.run.assemble import Documents
     from wattest.run.campaign import Campaign
-    from wattest.run.perform import StepWatch
 
 SUFFIX = ".scenario.yaml"
-STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
-campaign_key = pytest.StashKey["Campaign"]()
 documents_key = pytest.StashKey["Documents"]()
+unusable_key = pytest.StashKey[WattestError]()
+"""Why bench file, charger sheet or library cannot be used; told once, not for every scenario."""
+campaign_key = pytest.StashKey["Campaign"]()
+stopper_key = pytest.StashKey[Stopper]()
+AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate")
+SPEAKING = (WattestError, RequirementFailed)
+"""What is said in whole sentences; anything else is a mistake of ours and shows its trace."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,7 +61,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--wattest-seed", metavar="N", type=int, default=0, help="seed of everything random; default 0"
     )
     group.addoption(
-        "--wattest-out", metavar="DIR", default="wattest-runs/latest", help="where the record goes"
+        "--wattest-out",
+        metavar="DIR",
+        help="where the record goes; default: wattest-runs/<UTC time>, with wattest-runs/latest pointing there",
     )
     group.addoption(
         "--wattest-defect",
@@ -65,12 +76,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Marks that scenarios carry."""
+    """Marks that scenarios carry, and the folder of this run: with ``-n``, all workers share that of the controller."""
     config.addinivalue_line("markers", "scenario: a scenario file")
     config.addinivalue_line("markers", "covers(*requirements): requirements that a scenario proves")
     config.addinivalue_line("markers", "needs(*capabilities): what a scenario needs of bench and charger")
-    for area in ("authentication", "locking", "metering", "billing", "outage", "climate"):
+    for area in AREAS:
         config.addinivalue_line("markers", f"{area}: scenarios of this area")
+    if config.getoption("numprocesses", None) and config.getoption("--wattest-out") is None:
+        config.option.wattest_out = str(default_folder())
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
@@ -87,8 +100,15 @@ class ScenarioFile(pytest.Module):
         return ModuleType(self.path.name.removesuffix(SUFFIX))
 
     def collect(self) -> Iterator[ScenarioItem]:
-        """One item for each variant and dialect."""
-        documents = documents_of(self.config)
+        """One item for each variant and dialect. Raises ``DocumentError`` with every mistake in the file."""
+        stash = self.config.stash
+        if unusable_key in stash:  # the first file has said so
+            return
+        try:
+            documents = documents_of(self.config)
+        except WattestError as problem:
+            stash[unusable_key] = problem
+            raise
         for scenario in documents.read(self.path):
             for dialect in documents.dialects:
                 yield ScenarioItem.from_parent(
@@ -101,7 +121,7 @@ class ScenarioFile(pytest.Module):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], _style: Any = None) -> Any:
         """A broken document shows its sentences, not a trace."""
-        if isinstance(excinfo.value, DocumentError):
+        if isinstance(excinfo.value, WattestError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -128,12 +148,10 @@ class ScenarioItem(pytest.Function):
         self.add_marker(pytest.mark.scenario)
         self.add_marker(pytest.mark.covers(*scenario.covers))
         self.add_marker(pytest.mark.needs(*scenario.needs))
-        if scenario.area.isidentifier():
+        if scenario.area in AREAS:
             self.add_marker(getattr(pytest.mark, scenario.area))
-        if self.config.pluginmanager.hasplugin("allure_pytest"):
-            self.add_marker(pytest.mark.allure_label(scenario.area, label_type="epic"))
-            self.add_marker(pytest.mark.allure_label(scenario.id, label_type="story"))
-            self.add_marker(pytest.mark.allure_description(scenario.title))
+        for mark in allure.marks(self.config, scenario):
+            self.add_marker(mark)
         for requirement in scenario.covers:
             self.user_properties.append(("requirement", requirement))
 
@@ -141,60 +159,50 @@ class ScenarioItem(pytest.Function):
         """The YAML file is where this stands."""
         return self.path, 0, f"{self.scenario.key} on OCPP {self.dialect}"
 
-    def repr_failure(  # type: ignore[override]  # as pytest.Function itself overrides it
-        self, excinfo: pytest.ExceptionInfo[BaseException]
-    ) -> Any:
-        """The sentence and its place; a trace only for mistakes of our own."""
-        if isinstance(excinfo.value, (RequirementFailed, Inconclusive, BenchError)):
-            return f"{self.path.name}: {self.scenario.key} on OCPP {self.dialect}\n{excinfo.value}"
-        return super().repr_failure(excinfo)
-
 
 def _run(campaign: Campaign, scenario: Scenario, dialect: Dialect, item: pytest.Item) -> None:
     from wattest.run.campaign import not_tested_reason  # noqa: PLC0415 - keeps plain pytest runs quick
     from wattest.run.perform import perform  # noqa: PLC0415
 
+    allure.begin(item.config, scenario, dialect)
     if (scenario.key, dialect) in campaign.finished:
-        pytest.skip("settled in an earlier part of this run")
+        item.user_properties.append(("verdict", "kept"))
+        _skip("settled in an earlier part of this run")
     reason = campaign.closed or not_tested_reason(scenario, dialect, campaign.sheet, campaign.venue)
     if reason is not None:
-        campaign.recorder.note(
-            "not_tested", key=scenario.key, dialect=dialect, requirements=scenario.covers, reason=reason
-        )
+        campaign.leave_out(scenario, dialect, reason)
         item.user_properties.append(("verdict", "not tested"))
-        pytest.skip(reason)
+        _skip(reason)
     attempt = campaign.attempts.get((scenario.key, dialect), 0) + 1
-    _allure_parameters(item, scenario, dialect)
-    outcome = campaign.clock.run(
-        perform(campaign, scenario, dialect, attempt=attempt, watch=_watch(item.config))
-    )
+    first = campaign.recorder.count
+    try:
+        outcome = campaign.clock.run(
+            perform(
+                campaign,
+                scenario,
+                dialect,
+                attempt=attempt,
+                watch=lambda text: allure.step(item.config, text),
+            )
+        )
+    except BaseException:
+        item.user_properties.append(("verdict", "error"))
+        allure.attach_frames(item.config, campaign.recorder.entries(since=first))
+        raise
     item.user_properties.append(("verdict", outcome.verdict))
+    if outcome.verdict == "pass":
+        return
+    allure.attach_frames(item.config, campaign.recorder.entries(since=first))
     if outcome.verdict == "fail":
         raise RequirementFailed(outcome.sentence)
-    if outcome.verdict in {"inconclusive", "not tested"}:
-        raise Inconclusive(outcome.sentence)
     if outcome.verdict == "error":
         raise BenchError(outcome.sentence)
+    raise Inconclusive(outcome.sentence)
 
 
-def _watch(config: pytest.Config) -> StepWatch:
-    """Steps show up in Allure when its plug-in is there."""
-    if not config.pluginmanager.hasplugin("allure_pytest") or not config.getoption("--alluredir", None):
-        return lambda _text: nullcontext()
-    allure: Any = import_module("allure")
-    return lambda text: allure.step(text.replace("{", "(").replace("}", ")"))
-
-
-def _allure_parameters(item: pytest.Item, scenario: Scenario, dialect: Dialect) -> None:
-    """Parameters enter Allure's history id; without them variants would hide each other."""
-    if not item.config.getoption("--alluredir", None):
-        return
-    allure: Any = import_module("allure")
-    allure.dynamic.title(f"{scenario.key} on OCPP {dialect}: {scenario.title}")
-    allure.dynamic.parameter("dialect", dialect)
-    for name, value in scenario.parameters.items():
-        allure.dynamic.parameter(name, value)
-    allure.attach.file(scenario.path, name="scenario", attachment_type=allure.attachment_type.YAML)
+def _skip(reason: str) -> None:
+    """Skip at the place of the scenario, not at a line of this file."""
+    raise pytest.skip.Exception(reason, _use_item_location=True)
 
 
 def documents_of(config: pytest.Config) -> Documents:
@@ -219,39 +227,102 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def wattest_campaign(request: pytest.FixtureRequest) -> Iterator[Campaign]:
-    """The run: clock, record, venue. Opened before the first scenario, sealed after the last one."""
+    """The run: clock, record, venue. Opened before the first scenario, sealed after the last one.
+
+    A run that cannot begin ends here: the first scenario says why, and no other is tried.
+    """
     from wattest.run.assemble import open_campaign, seal  # noqa: PLC0415
 
-    config = request.config
-    plan = [(item.scenario, item.dialect) for item in request.session.items if isinstance(item, ScenarioItem)]
-    campaign = open_campaign(
-        documents_of(config),
-        plan=plan,
-        out=Path(config.getoption("--wattest-resume") or config.getoption("--wattest-out")),
-        seed=config.getoption("--wattest-seed"),
-        active=frozenset(config.getoption("--wattest-defect")),
-        resume=config.getoption("--wattest-resume") is not None,
-    )
+    config, session = request.config, request.session
+    resume = config.getoption("--wattest-resume")
+    out = resume or config.getoption("--wattest-out")
+    try:
+        campaign = open_campaign(
+            documents_of(config),
+            plan=[(item.scenario, item.dialect) for item in session.items if isinstance(item, ScenarioItem)],
+            out=Path(out) if out else default_folder(),
+            seed=config.getoption("--wattest-seed"),
+            active=frozenset(config.getoption("--wattest-defect")),
+            resume=resume is not None,
+            part=_worker(config),
+        )
+    except WattestError as problem:
+        session.shouldfail = f"the run could not begin: {problem}"
+        raise
     config.stash[campaign_key] = campaign
     try:
         yield campaign
     finally:
+        del config.stash[campaign_key]
         seal(campaign)
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """A signal ends the run in good order: the bench is made safe, fixtures are torn down, the record says so."""
+def _worker(config: pytest.Config) -> str | None:
+    """Name of this process when ``-n`` shares the scenarios between several."""
+    worker: Any = getattr(config, "workerinput", None)
+    return None if worker is None else str(worker["workerid"])
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        again = bool(session.shouldstop)
-        session.shouldstop = f"stopped by {name}"
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """While scenarios run, a signal ends the run in good order; other sessions keep pytest's own ways."""
+    if session.config.option.collectonly or not any(isinstance(item, ScenarioItem) for item in session.items):
+        return (yield)
+
+    def told(reason: str) -> None:
         campaign = session.config.stash.get(campaign_key, None)
         if campaign is not None:
-            campaign.stop = session.shouldstop
-        if not again:
-            raise RunAborted(f"The run was {session.shouldstop}.")
+            campaign.stop = reason
 
-    for name in STOPPING:
-        if hasattr(signal, name) and session.config.getoption("--wattest-out", None) is not None:
-            signal.signal(getattr(signal, name), stop)
+    stopper = session.config.stash[stopper_key] = Stopper(session, told)
+    try:
+        with stopper.installed():
+            return (yield)
+    finally:
+        del session.config.stash[stopper_key]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Fixtures may be interrupted while they are set up."""
+    stopper = item.config.stash.get(stopper_key, None)
+    if stopper is None:
+        return (yield)
+    with stopper.interruptible():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """So may the test; what comes after it may not."""
+    stopper = item.config.stash.get(stopper_key, None)
+    if stopper is None:
+        return (yield)
+    with stopper.interruptible():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The sentence and its place; a trace only for mistakes of our own. What was never performed is in the record too."""
+    report = yield
+    if not isinstance(item, ScenarioItem) or call.excinfo is None:
+        return report
+    problem = call.excinfo.value
+    if report.failed and isinstance(problem, SPEAKING):
+        report.longrepr = f"{item.path.name}: {item.scenario.key} on OCPP {item.dialect}\n{problem}"
+    campaign = item.config.stash.get(campaign_key, None)
+    if call.when == "setup" and campaign is not None and campaign.stop is None:
+        reason = getattr(problem, "msg", None) if report.skipped else f"it could not be set up: {problem}"
+        _leave_out(campaign, item, str(reason or problem))
+    if call.when == "call" and isinstance(problem, RecordError):
+        item.session.shouldfail = f"the record cannot be written: {problem}"
+    return report
+
+
+def _leave_out(campaign: Campaign, item: ScenarioItem, reason: str) -> None:
+    """A scenario whose fixtures skipped it or failed was not tested."""
+    item.user_properties.append(("verdict", "not tested"))
+    campaign.leave_out(item.scenario, item.dialect, reason)

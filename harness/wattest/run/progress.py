@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-if TYPE_CHECKING:
-    import pytest
+from wattest.errors import WattestError
 
 MARKS = {
     "pass": ("[green]✔", "pass"),
@@ -16,22 +16,25 @@ MARKS = {
     "inconclusive": ("[yellow]?", "inconclusive"),
     "error": ("[magenta]!", "error"),
     "not tested": ("[dim]-", "not tested"),
+    "not applicable": ("[dim]-", "not applicable"),
+    "kept": ("[dim]=", "kept"),
 }
 
 
 class ProgressLines:
     """Takes the place of pytest's terminal reporter under ``wattest certify``.
 
-    ``broken`` collects what could not be read, ``verdicts`` counts what came out.
+    ``broken`` are the problems because of which the run could not begin, and ``crashed`` is what went wrong outside
+    of a verdict: both decide on the exit code.
     """
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
         self.console = console
         self.quiet = quiet
-        self.broken: list[str] = []
+        self.broken: list[tuple[BaseException, str]] = []
         self.crashed: list[str] = []
         self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
+            TextColumn("[bold]{task.description}", markup=True),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
@@ -41,10 +44,21 @@ class ProgressLines:
         )
         self._task: Any = None
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A document that cannot be used."""
-        if report.failed:
-            self.broken.append(str(report.longrepr))
+    def pytest_exception_interact(
+        self,
+        node: pytest.Item | pytest.Collector,
+        call: pytest.CallInfo[Any],
+        report: pytest.CollectReport | pytest.TestReport,
+    ) -> None:
+        """A document that cannot be used, or a run that cannot begin."""
+        beginning = isinstance(report, pytest.CollectReport) or (
+            report.when == "setup" and node.session.shouldfail
+        )
+        if beginning and call.excinfo is not None:
+            problem = call.excinfo.value
+            self.broken.append(
+                (problem, str(problem) if isinstance(problem, WattestError) else str(report.longrepr))
+            )
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Now it is known how many there are."""
@@ -55,21 +69,22 @@ class ProgressLines:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """The scenario that is running."""
         if self._task is not None:
-            self._progress.update(self._task, description=nodeid.rpartition("::")[2])
+            self._progress.update(self._task, description=_escaped(_name(nodeid)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One line when a scenario is done; set-up and teardown only speak when they fail."""
-        if report.when != "call" and not report.failed:
-            if report.skipped:
-                self._line(report, "not tested", _reason(report))
+        if report.when == "teardown":
+            if report.failed:
+                self.crashed.append(f"{_name(report.nodeid)} (teardown): {report.longrepr}")
             return
-        if report.when != "call":
-            self.crashed.append(f"{report.nodeid.rpartition('::')[2]} ({report.when}): {report.longrepr}")
+        if report.when == "setup" and report.passed:
             return
         verdict = dict(report.user_properties).get("verdict")
-        if verdict is None and report.failed:
-            self.crashed.append(f"{report.nodeid.rpartition('::')[2]}: {report.longrepr}")
-        self._line(report, str(verdict or "error"), _reason(report))
+        if report.failed and (verdict is None or report.when == "setup"):
+            verdict = "error"
+            if not self.broken:
+                self.crashed.append(str(report.longrepr))
+        self._line(report, str(verdict or "not tested"), _reason(report))
         if self._task is not None:
             self._progress.advance(self._task)
 
@@ -82,12 +97,16 @@ class ProgressLines:
         self._progress.stop()
 
     def _line(self, report: pytest.TestReport, verdict: str, reason: str) -> None:
-        if self.quiet:
+        if self.quiet or self.broken:
             return
         mark, word = MARKS[verdict]
-        name = report.nodeid.rpartition("::")[2]
         tail = f"  [dim]{_escaped(reason)}[/]" if reason and verdict != "pass" else ""
-        self.console.print(f"{mark} {word:<12}[/] {_escaped(name)}{tail}", highlight=False, soft_wrap=True)
+        name = _escaped(_name(report.nodeid))
+        self.console.print(f"{mark} {word:<12}[/] {name}{tail}", highlight=False, soft_wrap=True)
+
+
+def _name(nodeid: str) -> str:
+    return nodeid.rpartition("::")[2]
 
 
 def _escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wattest.clock.network import MemoryNetwork
@@ -14,7 +15,10 @@ from wattest.run.safety import between_scenarios
 from wattest.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wattest.clock import Clock
+    from wattest.evse.charger import Connect
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
     from wattest.model.scenario import Dialect, Scenario
@@ -26,7 +30,11 @@ SETTLE_S = 300.0
 
 
 class SimulatedVenue:
-    """Charger and central system meet on an in-memory wire only; ``active`` names defects and variations."""
+    """Charger and central system meet on an in-memory wire only; ``active`` names defects and variations.
+
+    ``between`` stands on that wire: it is given the way to the central system and returns the one that the charger
+    dials, which may delay, change or lose what passes.
+    """
 
     def __init__(
         self,
@@ -37,6 +45,7 @@ class SimulatedVenue:
         note: Note,
         taxes: tuple[TaxRate, ...],
         active: frozenset[str] = frozenset(),
+        between: Callable[[Connect], Connect] | None = None,
     ) -> None:
         self._bench = bench
         self._sheet = sheet
@@ -44,6 +53,7 @@ class SimulatedVenue:
         self._note = note
         self._taxes = taxes
         self._active = active
+        self._between = between
         self._charger: Charger | None = None
         self._csms: Csms | None = None
         self._parts: dict[str, Part] = {}
@@ -67,7 +77,7 @@ class SimulatedVenue:
             self._clock,
             self._sheet,
             dialect=dialect,
-            connect=network.connect,
+            connect=network.connect if self._between is None else self._between(network.connect),
             seed=seed,
             active=self._active,
         )
@@ -83,7 +93,7 @@ class SimulatedVenue:
                     clock=self._clock,
                     note=self._note,
                     role=role,
-                    folder=self._bench.path,
+                    folder=str(Path(self._bench.path).parent),
                     world=world,
                     rigs={"network": network},
                 ),

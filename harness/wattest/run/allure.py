@@ -1,0 +1,76 @@
+"""What a scenario shows in Allure while pytest runs it; nothing happens without ``--alluredir``."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
+
+    from wattest.model.scenario import Dialect, Scenario
+
+LAST_FRAMES = 40
+"""Frames that a scenario which did not pass carries along; all of them stand in the record."""
+
+
+def active(config: pytest.Config) -> bool:
+    """Whether results are written."""
+    return bool(config.getoption("--alluredir", None))
+
+
+def marks(config: pytest.Config, scenario: Scenario) -> Iterable[pytest.MarkDecorator]:
+    """Labels by which Allure groups and selects."""
+    if not active(config):
+        return
+    yield pytest.mark.allure_label(scenario.area, label_type="epic")
+    yield pytest.mark.allure_label(scenario.id, label_type="story")
+    yield pytest.mark.allure_label("scenarios", label_type="parentSuite")
+    yield pytest.mark.allure_label(scenario.area, label_type="suite")
+    yield pytest.mark.allure_description(scenario.title)
+    for requirement in scenario.covers:
+        yield pytest.mark.allure_label(requirement, label_type="tag")
+
+
+def begin(config: pytest.Config, scenario: Scenario, dialect: Dialect) -> None:
+    """Title, parameters, the file itself. Parameters enter the history id: without them variants hide each other."""
+    if not active(config):
+        return
+    allure: Any = import_module("allure")
+    allure.dynamic.title(f"{scenario.key} on OCPP {dialect}: {scenario.title}")
+    allure.dynamic.parameter("dialect", dialect)
+    for name, value in scenario.parameters.items():
+        allure.dynamic.parameter(name, value)
+    allure.attach.file(scenario.path, name="scenario", attachment_type=allure.attachment_type.YAML)
+
+
+def step(config: pytest.Config, text: str) -> AbstractContextManager[Any]:
+    """A step of a scenario as a step of Allure; braces would be taken for its placeholders."""
+    if not active(config):
+        return nullcontext()
+    allure: Any = import_module("allure")
+    shown: AbstractContextManager[Any] = allure.step(text.replace("{", "(").replace("}", ")"))
+    return shown
+
+
+def attach_frames(config: pytest.Config, entries: Iterable[Mapping[str, Any]]) -> None:
+    """The last OCPP frames of a scenario that did not pass, as text."""
+    if not active(config):
+        return
+    frames = [entry for entry in entries if entry["kind"] == "frame"][-LAST_FRAMES:]
+    if frames:
+        allure: Any = import_module("allure")
+        text = "\n".join(_line(entry) for entry in frames)
+        allure.attach(text, name="last OCPP frames", attachment_type=allure.attachment_type.TEXT)
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    arrow = "EVSE > CSMS" if entry["direction"] == "in" else "CSMS > EVSE"
+    raw = entry.get("raw")
+    shown = raw if raw is not None else f"base64 {entry['raw_b64']}"
+    wrong = "".join(f"\n    {violation['sentence']}" for violation in entry.get("violations", ()))
+    return f"{entry['seq']:>6} {entry['utc']} {arrow} {shown}{wrong}"
