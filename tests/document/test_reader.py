@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.document.node import Document, Fields, Items, Text, flow, what
-from wattest.document.reader import read, read_bytes, read_text
+from wattest.document.reader import keys_under, read, read_bytes, read_text
 from wattest.errors import DocumentError
 
 
@@ -243,6 +243,36 @@ def test_file_that_may_not_be_read(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as refusal:
         read(tmp_path / "loop.yaml")
     assert first(refusal.value)[2].startswith("the file cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("limits: {a: 1, b: [x, y], c: {d: e}}\nrules: {f: 1}\n", ("a", "b", "c")),
+        ("rules:\n  limits: {z: 1}\nlimits:\n  a:\n    limits: x\n  b: limits\n", ("a", "b")),
+        ("x: limits\ny: {z: 1}\n", ()),
+        ("x: &one {z: 1}\ny: *one\nlimits: {a: *one, b: 2}\n", ("a", "b")),
+        ("limits: [a, b]\nother: {c: 1}\n", ()),
+        ("limits: a\n", ()),
+        ("[limits, {a: 1}]\n", ()),
+        ("limits\n", ()),
+        ("", ()),
+    ],
+)
+def test_lists_keys_without_reading(tmp_path: Path, text: str, keys: tuple[str, ...]) -> None:
+    """Only keys of the mapping under the top-level key count, whatever stands elsewhere."""
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    assert keys_under(path, "limits") == keys
+
+
+def test_lists_no_keys_of_broken_yaml(tmp_path: Path) -> None:
+    """Broken YAML is told as it is when the file is read."""
+    path = tmp_path / "a.yaml"
+    path.write_text("limits: {a: 1\nb: @\n")
+    with pytest.raises(DocumentError) as refusal:
+        keys_under(path, "limits")
+    assert first(refusal.value)[2] == "the mapping that began in line 1 is not closed with '}'"
 
 
 def test_reads_a_file(tmp_path: Path) -> None:

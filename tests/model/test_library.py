@@ -20,6 +20,7 @@ from wattest.model.describe import described_verb, example, signature
 from wattest.model.documents import KINDS, kind_of
 from wattest.model.library import library_folder
 from wattest.model.plugins import DRIVERS
+from wattest.model.read_requirements import read_limits, read_requirements
 from wattest.model.read_scenario import scenarios_of
 from wattest.model.schemas import schema_of
 from wattest.model.words import NEEDS, ROLE_NAMES
@@ -36,6 +37,12 @@ def test_the_library_has_no_mistakes() -> None:
     assert [str(problem) for problem in checked.problems] == []
     assert checked.holds["scenarios"] >= 24
     assert checked.holds["requirements"] >= 70
+
+
+def test_ids_found_quickly_are_those_that_reading_finds() -> None:
+    """The short way to the ids of requirements and limits agrees with the long one."""
+    assert set(installed().requirements) == set(read_requirements())
+    assert set(installed().limits) == set(read_limits())
 
 
 def as_editors_see(value: Any) -> Any:

@@ -74,6 +74,15 @@ def test_imports_only_what_is_asked_for(site: Path) -> None:
         zoo["wrong"]
 
 
+def test_a_module_that_fails_while_it_is_imported(site: Path) -> None:
+    """Whatever a third party's module raises, the sentence names it."""
+    (site / "angry_animal.py").write_text("1 / 0\n")
+    install(site, "a", "[zoo3]\nangry = angry_animal:x\n")
+    with pytest.raises(BenchError) as refusal:
+        Installed("zoo3", "animal")["angry"]
+    assert str(refusal.value) == "the animal 'angry' (angry_animal:x) cannot be imported: division by zero"
+
+
 def test_loads_a_module_or_a_name_in_it() -> None:
     """``module`` and ``module:name.name`` both work."""
     assert load("os") is os

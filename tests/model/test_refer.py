@@ -36,6 +36,12 @@ def test_a_saved_value_is_referred_to(steps: Reads, argument: str, reference: Re
     assert str(reference) == "$" + ".".join((reference.name, *reference.path))
 
 
+def test_a_price_in_dollars_is_no_reference(steps: Reads) -> None:
+    """Text that begins with a dollar and a digit stays text."""
+    (one,) = steps(f"{SAVED}  - compare_number: {{text: $5 or less}}\n")
+    assert one.steps[2].arguments == {"text": "$5 or less"}
+
+
 def test_a_whole_saved_value_is_referred_to(steps: Reads) -> None:
     """``Saved[T]`` takes what a step of that type saved, also where it is optional."""
     (one,) = steps(f"{SAVED}  - compare_energy: {{transaction: $paid, since: $thing}}\n")

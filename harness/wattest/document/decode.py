@@ -43,6 +43,7 @@ BAD: Final = _Bad()
 
 TRUTH: Mapping[str, bool] = {"true": True, "false": False, "yes": True, "no": False, "on": True, "off": False}
 
+_REFERENCE = re.compile(r"\$[A-Za-z_]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,25}(\.[0-9]{1,25})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -66,7 +67,7 @@ class Decoder:
         """
         if kind == Node:
             return node
-        if isinstance(node, Text) and self.refer is not None and node.text.startswith("$"):
+        if isinstance(node, Text) and self.refer is not None and _REFERENCE.match(node.text):
             return self.refer(node, kind)
         if kind is Any or kind is object:
             return _plain(node)

@@ -68,6 +68,45 @@ def read_bytes(data: bytes, path: str = "<bytes>") -> Document:
     return Document(root, path, hashlib.sha256(data).hexdigest(), problems)
 
 
+def keys_under(path: str | os.PathLike[str], key: str) -> tuple[str, ...]:
+    """The keys of the mapping under a top-level key, in a fraction of the time that reading the file takes.
+
+    Whoever reads the file in earnest finds its mistakes; here only broken YAML raises ``DocumentError``.
+    """
+    name = os.fspath(path)
+    data = _bytes_of(name)
+    found: list[str] = []
+    complete = [0]
+    inside = False
+    try:
+        events: Any = yaml.parse(_decoded(data, name), Loader=_LOADER)
+        for event in events:
+            kind = type(event)
+            level = len(complete) - 1
+            if kind is yaml.ScalarEvent:
+                if complete[-1] % 2 == 0:
+                    if level == 1:
+                        inside = event.value == key
+                    elif level == 2 and inside:
+                        found.append(event.value)
+                complete[-1] += 1
+            elif kind is yaml.AliasEvent:
+                complete[-1] += 1
+            elif kind is yaml.MappingStartEvent:
+                complete.append(0)
+            elif kind is yaml.SequenceStartEvent:
+                if level == 0:
+                    break
+                inside = inside and level > 1
+                complete.append(0)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                complete.pop()
+                complete[-1] += 1
+    except yaml.YAMLError:
+        read_bytes(data, name)
+    return tuple(found)
+
+
 def _refuse(path: str, sentence: str) -> DocumentError:
     problems = Problems(path)
     problems.at(1, 1, sentence)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from wattest.document.node import Fields
-from wattest.document.reader import read
+from wattest.document.reader import keys_under
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,4 @@ class Ids(Collection[str]):
 def ids_in(folder: Path, key: str) -> Iterator[str]:
     """Keys under ``key`` in every YAML file of a folder. Raises ``DocumentError`` when one is no YAML."""
     for path in sorted(folder.glob("*.yaml")):
-        root = read(path).root
-        rows = root.get(key) if isinstance(root, Fields) else None
-        if isinstance(rows, Fields):
-            yield from rows
+        yield from keys_under(path, key)

@@ -56,7 +56,7 @@ def _section(path: str, group: str) -> Iterator[tuple[str, str]]:
 
 
 def load(value: str) -> Any:
-    """Import what an entry point stands for. Raises ``ImportError`` or ``AttributeError``."""
+    """Import what an entry point stands for. Raises whatever that raises."""
     module, _, attribute = value.partition(":")
     found: Any = import_module(module)
     for name in attribute.split(".") if attribute else ():
@@ -82,7 +82,7 @@ class Installed(Mapping[str, Any]):
         value = self._entries[name]
         try:
             return load(value)
-        except (ImportError, AttributeError) as reason:
+        except Exception as reason:
             raise BenchError(f"the {self.what} '{name}' ({value}) cannot be imported: {reason}") from reason
 
     def __contains__(self, name: object) -> bool:
