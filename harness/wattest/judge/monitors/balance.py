@@ -21,6 +21,8 @@ AGREEMENT = ("MET-12",)
 PERIODIC = ("MET-14",)
 SETTLE_S = 2.0
 """After an end has been told, the contactor is open for sure."""
+UNSTEADY = 0.1
+"""Power that differs by more than this share from sample to sample changed in between (project)."""
 HIGHEST_TAX = Decimal("0.15")
 """The highest combined sales tax of a province (NB, NL, PE)."""
 
@@ -114,42 +116,56 @@ _Point = tuple[float, float, float, int]
 
 
 def _power(scene: Scene, session: Session) -> tuple[Finding, ...]:
-    """Integral of the power reported over the samples against what the register grew by over the same samples."""
-    points = _points(session)
-    if len(points) < 3:
+    """Integral of the power reported against what the register grew by, over the stretches of steady power.
+
+    Between two samples of much different power, or around a change of state, nobody knows when it changed: such a
+    stretch is left out of both.
+    """
+    runs = _steady(_points(session), _changes(scene, session))
+    pairs = [pair for run in runs for pair in pairwise(run)]
+    if not any(power > 0 for run in runs for _, power, _, _ in run):
         return ()
-    changes = _changes(scene, session)
-    integral, coarse = 0.0, 0.0
-    for (t1, p1, _, _), (t2, p2, _, _) in pairwise(points):
-        hours = (t2 - t1) / 3600.0
-        integral += (p1 + p2) / 2.0 * hours
-        turned = any(t1 < t < t2 for t in changes)
-        coarse += (max(p1, p2) if turned else abs(p1 - p2) / 2.0) * hours
-    grown = points[-1][2] - points[0][2]
-    step = max(1.0, scene.facts.register_step_wh)
-    # times in whole seconds at both ends
-    rounding = (points[0][1] + points[-1][1]) / 3600.0
+    integral = sum((p1 + p2) / 2.0 * (t2 - t1) / 3600.0 for (t1, p1, _, _), (t2, p2, _, _) in pairs)
+    coarse = sum(abs(p1 - p2) / 2.0 * (t2 - t1) / 3600.0 for (t1, p1, _, _), (t2, p2, _, _) in pairs)
+    highest = max(power for run in runs for _, power, _, _ in run)
     return (
         Finding(
             PERIODIC,
             "power integral",
             "agree",
             {
-                "what": f"energy of {session.name} over its periodic values",
-                "values": {"integral of the power": integral, "register": grown},
+                "what": f"energy of {session.name} over its periodic values at steady power",
+                "values": {
+                    "integral of the power": integral,
+                    "register": sum(run[-1][2] - run[0][2] for run in runs),
+                },
                 "unit": "Wh",
                 "allowance": {
-                    f"{scene.facts.power_integral_pct:g} %": abs(grown)
+                    f"{scene.facts.power_integral_pct:g} %": integral
                     * scene.facts.power_integral_pct
                     / 100.0,
-                    "coarse sampling": coarse,
-                    "register steps": 2 * step,
-                    "whole seconds": rounding,
+                    "change between samples": coarse,
+                    "register steps": 2 * len(runs) * max(1.0, scene.facts.register_step_wh),
+                    "times in whole seconds": len(runs) * highest / 3600.0,
                 },
             },
-            tuple(point[3] for point in points),
+            tuple(dict.fromkeys(seq for run in runs for _, _, _, seq in run)),
         ),
     )
+
+
+def _steady(points: list[_Point], changes: list[float]) -> list[list[_Point]]:
+    """Runs of two and more samples between which the power surely stayed what it was."""
+    runs: list[list[_Point]] = []
+    for first, last in pairwise(points):
+        (t1, p1, _, _), (t2, p2, _, _) = first, last
+        if abs(p1 - p2) > UNSTEADY * max(p1, p2) or any(t1 < t < t2 for t in changes):
+            continue
+        if runs and runs[-1][-1] is first:
+            runs[-1].append(last)
+        else:
+            runs.append([first, last])
+    return runs
 
 
 def _changes(scene: Scene, session: Session) -> list[float]:
@@ -160,9 +176,9 @@ def _changes(scene: Scene, session: Session) -> list[float]:
         if event.charging_state is not None and event.timestamp is not None
     ]
     connector = [
-        (status.timestamp.timestamp(), f"connector {status.raw}")
-        for status, _ in scene.statuses
-        if status.evse_id == session.evse and status.timestamp is not None
+        ((status.timestamp or call.utc).timestamp(), f"connector {status.raw}")
+        for status, call in scene.statuses
+        if status.evse_id == session.evse
     ]
     found: list[float] = []
     for states in (sorted(told), sorted(connector)):

@@ -7,7 +7,11 @@ answer held back, a frame spoiled on purpose, a new password or network profile.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from math import inf
+from typing import Any
 
 from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
 from wattest.judge.sessions import Scene, stamp
@@ -106,11 +110,12 @@ def _stated(call: Call) -> datetime | None:
 def _disconnects(trace: Trace) -> list[Flaw]:
     """Links that ended although nobody did anything to them."""
     flaws: list[Flaw] = []
+    provocations = _Provocations.of(trace)
     for entry in trace.kind("link"):
         if entry["event"] not in {"closed", "lost"} or entry.get("by") not in {"station", None}:
             continue
-        seq, t = int(entry["seq"]), float(entry["t"])
-        if trace.is_left(seq) or _provoked(trace, entry, t):
+        seq = int(entry["seq"])
+        if trace.is_left(seq) or provocations.explain(trace, entry):
             continue
         code = f" with code {entry['code']}" if entry.get("code") is not None else ""
         flaws.append(
@@ -122,68 +127,86 @@ def _disconnects(trace: Trace) -> list[Flaw]:
     return flaws
 
 
-def _provoked(trace: Trace, entry: Entry, t: float) -> bool:
-    since = t - AFTERMATH_S
-    if trace.faults.touch(since, t) or trace.unpowered.touch(since, t):
-        return True
-    if any(call.action in PROVOKING and since <= call.t <= t for call in trace.asked):
-        return True
-    if any(_kept_waiting(call, since, t) for call in trace.said):
-        return True
-    for other in (*trace.kind("action"), *trace.kind("frame"), *trace.kind("link")):
-        if not since <= float(other["t"]) <= t or int(other["seq"]) >= int(entry["seq"]):
-            continue
-        if other["kind"] == "action" and other["action"] in RESTARTS:
+@dataclass(frozen=True)
+class _Provocations:
+    """What the suite did that may end a link, sorted, so that a thousand ends are looked up quickly."""
+
+    asked: tuple[float, ...]
+    """When CALLs went out after which a station may have to reconnect."""
+    waiting: tuple[float, ...]
+    """When CALLs came that were kept waiting."""
+    done: tuple[tuple[int, float], ...]
+    """Entries and times of restarts, spoiled frames, and links opened while an older one was still there."""
+
+    @classmethod
+    def of(cls, trace: Trace) -> _Provocations:
+        done = [entry for entry in trace.kind("action") if entry["action"] in RESTARTS]
+        done += [
+            entry for entry in trace.kind("frame") if entry["direction"] == "out" and _is_spoiled(entry)
+        ]
+        done += _replacing(trace)
+        return cls(
+            tuple(call.t for call in trace.asked if call.action in PROVOKING),
+            tuple(call.t for call in trace.said if _kept_waiting(call)),
+            tuple(sorted((int(entry["seq"]), float(entry["t"])) for entry in done)),
+        )
+
+    def explain(self, trace: Trace, end: Entry) -> bool:
+        """Whether the end of a link may come from something done in the time before."""
+        t = float(end["t"])
+        since = t - AFTERMATH_S
+        if trace.faults.touch(since, t) or trace.unpowered.touch(since, t):
             return True
-        if other["kind"] == "frame" and other["direction"] == "out" and _spoiled(other):
+        if _any_between(self.asked, since, t) or _any_between(self.waiting, since, t - KEPT_WAITING_S):
             return True
-        if other["kind"] == "link" and other["event"] == "opened" and _replaced(trace, other, entry):
-            return True
-    return False
+        place = bisect_left(self.done, (int(end["seq"]), -inf))
+        return place > 0 and self.done[place - 1][1] >= since
 
 
-def _spoiled(entry: Entry) -> bool:
+def _any_between(times: Sequence[float], begin: float, end: float) -> bool:
+    place = bisect_left(times, begin)
+    return place < len(times) and times[place] <= end
+
+
+def _is_spoiled(entry: Entry) -> bool:
     return bool(entry.get("violations")) or not entry.get("message")
 
 
-def _replaced(trace: Trace, opened: Entry, ended: Entry) -> bool:
-    """Whether the link that ended was an older one, given up after a newer had been opened."""
-    return any(
-        entry["event"] == "opened"
-        and entry.get("station") == ended.get("station")
-        and int(entry["seq"]) < int(opened["seq"])
-        and not any(
-            other["event"] in {"closed", "lost"}
-            and int(entry["seq"]) < int(other["seq"]) < int(opened["seq"])
-            for other in trace.kind("link")
-        )
-        for entry in trace.kind("link")
-    )
+def _replacing(trace: Trace) -> list[Entry]:
+    """Links that were opened while an older one of the same station was not given up yet."""
+    found: list[Entry] = []
+    up: set[Any] = set()
+    for entry in trace.kind("link"):
+        station = entry.get("station")
+        if entry["event"] == "opened":
+            if station in up:
+                found.append(entry)
+            up.add(station)
+        elif entry["event"] in {"closed", "lost"}:
+            up.discard(station)
+    return found
 
 
-def _kept_waiting(call: Call, since: float, t: float) -> bool:
-    if not since <= call.t <= t:
-        return False
-    until = call.answer.t if call.answer is not None else t
-    return min(until, t) - call.t >= KEPT_WAITING_S
+def _kept_waiting(call: Call) -> bool:
+    return call.answer is None or call.answer.t - call.t >= KEPT_WAITING_S
 
 
 def _storms(scene: Scene) -> list[Flaw]:
-    """Attempts to connect that come faster than a station may try."""
-    trace = scene.trace
+    """Attempts to connect that come faster than a station may try; blamed on the one that was too many."""
+    trace, allowed = scene.trace, scene.facts.attempts_per_minute
     tries = [
         entry for entry in trace.kind("link") if entry["event"] in {"opened", "refused", "handshake_failed"}
     ]
     times = [float(entry["t"]) for entry in tries]
-    for first, entry in enumerate(tries):
-        last = bisect_left(times, times[first] + 60.0)
-        cut = sum(1 for _, end in trace.faults.spans if times[first] <= end < times[first] + 60.0)
-        if last - first > scene.facts.attempts_per_minute + cut:
-            seq = int(entry["seq"])
+    for first, begin in enumerate(times):
+        last = bisect_left(times, begin + 60.0)
+        cut = sum(1 for _, end in trace.faults.spans if begin <= end < begin + 60.0)
+        if last - first > allowed + cut:
+            seq = int(tries[first + allowed + cut]["seq"])
             return [
                 Flaw(
-                    f"The station tried to connect {last - first} times within 60 s {trace.during(seq)}, from entry {seq} on; "
-                    f"{scene.facts.attempts_per_minute} are allowed.",
+                    f"The station tried to connect {last - first} times within 60 s; the one too many came "
+                    f"{trace.during(seq)} (entry {seq}); {allowed} are allowed.",
                     (seq, int(tries[last - 1]["seq"])),
                 )
             ]
