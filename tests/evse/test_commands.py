@@ -495,3 +495,73 @@ def test_remote_profile_limits_the_session(enact: Enact, sheet: ChargerSheet) ->
         assert bench.outlet.true_current_a() == 8.0
 
     enact(scene, sheet=replace(sheet, rated_current_a=40.0))
+
+
+def test_composite_schedule(enact: Enact) -> None:
+    """The schedule told is the limit that holds: of the rating, of a profile, in amperes or watts."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        place = "connectorId" if bench.dialect == "1.6" else "evseId"
+
+        async def ask(evse: int, unit: str) -> Any:
+            answer = await bench.central.call(
+                "GetCompositeSchedule", {place: evse, "duration": 600, "chargingRateUnit": unit}
+            )
+            if answer["status"] != "Accepted":
+                return answer["status"]
+            schedule = answer["chargingSchedule" if bench.dialect == "1.6" else "schedule"]
+            return schedule["chargingSchedulePeriod"][0]["limit"]
+
+        assert await ask(1, "A") == 32.0
+        assert await limit(bench, 10) == "Accepted"
+        assert await ask(1, "A") == 10.0
+        assert await ask(0, "W") == 2400.0
+        assert await ask(9, "A") == "Rejected"
+
+    enact(scene)
+
+
+async def configure(bench: Bench, key: str, component: str, variable: str, value: str) -> None:
+    if bench.dialect == "1.6":
+        assert await bench.central.call("ChangeConfiguration", {"key": key, "value": value}) == {
+            "status": "Accepted"
+        }
+    else:
+        asked = {"setVariableData": [_variable(component, variable, attributeValue=value)]}
+        answer = await bench.central.call("SetVariables", asked)
+        assert answer["setVariableResult"][0]["attributeStatus"] == "Accepted"
+
+
+def test_clock_aligned_values(enact: Enact) -> None:
+    """With an interval set, values come on the grid of the clock, in a session and without one."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        await configure(bench, "ClockAlignedDataInterval", "AlignedDataCtrlr", "Interval", "900")
+        await bench.wait(1000)
+        await bench.begin()
+        await bench.wait(900)
+
+    bench = enact(scene)
+    values = [
+        p["meterValue"][0] for p in bench.central.said("MeterValues", "TransactionEvent") if "meterValue" in p
+    ]
+    aligned = [v for v in values if v["sampledValue"][0]["context"] == "Sample.Clock"]
+    assert [v["timestamp"] for v in aligned] == ["2026-01-15T12:15:00.000Z", "2026-01-15T12:30:00.000Z"]
+    assert [len(v["sampledValue"]) for v in aligned] == [1, 1]
+
+
+def test_stop_repeats_begin_and_end(enact_in: Enact) -> None:
+    """1.6: with StopTxnSampledData set, StopTransaction carries the values of its begin and end."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        await configure(bench, "StopTxnSampledData", "", "", "Energy.Active.Import.Register")
+        await bench.begin()
+        await bench.wait(100)
+        await bench.leave()
+
+    (stop,) = enact_in(scene, "1.6").ended()
+    contexts = [v["sampledValue"][0]["context"] for v in stop["transactionData"]]
+    assert contexts == ["Transaction.Begin", "Transaction.End"]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Literal
 
-from wattest.evse import authorise, display, grip, outbox, sessions, status
+from wattest.evse import aligned, authorise, display, grip, outbox, power, sessions, status
 from wattest.evse.flash import TokenInfo
 from wattest.evse.link import CallRefused, CallSilent, LinkLost
 from wattest.evse.settings import Outcome
@@ -115,6 +115,8 @@ def configure(station: Station, name: str, value: str) -> Outcome:
     if outcome in {"accepted", "reboot required"}:
         if name == "meter_interval":
             sessions.interval_changed(station)
+        elif name == "aligned_interval":
+            aligned.arm(station)
         elif name == "heartbeat_interval":
             station.heartbeat_s = station.settings.number(name)
             station.wake_heart.set()
@@ -252,6 +254,14 @@ def limit(station: Station, evse_id: int, purpose: str, limit_a: float | None, n
     for each in station.outlets:
         station.wake(each)
     return True
+
+
+def composite_limit_a(station: Station, evse_id: int) -> float | None:
+    """What may be offered now, for GetCompositeSchedule; None for an EVSE that does not exist."""
+    if evse_id == 0:
+        return sum(power.ceiling_a(station, outlet) for outlet in station.outlets)
+    outlet = station.outlet(evse_id)
+    return None if outlet is None else power.ceiling_a(station, outlet)
 
 
 def send_local_list(

@@ -62,6 +62,8 @@ class Notice:
     token: str | None = None
     samples: tuple[Sampled, ...] = ()
     register_wh: Decimal = Decimal(0)
+    first: Sampled | None = None
+    """With the end: the values at the start, for charge points that repeat them (1.6 StopTxnSampledData)."""
     reason: str | None = None
     remote_id: int | None = None
     reveals_token: bool = False
@@ -92,6 +94,7 @@ class OpenTransaction:
     last_at: datetime
     remote_id: int | None = None
     seq_no: int = 0
+    first: Sampled | None = None
     allowance_wh: Decimal | None = None
     """Energy still allowed after a late refusal of the token (MaxEnergyOnInvalidId)."""
 

@@ -81,6 +81,8 @@ class Link:
         self._session: Session | None = None
         self._next_id: str | None = None
         self._sent_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        """Of the one CALL of ours that is outstanding."""
 
     @property
     def quiet_s(self) -> float:
@@ -129,6 +131,7 @@ class Link:
     def _forget(self) -> None:
         """Whoever waits for an answer, or for its turn, learns that the link is gone."""
         session, self._session, self._wire = self._session, None, None
+        self._stop_timer()
         if session is not None:
             session.close()
 
@@ -187,8 +190,13 @@ class Link:
         loop = asyncio.get_running_loop()
         while (due := session.due(loop.time())) is not None:
             self._sent_at = loop.time()
-            loop.call_later(due.timeout_s, self._too_late, session, due)
+            self._timer = loop.call_later(due.timeout_s, self._too_late, session, due)
             await self._put(due.text)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _too_late(self, session: Session, ticket: Ticket) -> None:
         if ticket.state == "sent" and session is self._session:
@@ -206,6 +214,7 @@ class Link:
             if received.refusal is not None:
                 await self._put(encode(received.refusal))
         elif received.ticket is not None:
+            self._stop_timer()
             session.settle(received.ticket, message)
             await self._send_due(session)
 

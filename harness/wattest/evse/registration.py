@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from wattest.evse import commands, outbox, power, status
+from wattest.evse import aligned, commands, outbox, power, status
 from wattest.evse.link import CallRefused, CallSilent, LinkLost
 from wattest.evse.station import Station
 from wattest.world.behaviour import behaviour, defect, variation
@@ -162,6 +162,7 @@ async def _register(station: Station) -> None:
             interval = float(told) if isinstance(told, int) and told > 0 else 0.0
             if answer.get("status") == "Accepted":
                 station.heartbeat_s = min(interval, LONGEST_WAIT_S)
+                aligned.arm(station)
                 station.registration = "accepted"
                 _catch_up(station, forget=True)
                 return

@@ -96,7 +96,7 @@ def start(station: Station, outlet: Outlet, permit: Permit) -> None:
     outlet.session = session
     outlet.finishing = False
     outlet.state = "ev connected"
-    first = metering.sample(station, outlet, "Transaction.Begin")
+    first = session.first = metering.sample(station, outlet, "Transaction.Begin")
     trigger = (
         ("remote start" if permit.how == "remote" else "authorized")
         if permit.plugged_before
@@ -137,7 +137,7 @@ def sample_now(station: Station, outlet: Outlet, context: metering.Context, trig
     if outlet.session is None:
         return
     taken = metering.sample(station, outlet, context)
-    outlet.session.last_wh = metering.register(outlet)
+    outlet.session.last_wh = taken.register_wh
     _notify(station, outlet, outlet.session, "updated", trigger, sample=taken)
 
 
@@ -237,6 +237,7 @@ def _notify(
         token=token or session.token,
         samples=() if sample is None else (sample,),
         register_wh=sample.register_wh if sample is not None else session.last_wh,
+        first=session.first if kind == "ended" else None,
         reason=reason,
         remote_id=session.remote_id,
         reveals_token=reveals_token,

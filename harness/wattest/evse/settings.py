@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from wattest.evse.flash import Flash
@@ -48,6 +49,7 @@ _TEXT: Kind = "text"
 _BOOL: Kind = "boolean"
 
 
+@lru_cache(maxsize=16)
 def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
     """Every setting of a charger of this make. OCPP 1.6 section 9; OCPP 2.0.1 Part 2, referenced components."""
     timeout = str(round(sheet.connection_timeout_s))
@@ -227,8 +229,8 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
             variable="Measurands",
         ),
         Setting("stop_sampled_data", "", _TEXT, key="StopTxnSampledData"),
-        Setting("stop_aligned_data", "", _TEXT, key="StopTxnAlignedData"),
-        Setting("minimum_status_duration", "0", key="MinimumStatusDuration", maximum=3600),
+        Setting("stop_aligned_data", "", _TEXT, key="StopTxnAlignedData", read_only=True),
+        Setting("minimum_status_duration", "0", key="MinimumStatusDuration", read_only=True),
         Setting("blink_repeat", "3", key="BlinkRepeat"),
         Setting("light_intensity", "70", key="LightIntensity", maximum=100),
         Setting("phase_rotation", "NotApplicable", _TEXT, key="ConnectorPhaseRotation"),
@@ -319,6 +321,11 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
     )
 
 
+@lru_cache(maxsize=64)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part for word in text.split(",") if (part := word.strip()))
+
+
 class Settings:
     """Values in force: what was changed, over what the maker delivered. Changes go to flash at once."""
 
@@ -349,7 +356,7 @@ class Settings:
 
     def words(self, name: str) -> tuple[str, ...]:
         """The parts of a comma-separated setting."""
-        return tuple(part for word in self.text(name).split(",") if (part := word.strip()))
+        return _words(self.text(name))
 
     def write(self, setting: Setting, value: str) -> Outcome:
         """Take a new value, or say why not."""

@@ -265,6 +265,7 @@ class Station:
         """What the driver is told right now, such as a refusal."""
         self.lost_link_in_session = False
         self._crashed = crashed
+        self._written: tuple[datetime | None, Purpose, str] = (None, "event", "")
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # --- time and tasks ----------------------------------------------------------------------------------
@@ -280,7 +281,9 @@ class Station:
 
     def written(self, at: datetime, purpose: Purpose = "event") -> str:
         """``at`` as this charger writes it."""
-        return self.conduct(written_time)(self, at, purpose)
+        if self._written[:2] != (at, purpose):  # a message and its values are mostly of one instant
+            self._written = (at, purpose, self.conduct(written_time)(self, at, purpose))
+        return self._written[2]
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something beside; it dies with this life of the firmware, and a mistake in it is not lost."""

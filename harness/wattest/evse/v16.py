@@ -170,6 +170,9 @@ class V16:
         reason = station.conduct(stop_reason)(notice.reason)
         if reason is not None:
             payload["reason"] = REASONS.get(reason, reason)
+        if (wanted := station.settings.words("stop_sampled_data")) and notice.first is not None:
+            both = (notice.first, *notice.samples)
+            payload["transactionData"] = [meter_value(station, sample, purpose, wanted) for sample in both]
         return "StopTransaction", payload
 
     def answered(self, station: Station, notice: Notice, answer: Mapping[str, Any]) -> TokenInfo | None:
@@ -210,9 +213,13 @@ def token_info(told: object) -> TokenInfo | None:
     )
 
 
-def meter_value(station: Station, sample: Sampled, purpose: Purpose = "event") -> Payload:
-    """One MeterValue with the measurands that the setting names."""
-    wanted = station.settings.words("sampled_measurands")
+def meter_value(
+    station: Station, sample: Sampled, purpose: Purpose = "event", wanted: tuple[str, ...] | None = None
+) -> Payload:
+    """One MeterValue with the measurands that the setting for its kind names, if not those ``wanted``."""
+    if wanted is None:
+        aligned = sample.context == "Sample.Clock"
+        wanted = station.settings.words("aligned_measurands" if aligned else "sampled_measurands")
     values = [value for name in wanted if (value := _sampled(name, sample)) is not None]
     return {
         "timestamp": station.written(sample.at, purpose),

@@ -198,6 +198,25 @@ def _amperes(station: Station, schedule: Payload) -> float | None:
     return max(0.0, limit)
 
 
+def composite_schedule(station: Station, payload: Payload) -> Reply:
+    """5.7: one period, since this charger knows no other schedules."""
+    connector, unit = int(payload["connectorId"]), payload.get("chargingRateUnit", "A")
+    limit = commands.composite_limit_a(station, connector)
+    if limit is None:
+        return Reply({"status": "Rejected"})
+    factor = station.sheet.rated_voltage_v * station.sheet.phases if unit == "W" else 1.0
+    period = {"startPeriod": 0, "limit": round(limit * factor, 1)}
+    schedule = {
+        "duration": int(payload["duration"]),
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": [period],
+    }
+    now = station.written(station.now())
+    return Reply(
+        {"status": "Accepted", "connectorId": connector, "scheduleStart": now, "chargingSchedule": schedule}
+    )
+
+
 def clear_profile(station: Station, payload: Payload) -> Reply:
     """5.5."""
     number, purpose = payload.get("connectorId"), payload.get("chargingProfilePurpose")
@@ -281,5 +300,6 @@ HANDLERS: Mapping[str, Handler] = {
     "TriggerMessage": trigger,
     "SetChargingProfile": set_profile,
     "ClearChargingProfile": clear_profile,
+    "GetCompositeSchedule": composite_schedule,
     "DataTransfer": data_transfer,
 }

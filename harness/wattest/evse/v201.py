@@ -148,7 +148,8 @@ class V201:
         if notice.reveals_token and notice.token is not None:
             payload["idToken"] = id_token(station, notice.token)
         if notice.samples:
-            wanted = station.settings.words(MEASURANDS[notice.kind])
+            aligned = notice.trigger == "clock"
+            wanted = station.settings.words("aligned_measurands" if aligned else MEASURANDS[notice.kind])
             payload["meterValue"] = [
                 meter_value(station, sample, wanted, purpose) for sample in notice.samples
             ]

@@ -170,6 +170,22 @@ def amperes(station: Station, schedule: Payload) -> float | None:
     return max(0.0, limit)
 
 
+def composite_schedule(station: Station, payload: Payload) -> Reply:
+    """K08: one period, since this charger knows no other schedules."""
+    limit, unit = commands.composite_limit_a(station, payload["evseId"]), payload.get("chargingRateUnit", "A")
+    if limit is None:
+        return Reply({"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}})
+    factor = station.sheet.rated_voltage_v * station.sheet.phases if unit == "W" else 1.0
+    schedule = {
+        "evseId": payload["evseId"],
+        "duration": payload["duration"],
+        "scheduleStart": station.written(station.now()),
+        "chargingRateUnit": unit,
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": round(limit * factor, 1)}],
+    }
+    return Reply({"status": "Accepted", "schedule": schedule})
+
+
 def clear_profile(station: Station, payload: Payload) -> Reply:
     """K10."""
     wanted = payload.get("chargingProfileCriteria", {})
@@ -227,6 +243,7 @@ HANDLERS: Mapping[str, Handler] = {
     "TriggerMessage": trigger,
     "SetChargingProfile": set_profile,
     "ClearChargingProfile": clear_profile,
+    "GetCompositeSchedule": composite_schedule,
     "CostUpdated": cost_updated,
     "GetTransactionStatus": transaction_status,
     "DataTransfer": data_transfer,
