@@ -20,3 +20,16 @@ def library_folder(name: Literal["scenarios", "fixtures"]) -> Path:
         f"the folder '{name}' is neither in {package / 'library'} nor in {package.parents[1]};"
         " install wattest again, or run from a whole checkout"
     )
+
+
+def shown_path(path: str | Path) -> str:
+    """A path as it may stand in a record: from the library or the working folder on, never a machine's own tree.
+
+    ``scenarios/locking/captive.scenario.yaml`` for a scenario of the library, wherever that is installed.
+    """
+    whole = Path(path).resolve()
+    home = library_folder("scenarios").parent
+    for base in (home, Path.cwd()):
+        if whole.is_relative_to(base):
+            return whole.relative_to(base).as_posix()
+    return whole.name

@@ -19,6 +19,7 @@ from wattest.errors import (
 from wattest.judge.monitors import run_monitors
 from wattest.judge.rules import decide
 from wattest.judge.verdicts import item_verdict, requirement_verdicts
+from wattest.model.library import shown_path
 from wattest.steps import Run, verbs
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ async def perform(
         covers=scenario.covers,
         parameters=scenario.parameters,
         sha256=scenario.sha256,
-        path=scenario.path,
+        path=shown_path(scenario.path),
     )
     aborted = False
     served = _Served()
@@ -126,6 +127,8 @@ async def _enact(
     except (StationGone, CallTimedOut) as problem:
         note("step_end", key=scenario.key, index=0, outcome="failed", sentence=str(problem))
         _finding(note, scenario, 0, "getting ready", str(problem))
+    except Inconclusive as problem:
+        note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=str(problem))
     except Exception as problem:  # noqa: BLE001 - whatever our side does wrong is an error of the bench, said so
         if not (isinstance(problem, TimeoutError) and limit.expired()):
             _note_error(note, scenario, f"Getting ready failed: {_words(problem)}")
@@ -168,9 +171,9 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
             "setting", what="station", setting=setting, value=value, status=answer.status, evidence=answer.seq
         )
         if answer.status not in {"Accepted", "RebootRequired"}:
-            raise BenchError(
+            raise Inconclusive(
                 f"The station answered '{answer.status}' to setting {setting} = {value}, which the scenario "
-                "needs before its first step; state in the charger sheet that it lacks the feature."
+                "needs before its first step; if it lacks the feature, the charger sheet should not state it."
             )
     await run.observe()
     return run
@@ -182,7 +185,7 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
     shown = {name: str(value) for name, value in call.arguments.items()}
     run.step, run.proves = index, call.proves
     run.note(
-        "step", key=key, index=index, verb=call.verb, arguments=shown, place=str(call.place), text=call.text
+        "step", key=key, index=index, verb=call.verb, arguments=shown, place=_shown(call), text=call.text
     )
     outcome, sentence = "done", ""
     try:
@@ -241,6 +244,10 @@ def _finding(
         monitor=None,
         step=index,
     )
+
+
+def _shown(call: StepCall) -> str:
+    return f"{shown_path(call.place.path)}:{call.place.line}:{call.place.column}"
 
 
 def _late(scenario: Scenario) -> str:
