@@ -428,6 +428,21 @@ def test_a_refused_session_under_a_stepped_clock_says_nothing(story: Any) -> Non
     assert story.outcomes(FREE) == []
 
 
+def test_queued_times_that_cannot_be_true_accuse_nobody_of_giving_energy_away(story: Any) -> None:
+    """A wrong clock is a matter of DAT-01; energy of the outage may belong to the session that it told of."""
+    story.energy(0.0)
+    story.wait(60).cut()
+    story.act("vehicle", "plug_in")
+    story.wait(100).energy(100.0)
+    story.wait(500).energy(1000.0)
+    story.wait(100).heal()
+    story.start(1000, ago=18_500)
+    story.stop(2000, ago=18_100)
+    story.wait(60).energy(1000.0)
+    assert story.outcomes(FREE) == []
+    assert not [found for found in story.findings(BALANCE) if "reference" in found.name]
+
+
 # --- lock_follows_state ----------------------------------------------------------------------------------
 
 

@@ -365,3 +365,14 @@ def test_a_placeholder_id_names_no_transaction(story: Any) -> None:
     story.wait(5).stop(2000, tx=-1)
     story.call("TransactionEvent", {"eventType": "Updated"}, {})
     assert story.outcomes(IDS, "BIL-16") == []
+
+
+def test_a_placeholder_after_every_start_got_its_id_fails(story: Any) -> None:
+    """The real id must take the placeholder's place (1.6 errata 3.18)."""
+    story.start(1000)
+    seq = story.wait(60).stop(1100, tx=-1)
+    assert story.fails(IDS, "OCP-04") == (
+        f"StopTransaction (entry {seq}, before the first step) names transaction -1, which no start was given."
+    )
+    story.start(1100, unanswered=True)
+    assert story.outcomes(IDS, "OCP-04") == ["pass"]

@@ -407,7 +407,8 @@ def test_a_storm_of_connections_fails(story: Any) -> None:
         story.wait(1)
         seq = story.link("refused", by="csms") if seq < 0 else (story.link("refused", by="csms"), seq)[1]
     assert story.fails(CONDUCT) == (
-        "The station tried to connect 21 times within 60 s before the first step, from entry 0 on; 13 are allowed."
+        "The station tried to connect 21 times within 60 s; the one too many came before the first step (entry 17); "
+        "13 are allowed."
     )
 
 

@@ -68,6 +68,22 @@ def test_jammed_locks_are_no_fault_of_the_link(story: Any) -> None:
     assert story.scene().trace.faults.spans == ()
 
 
+def test_when_a_queued_message_can_have_been_made(story: Any) -> None:
+    """Since shortly before the outage began, which a half-open link hides for a while."""
+    begin = story.t
+    story.wait(1000).note("fault", id="network", what="wan link", backend="network", detail="silent")
+    story.wait(120).link("lost", by="network")
+    story.wait(60).heal()
+    trace = story.scene().trace
+    assert trace.earliest(begin + 500) == trace.begin
+    assert trace.earliest(story.t) == begin + 1000 - 60
+    assert trace.happened(None, story.t) is None
+    told = stamp(story.iso(ago=100))
+    assert trace.happened(told, story.t) == story.t - 100
+    assert trace.happened(stamp(story.iso(ago=300)), story.t) is None
+    assert trace.happened(stamp(story.iso(ago=-30)), story.t) is None
+
+
 def test_the_bench_is_left_after_the_last_step(story: Any) -> None:
     """An error noted afterwards does not move that moment; without steps it is the end of getting ready."""
     end = story.step(1, "charge").end_step().entries[-1]["seq"]

@@ -80,29 +80,28 @@ def _stretches(scene: Scene) -> Iterator[tuple[float, float]]:
 
 
 def _of_session(scene: Scene, session: Session) -> tuple[float, float]:
-    """From a little before its start to a little after its end, by stated times where they were queued."""
+    """From a little before its start to a little after its end, by stated times where they were queued.
+
+    A stated time that cannot be true leaves the widest stretch that can be.
+    """
     trace, settle = scene.trace, scene.facts.settle_s
-    begin = _time(trace, session.started) if session.started else trace.begin
-    end = _time(trace, session.ended) if session.ended else FOREVER
+    begin, end = trace.begin, FOREVER
+    if session.started is not None:
+        event, call = session.started
+        stated = trace.happened(event.timestamp, call.t)
+        begin = trace.earliest(call.t) if stated is None else min(stated, call.t)
+    if session.ended is not None:
+        event, call = session.ended
+        stated = trace.happened(event.timestamp, call.t)
+        end = stated if stated is not None and call.t - stated > PROMPT_S else call.t
     refused = token_status(session)
     if (
         refused is not None
         and refused[0] != "Accepted"
-        and number_in_force(trace, "max_energy_on_invalid", 0) == 0
+        and not number_in_force(trace, "max_energy_on_invalid", 0)
     ):
         end = min(end, refused[1])
-    outage = max(
-        (start for start, stop in trace.down.spans if begin - settle < stop and start <= begin), default=begin
-    )
-    return min(begin, outage) - settle, end + settle
-
-
-def _time(trace: Trace, part: tuple[Any, Any]) -> float:
-    event, call = part
-    if event.timestamp is None or trace.clock_stepped:
-        return float(call.t)
-    stated = trace.bench_time(event.timestamp)
-    return stated if abs(call.t - stated) > PROMPT_S else max(stated, float(call.t))
+    return begin - settle, end + settle
 
 
 def _by_the_station_itself(scene: Scene, wait: float) -> Iterator[tuple[float, float]]:

@@ -21,6 +21,12 @@ ENDS = frozenset({"verdict", "scenario_end"})
 """What is written after the monitors have looked, as are their own checks: a trace ends before the first of them."""
 
 
+QUEUED_BEFORE_S = 60.0
+"""A message may have been on its way, unanswered, for so long when the link went (project)."""
+AHEAD_S = 10.0
+"""A stated time further ahead of its arrival than this is no time that anything happened at (project)."""
+
+
 def moment(text: str) -> datetime:
     """The time of an entry."""
     return datetime.fromisoformat(text)
@@ -258,6 +264,27 @@ class Trace:
     def is_left(self, seq: int) -> bool:
         """Whether an entry was written while the bench was being left."""
         return self.leaving is not None and seq > self.leaving
+
+    def earliest(self, arrival: float) -> float:
+        """The earliest that a message could have been made, by when it came: shortly before the last outage began.
+
+        A half-open link was cut before anybody noticed. Without an outage it may have been repeated since the beginning.
+        """
+        outages = [begin for begin, _ in self.down.spans if self.begin < begin <= arrival]
+        if not outages:
+            return self.begin
+        noticed = outages[-1]
+        return (
+            min(noticed, *(begin for begin, end in self.faults.spans if begin <= noticed <= end), noticed)
+            - QUEUED_BEFORE_S
+        )
+
+    def happened(self, stated: datetime | None, arrival: float) -> float | None:
+        """Bench time of a stated time; None when none was stated or the message with it cannot be of that time."""
+        if stated is None or self.clock_stepped:
+            return None
+        t = self.bench_time(stated)
+        return t if self.earliest(arrival) <= t <= arrival + AHEAD_S else None
 
     # --- steps -------------------------------------------------------------------------------------------
 

@@ -210,8 +210,6 @@ def _reference(scene: Scene) -> Iterable[Finding]:
     """Sessions between two readings of the reference meter, together, against its growth."""
     trace, facts = scene.trace, scene.facts
     own = [session for session in scene.sessions if session.evse in {None, 1}]
-    if trace.clock_stepped or not own:
-        return
     taken = marks(trace)
     done: set[tuple[int, int]] = set()
     for session in own:
@@ -251,17 +249,17 @@ def _reference(scene: Scene) -> Iterable[Finding]:
 
 
 def _begin_s(scene: Scene, session: Session) -> float | None:
-    return scene.trace.bench_time(session.begin) if session.begin else None
+    return scene.trace.happened(session.begin, session.started[1].t) if session.started else None
 
 
 def _end_s(scene: Scene, session: Session) -> float | None:
-    return scene.trace.bench_time(session.end) if session.end else None
+    return scene.trace.happened(session.end, session.ended[1].t) if session.ended else None
 
 
 def _bracket(scene: Scene, session: Session, taken: tuple[Mark, ...]) -> tuple[Mark, Mark] | None:
     """The nearest readings that surely enclose a session, of one run of the integrator."""
     begin, end = _begin_s(scene, session), _end_s(scene, session)
-    if begin is None or end is None:
+    if begin is None or end is None or end < begin:
         return None
     before = [mark for mark in taken if mark.t <= begin]
     after = [mark for mark in taken if mark.t >= end + SETTLE_S]

@@ -45,8 +45,7 @@ RESTARTS = frozenset({"restart", "reboot", "power_cycle", "reset", "start", "sto
 def watch(scene: Scene) -> tuple[Finding, ...]:
     """Rates of CALLs, ends of links, and attempts to connect."""
     trace = scene.trace
-    flaws = [*_floods(scene), *_disconnects(trace), *_storms(scene)]
-    flaws.sort(key=lambda flaw: flaw.evidence[0])
+    flaws = [*_storms(scene), *_floods(scene), *_disconnects(trace)]
     cases = [call.seq for call in trace.said if not trace.is_left(call.seq)]
     if trace.end - trace.begin < SHORTEST_S or not any(
         _up(trace, begin) for begin in (trace.begin, *trace.opened)
@@ -67,7 +66,7 @@ def _up(trace: Trace, begin: float) -> bool:
 
 
 def _floods(scene: Scene) -> list[Flaw]:
-    """More CALLs in a window than anything asked for."""
+    """More CALLs in a window than anything asked for; blamed on the one that was too many."""
     trace = scene.trace
     counted = [call for call in trace.said if _counts(call)]
     times = [call.t for call in counted]
@@ -79,11 +78,12 @@ def _floods(scene: Scene) -> list[Flaw]:
         many = last - first - provoked
         if many > most:
             names = {other.action for other in counted[first:last]}
+            excess = counted[min(first + int(most) + provoked, last - 1)].seq
             return [
                 Flaw(
-                    f"The station flooded {trace.during(call.seq)}: {many} CALLs ({', '.join(sorted(names)[:3])}) within "
+                    f"The station flooded {trace.during(excess)}: {many} CALLs ({', '.join(sorted(names)[:3])}) within "
                     f"{WINDOW_S:g} s from entry {call.seq} on; {most:g} are allowed.",
-                    (call.seq, counted[last - 1].seq),
+                    (excess, counted[last - 1].seq),
                 )
             ]
     return []
@@ -141,9 +141,7 @@ class _Provocations:
     @classmethod
     def of(cls, trace: Trace) -> _Provocations:
         done = [entry for entry in trace.kind("action") if entry["action"] in RESTARTS]
-        done += [
-            entry for entry in trace.kind("frame") if entry["direction"] == "out" and _is_spoiled(entry)
-        ]
+        done += [entry for entry in trace.kind("frame") if entry["direction"] == "out" and _is_spoiled(entry)]
         done += _replacing(trace)
         return cls(
             tuple(call.t for call in trace.asked if call.action in PROVOKING),

@@ -32,7 +32,7 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
     """Ids of CALLs, ids of transactions, and messages that start or end one."""
     trace = scene.trace
     cases = [call.seq for call in trace.said]
-    flaws = [*_message_ids(trace), *_transaction_ids(trace)]
+    flaws = [*_message_ids(trace), *_transaction_ids(trace), *_placeholders(trace)]
     findings = held(
         trace,
         UNIQUE,
@@ -132,6 +132,26 @@ def _transaction_ids(trace: Trace) -> list[Flaw]:
             )
         seen[key] = (call.seq, _print(call))
     return flaws
+
+
+def _placeholders(trace: Trace) -> list[Flaw]:
+    """Ends of a transaction -1 or 0 although every start got its id (1.6 errata 3.18)."""
+    starts = [call for call in trace.said if call.action == "StartTransaction"]
+    if not starts or any(call.reply is None or "transactionId" not in call.reply for call in starts):
+        return []
+    issued = _issued(trace)
+    return [
+        Flaw(
+            f"StopTransaction (entry {call.seq}, {trace.during(call.seq)}) names transaction "
+            f"{call.payload['transactionId']}, which no start was given.",
+            (call.seq,),
+        )
+        for call in trace.said
+        if call.action == "StopTransaction"
+        and isinstance(call.payload.get("transactionId"), int)
+        and call.payload["transactionId"] <= 0
+        and str(call.payload["transactionId"]) not in issued
+    ]
 
 
 def _told_twice(trace: Trace) -> tuple[list[int], list[Flaw]]:
