@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -13,31 +14,33 @@ PEERS = Path(__file__).resolve().parent
 FIXTURES = PEERS.parents[1] / "fixtures"
 SCENARIO = PEERS / "short_session.scenario.yaml"
 
-pytestmark = [pytest.mark.real_time, pytest.mark.parametrize("dialect", ["1.6", "2.0.1"])]
+pytestmark = pytest.mark.real_time
+both_dialects = pytest.mark.parametrize("dialect", ["1.6", "2.0.1"])
 
 
-def certify(bench: Path, dialect: str, out: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Run the short session; the verdicts as certify prints them, and the entries of its record."""
+def certify(
+    bench: Path, dialect: str, out: Path, *, scenario: Path = SCENARIO, typed: str = ""
+) -> list[dict[str, Any]]:
+    """Certify by one scenario while a person types; the entries of the record, which must verify."""
     wattest = [sys.executable, "-m", "wattest"]
     arguments = [
         "certify",
-        str(SCENARIO),
+        str(scenario),
         "--bench",
         str(bench),
         "--ocpp",
         dialect,
         "--out",
         str(out),
-        "--json",
     ]
-    done = subprocess.run([*wattest, *arguments], capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(
+        [*wattest, *arguments], input=typed, capture_output=True, text=True, timeout=90, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     record = out / "record.jsonl"
     checked = subprocess.run([*wattest, "verify", str(record)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
-    entries = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
-    verdicts: dict[str, Any] = json.loads(done.stdout)
-    return verdicts, entries
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
 
 
 def passed(entries: list[dict[str, Any]]) -> set[str]:
@@ -47,15 +50,25 @@ def passed(entries: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def test_a_charger_in_another_process_is_certified(dialect: str, tmp_path: Path) -> None:
-    """Over a real WebSocket, with the analyser read over TCP through PyVISA, and a record that verifies."""
+def loopback(tmp_path: Path, **changes: str) -> Path:
+    """The shipped bench file with a free port for the analyser, and some roles played otherwise."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     text = (FIXTURES / "benches" / "loopback.yaml").read_text(encoding="utf-8")
+    text = text.replace("../", f"{FIXTURES}/").replace("15025", str(port))
+    for role, entry in changes.items():
+        assert f"\n{role}: {{" in text
+        text = re.sub(rf"(?m)^{role}: .*$", f"{role}: {entry}", text)
     bench = tmp_path / "loopback.yaml"
-    bench.write_text(text.replace("../", f"{FIXTURES}/").replace("15025", str(port)), encoding="utf-8")
-    _, entries = certify(bench, dialect, tmp_path / "run")
+    bench.write_text(text, encoding="utf-8")
+    return bench
+
+
+@both_dialects
+def test_a_charger_in_another_process_is_certified(dialect: str, tmp_path: Path) -> None:
+    """Over a real WebSocket, with the analyser read over TCP through PyVISA, and a record that verifies."""
+    entries = certify(loopback(tmp_path), dialect, tmp_path / "run")
     assert {"AUT-02", "LCK-02", "LCK-03", "OCP-02"} <= passed(entries)
     powers = [e["value"] for e in entries if e["kind"] == "reading" and e["name"] == "power"]
     assert any(power == pytest.approx(32 * 240, rel=0.02) for power in powers)
@@ -63,7 +76,24 @@ def test_a_charger_in_another_process_is_certified(dialect: str, tmp_path: Path)
     assert any(str(e["rx"]).startswith("YOKOGAWA,WT") for e in analyser)
 
 
+@both_dialects
 def test_a_strangers_charger_is_certified(dialect: str, tmp_path: Path, node: str) -> None:
     """The charger in Node, its hardware reached over HTTP, meets what the short session asks."""
-    _, entries = certify(FIXTURES / "benches" / "node_peer.yaml", dialect, tmp_path / "run")
+    entries = certify(FIXTURES / "benches" / "node_peer.yaml", dialect, tmp_path / "run")
     assert {"AUT-02", "LCK-02", "LCK-03", "OCP-02"} <= passed(entries)
+
+
+def test_a_person_at_the_terminal_takes_part(tmp_path: Path) -> None:
+    """A role played by hand is asked on the terminal while the charger goes on being answered."""
+    scenario = tmp_path / "asked.scenario.yaml"
+    asking = "  - ask_operator: {question: Is the seal whole?, answers: [whole, broken], accept: [whole], proves: [LCK-02]}\n"
+    scenario.write_text(SCENARIO.read_text(encoding="utf-8") + asking, encoding="utf-8")
+    bench = loopback(tmp_path, operator="{driver: by_hand}")
+    entries = certify(bench, "1.6", tmp_path / "run", scenario=scenario, typed="Ada\nwhat?\nwhole\n")
+    asked = [(e["question"], e["answer"], e["by"]) for e in entries if e["kind"] == "prompt"]
+    question = "[operator] Is the seal whole? (1 = whole, 2 = broken)"
+    assert asked[:3] == [
+        ("[bench] Who is at the bench? Your name for the record", "Ada", None),
+        (question, "what?", "Ada"),
+        (question, "whole", "Ada"),
+    ]

@@ -188,6 +188,7 @@ def _arguments(
         "no:terminal",
         "-p",
         "no:cacheprovider",
+        "--capture=no",  # the person at the bench answers on standard input
         "-c",
         os.devnull,
         "--rootdir",
