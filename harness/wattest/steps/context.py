@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from wattest.errors import BenchError, Inconclusive, RequirementFailed
-from wattest.judge.rules import Decision, decide
 from wattest.model.scenario import Card, Dialect, Reference, Scenario
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from wattest.clock import Clock
     from wattest.csms import Csms
     from wattest.judge.facts import Facts
+    from wattest.judge.rules import Decision
     from wattest.model.charger import ChargerSheet
     from wattest.model.requirement import DecisionRule, Limit
     from wattest.model.tariff import TaxRate
@@ -209,6 +209,8 @@ class Run:
 
         Raises ``RequirementFailed`` or ``Inconclusive`` with the rule's own sentence.
         """
+        from wattest.judge.rules import decide  # noqa: PLC0415 - reading scenarios needs no judge
+
         decision = decide(rule, inputs)
         requirements = proves or self.proves
         self.note(

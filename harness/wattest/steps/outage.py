@@ -6,7 +6,6 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import Any, Literal
 
-from wattest.clock.network import Choice
 from wattest.document.quantity import Duration
 from wattest.errors import Inconclusive
 from wattest.ocpp.neutral import Booted
@@ -158,6 +157,8 @@ async def check_delivered(run: Run, *, transactions: int, within: Duration = 300
 @step()
 async def close_door(run: Run, *, status: int = 503) -> None:
     """The central system hangs up and turns every station away with this HTTP status, until ``open_door``."""
+    from wattest.clock.network import Choice  # noqa: PLC0415 - reading scenarios needs no network
+
     run.note("fault", id="door", what="central system", backend="csms", detail=f"HTTP {status}")
     run.cuts.append("door")
     run.csms.turned_away = Choice(None, status, "out of service")

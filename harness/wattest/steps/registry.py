@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from wattest.model.plugins import entry_points, load
 from wattest.model.verb import Verb, verb_of
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def step(*, proves: tuple[str, ...] = (), checks: bool = False) -> Callable[[F],
 def _load() -> None:
     for room in ROOMS:
         import_module(f"wattest.steps.{room}")
-    for entry in entry_points(group="wattest.steps"):
-        entry.load()
+    for value in entry_points("wattest.steps").values():
+        load(value)
 
 
 def verbs() -> Mapping[str, Verb]:
