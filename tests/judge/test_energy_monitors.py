@@ -306,6 +306,23 @@ def test_energy_after_the_session_fails(story: Any) -> None:
     assert "without any authorisation" in story.fails(FREE)
 
 
+@pytest.mark.parametrize("how", ["card", "remote"])
+def test_an_authorisation_is_used_up_by_its_session(both: Any, how: str) -> None:
+    """What flows after the session has ended is not covered by the card that started or stopped it."""
+    if how == "card":
+        both.authorize("AA")
+    elif both.dialect == "1.6":
+        both.ask("RemoteStartTransaction", {"idTag": "aa"})
+    else:
+        both.ask("RequestStartTransaction", {"idToken": {"idToken": "aa", "type": "Central"}})
+    both.wait(2).start(1000, status="Accepted")
+    both.wait(10).authorize("AA")
+    both.stop(1010)
+    both.wait(10).energy(10.0)
+    both.wait(20).energy(60.0)
+    assert "without any authorisation" in both.fails(FREE)
+
+
 def test_a_standing_meter_passes_only_with_a_plugged_vehicle(story: Any) -> None:
     """Without a vehicle nothing can flow, which proves nothing."""
     story.energy(0.0)

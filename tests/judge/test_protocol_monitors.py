@@ -70,16 +70,19 @@ def test_a_second_answer_fails(story: Any) -> None:
     again = story.reply(None, "a", None, {})
     assert (
         story.fails(CALLS)
-        == f"CALL GetConfiguration (id 'a', entry {seq}) was answered again by entry {again}."
+        == f"CALL GetConfiguration (id 'a', entry {seq}) before the first step was answered again by entry {again}."
     )
     story.entries[-1]["answers"] = seq
-    assert story.fails(CALLS) == f"CALL GetConfiguration (id 'a', entry {seq}) was answered 2 times."
+    assert (
+        story.fails(CALLS)
+        == f"CALL GetConfiguration (id 'a', entry {seq}) before the first step was answered 2 times."
+    )
 
 
 def test_an_answer_to_nothing_fails(story: Any) -> None:
     """An id that the central system never used."""
     seq = story.reply(None, "zz", None, {})
-    assert story.fails(CALLS) == f"Entry {seq} answers a CALL 'zz' that was never made."
+    assert story.fails(CALLS) == f"Entry {seq} before the first step answers a CALL 'zz' that was never made."
 
 
 def test_an_answer_whose_call_nobody_saw_says_nothing(blank: Any) -> None:

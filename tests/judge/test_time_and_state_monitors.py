@@ -96,6 +96,13 @@ def test_a_queue_is_empty_after_a_long_quiet_link(story: Any) -> None:
     assert story.outcomes(TIMES) == ["pass"]
 
 
+def test_a_link_that_ends_at_the_same_moment_ended_afterwards(story: Any) -> None:
+    """In virtual time nothing takes any time."""
+    story.start(1000)
+    story.cut()
+    assert story.outcomes(TIMES) == ["pass"]
+
+
 def test_clocks_that_the_suite_played_with_prove_nothing(story: Any) -> None:
     """A stepped wall clock, or a wrong time told by the central system, excuses stated times."""
     story.note("setting", what="clock", seconds=3600)

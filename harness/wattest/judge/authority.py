@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wattest.judge.sessions import Scene, Session, token_status
-from wattest.judge.trace import Spans, Trace
+from wattest.judge.trace import Call, Spans, Trace
 from wattest.ocpp.neutral import Authorized, TransactionChanged
 from wattest.ocpp.settings import setting
 
@@ -69,14 +69,36 @@ def _stretches(scene: Scene) -> Iterator[tuple[float, float]]:
     for said in scene.said:
         answer = said.call.answer
         if isinstance(said.event, Authorized) and said.event.status == "Accepted" and answer is not None:
-            yield answer.t, answer.t + wait
+            yield answer.t, _used_up(scene, said.event.token, answer.t, wait)
     for call in trace.asked:
         if call.action in REMOTE_STARTS and call.status == "Accepted" and call.answer is not None:
-            yield call.t, call.answer.t + wait
+            yield call.t, _used_up(scene, _token(call), call.t, call.answer.t - call.t + wait)
     for session in scene.sessions:
         if session.evse in {None, 1}:
             yield _of_session(scene, session)
     yield from _by_the_station_itself(scene, wait)
+
+
+def _token(call: Call) -> str:
+    """The token of a remote start, of either dialect."""
+    token = call.payload.get("idToken")
+    name = token.get("idToken") if isinstance(token, Mapping) else call.payload.get("idTag")
+    return str(name)
+
+
+def _used_up(scene: Scene, token: str, t: float, wait: float) -> float:
+    """Until when an authorisation lasts: it ends with the start of its session, or with the end of one that it stops."""
+    settle = scene.facts.settle_s
+    for session in scene.sessions:
+        if session.started is None or (session.token or "").upper() != token.upper():
+            continue
+        begin = session.started[1].t
+        end = session.ended[1].t if session.ended is not None else FOREVER
+        if t <= begin <= t + wait:
+            return begin + settle
+        if begin < t <= end <= t + PROMPT_S:
+            return end + settle
+    return t + wait
 
 
 def _of_session(scene: Scene, session: Session) -> tuple[float, float]:

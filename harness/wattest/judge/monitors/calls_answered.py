@@ -27,7 +27,8 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
             continue
         if len(call.answers) > 1:
             seqs = (call.seq, *(answer.seq for answer in call.answers))
-            flaws.append(Flaw(f"CALL {call} was answered {len(call.answers)} times.", seqs))
+            times = len(call.answers)
+            flaws.append(Flaw(f"CALL {call} ({trace.during(call.seq)}) was answered {times} times.", seqs))
             continue
         answer = call.answer
         if answer is not None and answer.t - call.t <= timeout:
@@ -79,6 +80,7 @@ def _strays(trace: Trace) -> list[Flaw]:
     if not trace.opened:
         return []
     asked = {call.id: call for call in trace.asked}
+    spoiled = [str(entry.get("raw", "")) for entry in trace.kind("frame") if _spoiled(entry)]
     flaws: list[Flaw] = []
     for entry in trace.kind("frame"):
         message = entry.get("message") or {}
@@ -93,15 +95,15 @@ def _strays(trace: Trace) -> list[Flaw]:
         call = asked.get(name)
         if call is not None and call.seq < seq and not call.flawed:
             if call.answer is not None:
-                flaws.append(Flaw(f"CALL {call} was answered again by entry {seq}.", (call.seq, seq)))
-        elif name != "-1" and not _provoked(trace, name):
-            flaws.append(Flaw(f"Entry {seq} answers a CALL '{name}' that was never made.", (seq,)))
+                again = f"CALL {call} ({trace.during(call.seq)}) was answered again by entry {seq}."
+                flaws.append(Flaw(again, (call.seq, seq)))
+        elif name != "-1" and not any(name in raw for raw in spoiled):
+            flaws.append(
+                Flaw(
+                    f"Entry {seq} ({trace.during(seq)}) answers a CALL '{name}' that was never made.", (seq,)
+                )
+            )
     return flaws
-
-
-def _provoked(trace: Trace, name: str) -> bool:
-    """Whether a frame that the suite spoiled on purpose carried this id."""
-    return any(_spoiled(entry) and name in str(entry.get("raw", "")) for entry in trace.kind("frame"))
 
 
 def _spoiled(entry: Entry) -> bool:

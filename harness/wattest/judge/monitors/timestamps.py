@@ -22,6 +22,8 @@ SLACK = timedelta(seconds=1)
 """Times that are stated in whole seconds may seem out of order by this."""
 QUIET_S = 2.0
 """A station that could send and was silent for so long has nothing left in its queue."""
+INSTANT_S = 1e-6
+"""In virtual time a link may end at the very moment at which a message came: that came before."""
 RECOVERY_S = 60.0
 """After coming back a station may still be recovering what it owes."""
 
@@ -169,10 +171,11 @@ def _prompt(scene: Scene) -> frozenset[int]:
     found: set[int] = set()
     for call in trace.said:
         back = max((t for t in returns if t <= call.t), default=None)
-        if trace.disturbed(active, call.t) or scene.unregistered.touch(active, call.t):
+        until = call.t - INSTANT_S
+        if trace.disturbed(active, until) or scene.unregistered.touch(active, until):
             clean = False
         since = max([active, *(t for t in (*trace.opened, *trace.healed) if t <= call.t)])
-        quiet = call.t - since >= QUIET_S and not trace.disturbed(since, call.t)
+        quiet = call.t - since >= QUIET_S and not trace.disturbed(since, until)
         recovered = back is None or call.t - back >= RECOVERY_S
         if quiet and recovered and not owing and call.t not in scene.unregistered:
             clean = True
