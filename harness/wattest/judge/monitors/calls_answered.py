@@ -28,7 +28,7 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
         if len(call.answers) > 1:
             seqs = (call.seq, *(answer.seq for answer in call.answers))
             times = len(call.answers)
-            flaws.append(Flaw(f"CALL {call} ({trace.during(call.seq)}) was answered {times} times.", seqs))
+            flaws.append(Flaw(f"CALL {call} {trace.during(call.seq)} was answered {times} times.", seqs))
             continue
         answer = call.answer
         if answer is not None and answer.t - call.t <= timeout:
@@ -95,12 +95,12 @@ def _strays(trace: Trace) -> list[Flaw]:
         call = asked.get(name)
         if call is not None and call.seq < seq and not call.flawed:
             if call.answer is not None:
-                again = f"CALL {call} ({trace.during(call.seq)}) was answered again by entry {seq}."
+                again = f"CALL {call} {trace.during(call.seq)} was answered again by entry {seq}."
                 flaws.append(Flaw(again, (call.seq, seq)))
         elif name != "-1" and not any(name in raw for raw in spoiled):
             flaws.append(
                 Flaw(
-                    f"Entry {seq} ({trace.during(seq)}) answers a CALL '{name}' that was never made.", (seq,)
+                    f"Entry {seq} {trace.during(seq)} answers a CALL '{name}' that was never made.", (seq,)
                 )
             )
     return flaws
