@@ -22,7 +22,7 @@ from wattest.run.perform import perform
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Bench
+    from tests.run.conftest import Bench
 
 
 def raising(problem: BaseException) -> Callable[..., Any]:
@@ -106,8 +106,7 @@ def test_time_limit_is_inconclusive(bench: Bench) -> None:
     outcome = bench.perform(bench.scenario(proves_it, dawdles, time_limit_s=90.0))
     assert outcome.verdict == "inconclusive"
     assert outcome.sentence.startswith(
-        "The scenario ended in step 2 (dawdles): "
-        "The scenario was not done within its time limit of 90 s"
+        "The scenario ended in step 2 (dawdles): The scenario was not done within its time limit of 90 s"
     )
     assert outcome.seconds == 90.0
     assert [entry["index"] for entry in bench.entries("step_end")] == [1, 2]
@@ -173,9 +172,7 @@ def test_a_station_that_goes_away_is_its_own_finding(bench: Bench, problem: Exce
 
 def test_a_station_that_is_gone_before_the_first_step(bench: Bench) -> None:
     """A setting that the scenario needs cannot be made on a station that is not there: NET-02."""
-    outcome = bench.perform(
-        bench.scenario(proves_it, given=Given(settings={"heartbeat_interval": "60"}))
-    )
+    outcome = bench.perform(bench.scenario(proves_it, given=Given(settings={"heartbeat_interval": "60"})))
     assert "the station during getting ready of TINY-001" in bench.failed()["NET-02"][0]
     assert outcome.requirements["AUT-02"] == "inconclusive"
 
@@ -262,7 +259,9 @@ def test_making_safe_is_never_cut_short(bench: Bench) -> None:
     assert len(bench.entries("aborted")) == 1
 
 
-def test_a_record_that_cannot_be_written_still_makes_safe(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_that_cannot_be_written_still_makes_safe(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a full disk there is no verdict, but the bench is left in good order."""
 
     async def fills_the_disk(run: Any) -> None:

@@ -43,7 +43,9 @@ class Told:
 class FakePart:
     """Fails or dawdles the first ``fails`` times."""
 
-    def __init__(self, told: Told, name: str, clock: VirtualClock, *, fails: int = 0, takes_s: float = 0) -> None:
+    def __init__(
+        self, told: Told, name: str, clock: VirtualClock, *, fails: int = 0, takes_s: float = 0
+    ) -> None:
         self.told, self.name, self.clock, self.fails, self.takes_s = told, name, clock, fails, takes_s
 
     async def make_safe(self) -> None:
@@ -57,7 +59,9 @@ class FakePart:
 class FakeMeter(FakePart):
     """Reads these currents one after the other, the last for ever."""
 
-    def __init__(self, told: Told, clock: VirtualClock, *currents: float, flags: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, told: Told, clock: VirtualClock, *currents: float, flags: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(told, "reference_meter", clock)
         self.currents, self.flags = list(currents), flags
 
@@ -85,7 +89,8 @@ def test_order_then_the_rest(clock: VirtualClock) -> None:
 def test_a_failure_is_repeated_once(clock: VirtualClock) -> None:
     """A part that fails once is told again, and is safe then."""
     told = Told()
-    clock.run(make_safe({"vehicle": FakePart(told, "vehicle", clock, fails=1)}, (), clock=clock, note=told.note))
+    parts: Any = {"vehicle": FakePart(told, "vehicle", clock, fails=1)}
+    clock.run(make_safe(parts, (), clock=clock, note=told.note))
     assert told.order == ["vehicle", "vehicle"]
     assert told.sentences()[0] == ("vehicle", True, "vehicle is safe")
 
@@ -110,8 +115,8 @@ def test_every_failure_is_collected(clock: VirtualClock) -> None:
 def test_a_person_is_given_more_time(clock: VirtualClock) -> None:
     """A part that states its patience is waited for so long."""
     told = Told()
-    slow = FakePart(told, "mains", clock, takes_s=60)
-    slow.patience_s = 1800.0  # type: ignore[attr-defined]
+    slow: Any = FakePart(told, "mains", clock, takes_s=60)
+    slow.patience_s = 1800.0
     clock.run(make_safe({"mains": slow}, (), clock=clock, note=told.note))
     assert told.order == ["mains"]
 
@@ -146,8 +151,10 @@ def test_the_meter_confirms(clock: VirtualClock) -> None:
         (
             (),
             frozenset(),
-            "The reference meter could not confirm that no current flows: "
-            "reference_meter: no answer to NUMERIC:VALUE?",
+            (
+                "The reference meter could not confirm that no current flows: "
+                "reference_meter: no answer to NUMERIC:VALUE?"
+            ),
         ),
     ],
 )
@@ -202,6 +209,6 @@ def test_between_scenarios_a_failure_makes_everything_safe(clock: VirtualClock) 
         "vehicle": FakePart(told, "vehicle", clock, fails=9),
         "mains": FakePart(told, "mains", clock),
     }
-    with pytest.raises(BenchError, match="^vehicle could not be made safe: vehicle says no$"):
+    with pytest.raises(BenchError, match=r"^vehicle could not be made safe: vehicle says no$"):
         clock.run(between_scenarios(parts, iter(("vehicle", "mains")), clock=clock, note=told.note))
     assert told.order == ["vehicle", "vehicle", "vehicle", "vehicle", "mains"]
