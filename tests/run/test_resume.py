@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from wattest.run.campaign import Campaign
 
 KEYS = ("BILL-001", "LOCK-001")
-PLAN: list[tuple[Scenario, Dialect]] = [
-    (scenario, "1.6") for scenario in library() if scenario.key in KEYS
-]
+PLAN: list[tuple[Scenario, Dialect]] = [(scenario, "1.6") for scenario in library() if scenario.key in KEYS]
 READ = documents()
 
 
