@@ -276,8 +276,9 @@ async def _leave(campaign: Campaign) -> bool:
             stopped = True
     problem = asyncio.CancelledError("it was cut short") if leaving.cancelled() else leaving.exception()
     if problem is not None:
-        campaign.closed = f"The bench could not be made safe: {_words(problem)}"
-        campaign.recorder.note("safe", role="bench", ok=False, confirmed_by=None, sentence=campaign.closed)
+        sentence = _words(problem)
+        campaign.closed = f"The bench could not be made safe: {sentence}"
+        campaign.recorder.note("safe", role="bench", ok=False, confirmed_by=None, sentence=sentence)
     return stopped
 
 

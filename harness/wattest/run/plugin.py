@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 SUFFIX = ".scenario.yaml"
 documents_key = pytest.StashKey["Documents"]()
 unusable_key = pytest.StashKey[WattestError]()
-"""Why bench file, charger sheet or library cannot be used; told once, not for every scenario."""
+"""Why no run can be made of this bench, charger or folder; told once, not for every scenario."""
 campaign_key = pytest.StashKey["Campaign"]()
 stopper_key = pytest.StashKey[Stopper]()
 AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate")
@@ -255,6 +255,7 @@ def wattest_campaign(request: pytest.FixtureRequest) -> Iterator[Campaign]:
             part=_worker(config),
         )
     except WattestError as problem:
+        config.stash[unusable_key] = problem
         session.shouldfail = f"the run could not begin: {problem}"
         raise
     config.stash[campaign_key] = campaign
@@ -321,6 +322,8 @@ def pytest_runtest_makereport(
     problem = call.excinfo.value
     if report.failed and isinstance(problem, SPEAKING):
         report.longrepr = f"{item.path.name}: {item.scenario.key} on OCPP {item.dialect}\n{problem}"
+    if problem is item.config.stash.get(unusable_key, None):
+        report.user_properties.append(("verdict", "refused"))
     campaign = item.config.stash.get(campaign_key, None)
     if call.when == "setup" and campaign is not None and campaign.stop is None:
         reason = getattr(problem, "msg", None) if report.skipped else f"it could not be set up: {problem}"

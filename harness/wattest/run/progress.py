@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from wattest.errors import WattestError
+from wattest.errors import RequirementFailed, WattestError
 
 MARKS = {
     "pass": ("[green]✔", "pass"),
@@ -19,6 +19,9 @@ MARKS = {
     "not applicable": ("[dim]-", "not applicable"),
     "kept": ("[dim]=", "kept"),
 }
+
+REFUSED = "refused"
+"""Stands for a verdict where the run itself could not begin."""
 
 
 class ProgressLines:
@@ -46,19 +49,18 @@ class ProgressLines:
 
     def pytest_exception_interact(
         self,
-        node: pytest.Item | pytest.Collector,
         call: pytest.CallInfo[Any],
         report: pytest.CollectReport | pytest.TestReport,
     ) -> None:
-        """A document that cannot be used, or a run that cannot begin."""
-        beginning = isinstance(report, pytest.CollectReport) or (
-            report.when == "setup" and node.session.shouldfail
-        )
-        if beginning and call.excinfo is not None:
-            problem = call.excinfo.value
-            self.broken.append(
-                (problem, str(problem) if isinstance(problem, WattestError) else str(report.longrepr))
-            )
+        """A document that cannot be used, a run that cannot begin, or a mistake of our own, which is shown whole."""
+        assert call.excinfo is not None
+        problem = call.excinfo.value
+        spoken = isinstance(problem, (WattestError, RequirementFailed))
+        sentence = str(problem) if spoken else str(report.longrepr)
+        if isinstance(report, pytest.CollectReport) or _verdict(report) == REFUSED:
+            self.broken.append((problem, sentence))
+        elif not spoken or report.when != "call":
+            self.crashed.append(f"{_name(report.nodeid)} ({report.when}): {sentence}")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Now it is known how many there are."""
@@ -73,17 +75,11 @@ class ProgressLines:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One line when a scenario is done; set-up and teardown only speak when they fail."""
-        if report.when == "teardown":
-            if report.failed:
-                self.crashed.append(f"{_name(report.nodeid)} (teardown): {report.longrepr}")
+        verdict = _verdict(report)
+        if report.when == "teardown" or verdict == REFUSED or (report.when == "setup" and report.passed):
             return
-        if report.when == "setup" and report.passed:
-            return
-        verdict = dict(report.user_properties).get("verdict")
         if report.failed and (verdict is None or report.when == "setup"):
             verdict = "error"
-            if not self.broken:
-                self.crashed.append(str(report.longrepr))
         self._line(report, str(verdict or "not tested"), _reason(report))
         if self._task is not None:
             self._progress.advance(self._task)
@@ -97,12 +93,16 @@ class ProgressLines:
         self._progress.stop()
 
     def _line(self, report: pytest.TestReport, verdict: str, reason: str) -> None:
-        if self.quiet or self.broken:
+        if self.quiet:
             return
         mark, word = MARKS[verdict]
         tail = f"  [dim]{_escaped(reason)}[/]" if reason and verdict != "pass" else ""
         name = _escaped(_name(report.nodeid))
         self.console.print(f"{mark} {word:<12}[/] {name}{tail}", highlight=False, soft_wrap=True)
+
+
+def _verdict(report: pytest.TestReport) -> str | None:
+    return next((str(value) for name, value in report.user_properties if name == "verdict"), None)
 
 
 def _name(nodeid: str) -> str:
