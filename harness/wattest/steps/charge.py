@@ -63,6 +63,10 @@ async def _flows(run: Run, until_s: float) -> int | None:
         if reading.current.value >= FLOWS_A:
             return reading.current.seq[0]
         if run.clock.monotonic() >= until_s:
+            if "no data" in reading.current.flags:
+                raise Inconclusive(
+                    "The station says that it charges, and the reference meter gives no value for the current."
+                )
             return None
         await run.clock.sleep(POLL_S)
 
@@ -72,12 +76,13 @@ async def expect_no_transaction(run: Run, *, for_: Duration = 60.0) -> None:
     """For so long, no transaction starts and the reference meter sees no current."""
     already = len(run.transactions())
     alive = run.csms.connected
-    worst, seq = 0.0, -1
+    worst, seq, flags = 0.0, -1, set[str]()
     end = run.clock.monotonic() + for_
     while run.clock.monotonic() < end:
         await run.clock.sleep(min(5.0, end - run.clock.monotonic()))
         if "reference_meter" in run.parts:
             reading = await run.power()
+            flags |= reading.current.flags
             if seq < 0 or reading.current.value > worst:
                 worst, seq = reading.current.value, reading.current.seq[0]
         alive = alive and run.csms.connected
@@ -95,7 +100,13 @@ async def expect_no_transaction(run: Run, *, for_: Duration = 60.0) -> None:
         run.check(
             "no current",
             "at_most",
-            {"what": "the current without a transaction", "value": worst, "unit": "A", "limit": FLOWS_A / 10},
+            {
+                "what": "the current without a transaction",
+                "value": worst,
+                "unit": "A",
+                "limit": FLOWS_A / 10,
+                "flags": sorted(flags),
+            },
             evidence=[seq],
         )
 
@@ -158,7 +169,13 @@ async def expect_current(
             run.check(
                 f"current {rule.replace('_', ' ')} {limit:g} A",
                 rule,
-                {"what": f"the current after {within:g} s", "value": value, "unit": "A", "limit": limit},
+                {
+                    "what": f"the current after {within:g} s",
+                    "value": value,
+                    "unit": "A",
+                    "limit": limit,
+                    "flags": sorted(reading.current.flags),
+                },
                 evidence=reading.current.seq,
             )
 

@@ -60,6 +60,7 @@ async def compare_energy(
                 "value": reading.current.value,
                 "unit": "A",
                 "limit": IDLE_A,
+                "flags": sorted(reading.current.flags),
             },
             evidence=reading.current.seq,
             proves=("AUT-05",),
