@@ -37,7 +37,8 @@ def setting_in_force(trace: Trace, name: str) -> str | None:
                     (wanted.get("component") or {}).get("name"),
                     (wanted.get("variable") or {}).get("name"),
                 )
-                if named == (words.component, words.variable) and result.get("attributeStatus") in TAKEN:
+                taken = str(result.get("attributeStatus")) in TAKEN
+                if named == (words.component, words.variable) and taken:
                     found = str(wanted.get("attributeValue"))
     return found
 

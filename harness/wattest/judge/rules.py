@@ -146,12 +146,18 @@ def held(
     return Decision("pass", f"{begun(what)}{at(place)}: held in {often} looked at.", figures=figures)
 
 
+def unjudged(*, what: str, problem: str) -> Decision:
+    """Nothing can be said, since the suite itself failed; that is never the fault of the EVSE."""
+    return Decision("error", f"{begun(what)} could not be judged: {problem}.")
+
+
 RULES: Mapping[str, Callable[..., Decision]] = {
     "occurred": occurred,
     "never": never,
     "equals": equals,
     "one_of": one_of,
     "held": held,
+    "unjudged": unjudged,
     "at_most": measured.at_most,
     "at_least": measured.at_least,
     "between": measured.between,

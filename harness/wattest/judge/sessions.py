@@ -14,6 +14,7 @@ from typing import Any
 from wattest.judge.facts import Facts
 from wattest.judge.trace import Call, Spans, Trace
 from wattest.ocpp.neutral import Event, Metered, Sample, StatusChanged, TransactionChanged
+from wattest.ocpp.normalise import YEARS
 from wattest.ocpp.normalise import events as normalised
 
 REGISTER = "Energy.Active.Import.Register"
@@ -245,18 +246,20 @@ def _last_digit(value: Decimal) -> Decimal:
 
 
 def stamp(text: Any) -> datetime | None:
-    """A stated time; None when it is no time or has no zone.
+    """A stated time; None when it is no time, has no zone, or lies beyond ``YEARS``.
 
     >>> stamp("2026-01-15T12:00:00Z").isoformat()
     '2026-01-15T12:00:00+00:00'
     """
     if not isinstance(text, str):
         return None
+    found: datetime | None
     try:
         found = datetime.fromisoformat(text.replace("z", "Z"))
-        return found.astimezone(UTC) if found.tzinfo is not None else None
+        found = found.astimezone(UTC) if found.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
+    return found if found is not None and found.year in YEARS else None
 
 
 def token_status(session: Session) -> tuple[str, float] | None:

@@ -7,7 +7,9 @@ of its matter says nothing.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -58,10 +60,29 @@ def run_monitors(
     """
     scene = Scene(Trace.of(entries, carry), facts)
     findings = tuple(
-        replace(finding, monitor=monitor.name) for monitor in MONITORS for finding in monitor.watch(scene)
+        replace(finding, monitor=monitor.name) for monitor in MONITORS for finding in _watch(monitor, scene)
     )
-    return findings, {
-        "registers": register_monotone.carried(scene),
-        **ids_unique.carried(scene),
-        **authority.carried(scene),
-    }
+    after = dict(carry or {})
+    for carried in (_registers, ids_unique.carried, authority.carried):
+        with suppress(
+            Exception
+        ):  # a monitor that failed has said so; the next attempt goes by what was known before
+            after |= carried(scene)
+    return findings, after
+
+
+def _registers(scene: Scene) -> Mapping[str, Any]:
+    return {"registers": register_monotone.carried(scene)}
+
+
+def _watch(monitor: Monitor, scene: Scene) -> tuple[Finding, ...]:
+    """What a monitor finds. One that fails is an error of ours: it is told, and the others look all the same."""
+    try:
+        return monitor.watch(scene)
+    except Exception as problem:  # noqa: BLE001 - whatever a station said, the run goes on and is judged
+        where = traceback.extract_tb(problem.__traceback__)[-1]
+        said = (
+            f"the suite failed with {type(problem).__name__}: {problem} ({where.name}, line {where.lineno})"
+        )
+        what = f"what monitor '{monitor.name}' watches"
+        return (Finding(monitor.requirements, monitor.name, "unjudged", {"what": what, "problem": said}),)

@@ -7,6 +7,8 @@ answer. A CALL whose time was not over when the attempt ended says nothing.
 
 from __future__ import annotations
 
+from math import nextafter
+
 from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
 from wattest.judge.sessions import Scene
 from wattest.judge.trace import Call, Entry, Trace
@@ -33,6 +35,14 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
         answer = call.answer
         if answer is not None and answer.t - call.t <= timeout:
             cases.append(call.seq)
+        elif answer is None and _left_at_once(trace, call, timeout):
+            flaws.append(
+                Flaw(
+                    f"CALL {call} {trace.during(call.seq)} was not answered before the station went; the answer comes "
+                    "first (OCPP 1.6 5.14, OCPP 2.0.1 B11, B12).",
+                    (call.seq,),
+                )
+            )
         elif not _excused(scene, call, call.t + timeout):
             where = trace.during(call.seq)
             if answer is not None:
@@ -52,8 +62,23 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
     )
 
 
+def _left_at_once(trace: Trace, call: Call, timeout_s: float) -> bool:
+    """Whether a station that was told to reset let its link go instead of answering, while nothing else was wrong."""
+    gone = next((begin for begin, _ in trace.down.spans if begin >= call.t), None)
+    return (
+        call.action == "Reset"
+        and gone is not None
+        and gone < call.t + timeout_s
+        and call.t not in trace.down
+        and not trace.faults.touch(call.t, gone)
+        and not trace.unpowered.touch(call.t, gone)
+        and not trace.is_left(call.seq)
+    )
+
+
 def _excused(scene: Scene, call: Call, deadline: float) -> bool:
     trace = scene.trace
+    deadline = nextafter(deadline, 0.0)  # what happens when the time is over comes too late to excuse
     return (
         trace.end < deadline
         or trace.is_left(call.seq)
@@ -99,9 +124,7 @@ def _strays(trace: Trace) -> list[Flaw]:
                 flaws.append(Flaw(again, (call.seq, seq)))
         elif name != "-1" and not any(name in raw for raw in spoiled):
             flaws.append(
-                Flaw(
-                    f"Entry {seq} {trace.during(seq)} answers a CALL '{name}' that was never made.", (seq,)
-                )
+                Flaw(f"Entry {seq} {trace.during(seq)} answers a CALL '{name}' that was never made.", (seq,))
             )
     return flaws
 

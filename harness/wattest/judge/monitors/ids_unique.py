@@ -32,7 +32,7 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
     """Ids of CALLs, ids of transactions, and messages that start or end one."""
     trace = scene.trace
     cases = [call.seq for call in trace.said]
-    flaws = [*_message_ids(trace), *_transaction_ids(trace), *_placeholders(trace)]
+    flaws = [*_message_ids(trace), *_transaction_ids(trace), *_placeholders(trace), *_sequence_numbers(trace)]
     findings = held(
         trace,
         UNIQUE,
@@ -131,6 +131,27 @@ def _transaction_ids(trace: Trace) -> list[Flaw]:
                 )
             )
         seen[key] = (call.seq, _print(call))
+    return flaws
+
+
+def _sequence_numbers(trace: Trace) -> list[Flaw]:
+    """A sequence number that stands for two events of one transaction (2.0.1 E01): a copy keeps number and content."""
+    seen: dict[tuple[str, str, int], tuple[int, str]] = {}
+    flaws: list[Flaw] = []
+    for call in trace.said:
+        name, number = _transaction(call), call.payload.get("seqNo")
+        if call.action != "TransactionEvent" or name is None or not isinstance(number, int):
+            continue
+        key, mark = (call.station, name, number), _print(call)
+        before = seen.setdefault(key, (call.seq, mark))
+        if before[1] != mark:
+            flaws.append(
+                Flaw(
+                    f"The seqNo {number} of entry {call.seq} ({trace.during(call.seq)}) stood for another event of "
+                    f"transaction {name} before, in entry {before[0]}.",
+                    (before[0], call.seq),
+                )
+            )
     return flaws
 
 

@@ -16,6 +16,7 @@ from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
 from wattest.judge.sessions import Scene, Session, stamp
 from wattest.judge.trace import Call, Trace
 from wattest.ocpp.neutral import TransactionChanged
+from wattest.ocpp.normalise import YEARS
 
 REQUIREMENTS = ("DAT-01",)
 SLACK = timedelta(seconds=1)
@@ -110,8 +111,12 @@ def _forms(trace: Trace, call: Call, tolerance_s: float | None) -> list[Flaw]:
             future = time if future is None else future
     where = f"{call} {trace.during(call.seq)}"
     if unzoned is not None:
+        beyond = f", or not of the years {YEARS[0]} to {YEARS[-1]}" if _ZONE.search(str(unzoned)) else ""
         flaws.append(
-            Flaw(f"The time '{unzoned}' in {where} is no ISO 8601 time with 'Z' or an offset.", (call.seq,))
+            Flaw(
+                f"The time '{unzoned}' in {where} is no ISO 8601 time with 'Z' or an offset{beyond}.",
+                (call.seq,),
+            )
         )
     if future is not None:
         ahead = (future - call.utc).total_seconds()
