@@ -67,7 +67,7 @@ def test_frames_that_cannot_be_text(bench: Any) -> None:
     ("frame", "old", "new"),
     [
         ('[2,"a","Nonsense",{}]', "NotImplemented", "NotImplemented"),
-        ('[2,"a","Heartbeat",{"x":1}]', "FormationViolation", "FormatViolation"),
+        ('[2,"a","Authorize",{}]', "OccurenceConstraintViolation", "OccurrenceConstraintViolation"),
         ('[2,"a","Heartbeat",[]]', "FormationViolation", "FormatViolation"),
         ('[2,"a","Heartbeat",{', "FormationViolation", "RpcFrameworkError"),
     ],

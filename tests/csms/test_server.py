@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
+import struct
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from wattest.clock import RealClock
+from wattest.clock.network import Choice
 from wattest.csms import Csms, server
-from wattest.csms.server import Server, identity_of, serve
+from wattest.csms.server import Server, identity_of, serve, size_of, whole_text_frame
 from wattest.errors import BenchError
 from wattest.model.bench import CsmsEntry
 
@@ -321,6 +325,86 @@ def test_port_that_is_taken(listening: Listening) -> None:
             "Choose another 'port:' under 'csms:' in the bench file; 0 lets the system choose."
         )
         assert listening.server.url == f"ws://127.0.0.1:{listening.server.port}/ocpp"
+
+    listening.run(talk)
+
+
+def masked(payload: bytes, *, head: int = 0x81) -> bytes:
+    """A masked frame; the length is written as short as RFC 6455 wants it."""
+    key = b"\x01\x02\x03\x04"
+    data = bytes(byte ^ key[index % 4] for index, byte in enumerate(payload))
+    if len(payload) < 126:
+        return bytes((head, 0x80 | len(payload))) + key + data
+    if len(payload) < 65536:
+        return struct.pack("!BBH", head, 0xFE, len(payload)) + key + data
+    return struct.pack("!BBQ", head, 0xFF, len(payload)) + key + data
+
+
+@pytest.mark.parametrize("size", [0, 5, 125, 126, 1000, 65535])
+def test_short_way_of_a_frame(size: int) -> None:
+    """One whole masked text frame is unmasked at once; anything else goes to the parser."""
+    payload = bytes(range(256)) * 256
+    frame = masked(payload[:size])
+    assert whole_text_frame(frame) == (payload[:size] if size else b"" if len(frame) >= 8 else None)
+    assert whole_text_frame(frame[:-1]) is None
+    assert whole_text_frame(frame + b"x") is None
+    assert whole_text_frame(masked(payload[:size], head=0x01)) is None
+    assert whole_text_frame(masked(payload[:size], head=0x82)) is None
+    assert size_of(Frame(Opcode.TEXT, payload[:size])) == len(frame)
+
+
+def test_other_frames_take_the_long_way() -> None:
+    """Huge and unmasked frames are not for the short way."""
+    assert whole_text_frame(masked(b"x" * 70_000)) is None
+    assert size_of(Frame(Opcode.TEXT, b"x" * 70_000)) == len(masked(b"x" * 70_000))
+    assert whole_text_frame(b"\x81\x05hello" + b" " * 5) is None
+
+
+HANDSHAKE = (
+    b"GET /CP1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("hasty", [False, True])
+def test_frames_cut_and_joined_anywhere(listening: Listening, hasty: bool) -> None:
+    """However TCP cuts or joins frames, each is answered once, also when the first come with the handshake."""
+    frames = [masked(f'[2,"{number}","Heartbeat",{{}}]'.encode()) for number in range(40)]
+    frames[7] = masked(b"ping", head=0x89)
+    stream = b"".join(frames)
+    cuts = [0, 1, 2, 7, 30, 31, 60, 64, 100, 300, 301, 302, 500, 900, len(stream)]
+
+    async def talk() -> None:
+        assert listening.server is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", listening.server.port)
+        early = 45 if hasty else 0
+        writer.write(HANDSHAKE + stream[:early])
+        await reader.readuntil(b"\r\n\r\n")
+        for begin, end in itertools.pairwise([early, *(cut for cut in cuts if cut > early)]):
+            writer.write(stream[begin:end])
+            await asyncio.sleep(0.002)
+        for number in range(40, 60):
+            writer.write(masked(f'[2,"{number}","Heartbeat",{{}}]'.encode()))
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)
+        frames_in = [e for e in listening.entries if e["kind"] == "frame" and e["direction"] == "in"]
+        ids = [e["message"]["id"] for e in frames_in]
+        assert ids == [str(number) for number in range(60) if number != 7]
+        assert listening.csms.connected
+        writer.close()
+
+    listening.run(talk)
+
+
+def test_every_station_can_be_turned_away(listening: Listening) -> None:
+    """A scenario can refuse every new link with an HTTP status of its own."""
+
+    async def talk() -> None:
+        listening.csms.turned_away = Choice(None, 503, "closed for maintenance")
+        with pytest.raises(InvalidStatus) as error:
+            await listening.station()
+        assert error.value.response.status_code == 503
+        assert listening.links() == [("refused", 503, "csms", "closed for maintenance")]
 
     listening.run(talk)
 

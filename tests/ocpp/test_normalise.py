@@ -20,7 +20,7 @@ from wattest.ocpp.neutral import (
     StatusChanged,
     TransactionChanged,
 )
-from wattest.ocpp.normalise import events, in_wh, is_register, moment
+from wattest.ocpp.normalise import Samples, events, in_wh, is_register, moment
 from wattest.ocpp.validate import actions
 
 NOON = "2026-01-15T12:00:00Z"
@@ -243,6 +243,27 @@ def test_register() -> None:
     assert is_register(sample)
     assert in_wh(sample) == 1500
     assert not is_register(Sample(None, "Energy.Active.Import.Register", Decimal(1), "varh"))
+
+
+def test_samples_are_a_sequence() -> None:
+    """Samples behave as a tuple does, though they are read late."""
+    values = [{"value": "1", "unit": "Wh"}, {"value": "2", "measurand": "SoC"}, {"value": "x"}]
+    request = {"connectorId": 1, "meterValue": [{"timestamp": NOON, "sampledValue": values}]}
+    (first,), (second,) = events("1.6", "MeterValues", request), events("1.6", "MeterValues", dict(request))
+    assert isinstance(first, Metered)
+    assert isinstance(second, Metered)
+    samples = first.samples
+    assert isinstance(samples, Samples)
+    assert isinstance(second.samples, Samples)
+    assert len(samples) == 2
+    assert samples[0] == samples[0:1][0] == next(iter(samples))
+    assert samples == second.samples == tuple(samples)
+    assert samples != 5
+    assert hash(samples) == hash(second.samples)
+    assert repr(samples) == repr(tuple(samples))
+    assert samples.fingerprint() == second.samples.fingerprint()
+    assert samples.registers == (samples[0],)
+    assert samples.last_time == AT_NOON
 
 
 JSON = st.recursive(

@@ -182,7 +182,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ('[2,"a","Heartbeat",{}]', None, None),
         ('[2,"a","Nonsense",{}]', "NotImplemented", "NotImplemented"),
-        ('[2,"a","Heartbeat",{"x":1}]', "FormationViolation", "FormatViolation"),
+        ('[2,"a","Authorize",{}]', "OccurenceConstraintViolation", "OccurrenceConstraintViolation"),
         ('[2,"a","Heartbeat",{"x":', "FormationViolation", "RpcFrameworkError"),
         ("nonsense", None, "RpcFrameworkError"),
         ('[9,"a",{}]', None, None),
@@ -201,7 +201,10 @@ def test_refusals(frame: str, old: str | None, new: str | None) -> None:
 
 
 def test_sloppy_calls_are_served() -> None:
-    """A binary frame or a timestamp without offset is noted, yet not refused."""
+    """A binary frame, a timestamp without offset or a vendor's own property is noted, yet not refused."""
+    received = session().receive('[2,"a","Heartbeat",{"x":1}]', 0.0)
+    assert rules(received) == ["schema.additionalProperties"]
+    assert received.refusal is None
     assert session().receive(heartbeat("a").encode(), 0.0).refusal is None
     payload = {
         "connectorId": 1,

@@ -119,3 +119,16 @@ def test_no_more_than_twenty_sentences() -> None:
     """A payload with hundreds of faults gets twenty sentences."""
     payload = {"connectorId": 1, "meterValue": [{} for _ in range(100)]}
     assert len(violations("1.6", "MeterValues", False, payload)) == 20
+
+
+def test_sampled_value_that_is_no_number() -> None:
+    """A 1.6 sampled value is a decimal number unless it is signed data (section 7.43)."""
+    values = [{"value": "1.5"}, {"value": "OCMF|{}", "format": "SignedData"}]
+    request = {
+        "connectorId": 1,
+        "meterValue": [{"timestamp": "2026-01-15T12:00:00Z", "sampledValue": values}],
+    }
+    assert violations("1.6", "MeterValues", False, request) == ()
+    values.append({"value": "much"})
+    (found,) = violations("1.6", "MeterValues", False, request)
+    assert found.sentence == "MeterValues request: the sampled value 'much' is no number."

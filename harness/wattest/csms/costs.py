@@ -16,6 +16,7 @@ import orjson
 
 from wattest.clock import Clock
 from wattest.csms.billing import bill, price_text, rates_on
+from wattest.errors import BenchError
 from wattest.model.tariff import Bill, Tariff, TaxRate
 from wattest.ocpp.ledger import Transaction
 from wattest.ocpp.neutral import TransactionChanged
@@ -49,12 +50,24 @@ class Till:
         """The transaction was heard of: its price is fixed."""
         self._locked.setdefault(transaction_id, self._tariff)
 
+    def charges(self, transaction_id: str) -> bool:
+        """Whether the transaction costs anything that could be told."""
+        return self._locked.get(transaction_id, self._tariff) is not None
+
     def bill(self, transaction: Transaction, until: datetime | None = None) -> Bill | None:
-        """What a transaction costs, so far when it runs; None without tariff or without energy and times."""
+        """What a transaction costs, so far when it runs; None without tariff or without energy and times.
+
+        A station may state any time: taxes of a day that no table knows are those of today.
+        """
         tariff = self._locked.get(transaction.id, self._tariff)
         ended = transaction.ended_at or until
         if tariff is None or transaction.energy_wh is None or transaction.started_at is None or ended is None:
             return None
+        on = transaction.started_at.date()
+        try:
+            rates_on(self.taxes, tariff.province, on)
+        except BenchError:
+            on = self._clock.utc().date()
         return bill(
             tariff,
             self.taxes,
@@ -62,7 +75,7 @@ class Till:
             started=transaction.started_at,
             ended=ended,
             idle_s=transaction.idle_s(ended),
-            on=transaction.started_at.date(),
+            on=on,
         )
 
     def price_text(self) -> str | None:

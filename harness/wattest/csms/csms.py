@@ -22,7 +22,7 @@ from wattest.csms.wire_shell import WireShell
 from wattest.errors import StationGone
 from wattest.model.scenario import Card, Dialect
 from wattest.model.tariff import Tariff, TaxRate
-from wattest.ocpp.ledger import Ledger
+from wattest.ocpp.ledger import Ledger, Transaction
 from wattest.ocpp.messages import CallError
 from wattest.ocpp.neutral import Authorized, Booted, Event, StatusChanged, TransactionChanged
 from wattest.ocpp.session import Ticket
@@ -233,10 +233,10 @@ class Csms:
         """A transaction id for OCPP 1.6, unique in 34 years."""
         return next(self._transaction_ids)
 
-    def trouble(self, identity: str, text: str) -> None:
-        """The central system itself failed while it served a station."""
+    def trouble(self, identity: str, text: str, trace: str = "") -> None:
+        """The central system itself failed while it served a station: a sentence, and where in the code."""
         self.troubles.append(text)
-        self.note("setting", what="csms_trouble", station=identity, text=text)
+        self.note("setting", what="csms_trouble", station=identity, text=text, trace=trace)
 
     def frame(self, line: Line, entry: Mapping[str, Any]) -> None:
         """A frame was noted: fold it, and tell what it said."""
@@ -268,8 +268,8 @@ class Csms:
             price = self.till.price_text()
             if price is not None and event.status == "Accepted" and line.dialect == "1.6":
                 line.call(*costs.user_price_16(event.token, price))
-        elif isinstance(event, TransactionChanged) and event.transaction_id is not None:
-            transaction = self.ledger.transaction(event.transaction_id)
+        elif isinstance(event, TransactionChanged) and self.till.charges(str(event.transaction_id)):
+            transaction = self.ledger.transaction(str(event.transaction_id))
             if transaction is None:
                 return
             if event.kind == "ended" and line.dialect == "1.6":
@@ -277,11 +277,10 @@ class Csms:
                 if owed is not None:
                     line.call(*costs.final_cost_16(transaction, owed))
             elif event.kind == "updated" and event.register_wh is not None and transaction.ended_at is None:
-                self._tell_running_cost(line, event)
+                self._tell_running_cost(line, event, transaction)
 
-    def _tell_running_cost(self, line: Line, event: TransactionChanged) -> None:
+    def _tell_running_cost(self, line: Line, event: TransactionChanged, transaction: Transaction) -> None:
         station = line.station
-        transaction = self.ledger.transactions[str(event.transaction_id)]
         owed = self.till.bill(transaction, event.timestamp or self.clock.utc())
         if owed is None or not station.shows_costs or station.cost_under_way:
             return

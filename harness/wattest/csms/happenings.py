@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -36,21 +37,29 @@ class Seen:
     index: int
 
 
+KEPT = 1000
+"""Events that can still be waited for in the past: an hour of a busy station, days of a quiet one."""
+
+
 class Happenings:
-    """Everything that happened, in order, and those who wait for more."""
+    """What happened lately, in order, and those who wait for more."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._seen: list[Seen] = []
+        self._seen: deque[Seen] = deque(maxlen=KEPT)
+        self._count = 0
         self._waiting: dict[asyncio.Future[Seen], Callable[[Event | Link], bool]] = {}
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return self._count
 
     def tell(self, event: Event | Link, seq: int) -> None:
         """Note an event and wake those who wait for it. An exception of a predicate goes to the one who waits."""
-        seen = Seen(event, seq, self._clock.monotonic(), len(self._seen))
+        seen = Seen(event, seq, self._clock.monotonic(), self._count)
+        self._count += 1
         self._seen.append(seen)
+        if not self._waiting:
+            return
         for future, predicate in list(self._waiting.items()):
             if future.done():
                 continue
@@ -64,9 +73,10 @@ class Happenings:
         self, predicate: Callable[[Event | Link], bool], *, within_s: float, since: int | None = None
     ) -> Seen:
         """The first event from position ``since`` on (from now on when None). Raises ``TimeoutError``."""
-        for seen in self._seen[len(self._seen) if since is None else since :]:
-            if predicate(seen.event):
-                return seen
+        if since is not None:
+            for seen in self._seen:
+                if seen.index >= since and predicate(seen.event):
+                    return seen
         future: asyncio.Future[Seen] = asyncio.get_running_loop().create_future()
         self._waiting[future] = predicate
         try:

@@ -19,7 +19,7 @@ from wattest.ocpp import outcomes
 from wattest.ocpp.decode import decode, undecoded
 from wattest.ocpp.messages import Call, CallError, CallResult, Dialect, Message, Violation, described, encode
 from wattest.ocpp.session import Received, Session, Ticket
-from wattest.ocpp.validate import violations
+from wattest.ocpp.validate import knows, violations
 
 if TYPE_CHECKING:
     from wattest.csms.csms import Csms
@@ -57,13 +57,19 @@ class Line:
         """Take one frame from the station."""
         if not self.open:
             return
+        try:
+            self._take(data)
+        except Exception as error:  # noqa: BLE001 - the station must not pay for a trouble of ours
+            self._trouble(error, "taking a frame")
+
+    def _take(self, data: str | bytes) -> None:
         received = self.session.receive(data, self._csms.clock.monotonic())
         ticket = received.ticket
         seq = self._note(
             "in",
             data,
             received.message,
-            received.violations,
+            received.violations + self._wrong_way(received.message),
             clean=received.clean,
             action=received.action,
             answers=None if ticket is None else ticket.seq,
@@ -76,12 +82,29 @@ class Line:
                 self._serve(received.message, received, seq)
             elif received.refusal is not None:
                 self._send(received.refusal, None, None)
-        except Exception as error:  # noqa: BLE001 - the station must not pay for a trouble of ours
-            self._csms.trouble(self.station.identity, "".join(traceback.format_exception(error)))
+        except Exception as error:  # noqa: BLE001 - as above, but the station can still be told
+            self._trouble(error, f"serving {received.action or 'a frame'} (entry {seq})")
             if isinstance(received.message, Call):
                 self._send(
                     CallError(received.message.id, "InternalError", "The central system failed."), None, seq
                 )
+
+    def _trouble(self, error: Exception, doing: str) -> None:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        self._csms.trouble(
+            self.station.identity,
+            f"The central system failed with {type(error).__name__} in {where.name}, {doing}: {error}",
+            "".join(traceback.format_exception(error)),
+        )
+
+    def _wrong_way(self, message: Message | None) -> tuple[Violation, ...]:
+        """A CALL that only a central system makes."""
+        if not isinstance(message, Call) or message.action in REPLIES[self.dialect]:
+            return ()
+        if not knows(self.dialect, message.action):
+            return ()
+        sentence = f"{message.action} is for the central system to send, not for a station."
+        return (Violation("session.direction", sentence),)
 
     def _serve(self, call: Call, received: Received, seq: int) -> None:
         refusal = received.refusal or self._out_of_turn(call)
@@ -221,8 +244,10 @@ class Line:
         action: str | None = None,
         answers: int | None = None,
     ) -> int:
-        if isinstance(message, (Call, CallResult)) and any(
-            isinstance(value, Decimal) for value in message.payload.values()
+        if (
+            direction == "out"
+            and isinstance(message, (Call, CallResult))
+            and any(isinstance(value, Decimal) for value in message.payload.values())
         ):
             # Money goes out as a number: the entry holds what the bytes say, as for every other frame.
             message = decode(data).message

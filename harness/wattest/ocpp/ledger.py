@@ -26,7 +26,7 @@ from typing import Any
 
 from wattest.model.scenario import Dialect
 from wattest.ocpp.neutral import ChargingState, Event, StatusChanged, TransactionChanged
-from wattest.ocpp.normalise import events, in_wh, is_register, moment
+from wattest.ocpp.normalise import Samples, events, in_wh, moment
 
 SKEW = timedelta(seconds=10)
 """What was stated this long before the link was opened was said while there was none."""
@@ -122,10 +122,11 @@ class _Draft:
     known: Transaction
     register: dict[tuple[datetime, Decimal], int] = field(default_factory=dict)
     states: list[tuple[datetime, ChargingState]] = field(default_factory=list)
-    said: dict[str, tuple[int, TransactionChanged]] = field(default_factory=dict)
+    said: dict[str, _Said] = field(default_factory=dict)
     evidence: list[int] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     seq_nos: set[int] = field(default_factory=set)
+    last_seq: int = -1
     built: Transaction | None = None
 
 
@@ -155,7 +156,7 @@ class Ledger:
         (event,) = events("1.6", "StartTransaction", request)
         assert isinstance(event, TransactionChanged)
         for id_ in self._starts.get((station, event.evse_id, event.timestamp), ()):
-            if not _differences(self._drafts[id_].said["started"][1], event):
+            if _difference(self._drafts[id_].said["started"], _said(0, event)) is None:
                 return id_
         return None
 
@@ -260,39 +261,34 @@ class Ledger:
             if before is not None:
                 self._again(draft, name, before, call, event)
                 return
-            draft.said[name] = (call.seq, event)
+            draft.said[name] = _said(call.seq, event)
         if event.kind == "started" and call.dialect == "1.6":
             self._started_16(call, draft, event)
-        if call.seq not in draft.evidence:
+        if call.seq != draft.last_seq:
             draft.evidence.append(call.seq)
+            draft.last_seq = call.seq
         self._state(draft, call, event)
 
     def _started_16(self, call: _Pending, draft: _Draft, event: TransactionChanged) -> None:
         others = self._starts.setdefault((call.station, event.evse_id, event.timestamp), [])
+        now = _said(call.seq, event)
         for other in others:
-            first_seq, first = self._drafts[other].said["started"]
-            text = _contradiction("StartTransaction", first_seq, first, call.seq, event)
+            first = self._drafts[other].said["started"]
+            text = _contradiction("StartTransaction", first, now)
             draft.duplicates.append(
-                text or f"StartTransaction of entry {first_seq} came again in entry {call.seq}."
+                text or f"StartTransaction of entry {first[0]} came again in entry {call.seq}."
             )
         others.append(draft.known.id)
 
     def _again(
-        self,
-        draft: _Draft,
-        name: str,
-        before: tuple[int, TransactionChanged],
-        call: _Pending,
-        event: TransactionChanged,
+        self, draft: _Draft, name: str, first: _Said, call: _Pending, event: TransactionChanged
     ) -> None:
-        first_seq, first = before
-        if first_seq == call.seq:
+        if first[0] == call.seq:
             return
         message = {"started": "StartTransaction", "ended": "StopTransaction"}.get(
             name, f"TransactionEvent {name}"
         )
-        what = f"{message} of transaction {draft.known.id}"
-        sentence = _contradiction(what, first_seq, first, call.seq, event)
+        sentence = _contradiction(f"{message} of transaction {draft.known.id}", first, _said(call.seq, event))
         if sentence is not None:
             draft.duplicates.append(sentence)
 
@@ -301,28 +297,35 @@ class Ledger:
         at = event.timestamp or call.at
         known = draft.known
         changes: dict[str, Any] = {}
-        if event.kind == "started":
+        if event.kind == "updated":
+            pass
+        elif event.kind == "started":
             changes = {"started_at": at, "meter_start_wh": event.register_wh}
-        elif event.kind == "ended":
+        else:
             changes = {"ended_at": at, "meter_stop_wh": event.register_wh, "stop_reason": event.stop_reason}
-        for name in ("evse_id", "connector_id", "token"):
-            if getattr(known, name) is None and getattr(event, name) is not None:
-                changes[name] = getattr(event, name)
-        opened = self._opened.get(call.station)
-        stated_before = opened is not None and at < opened - SKEW
-        if event.offline or (call.dialect == "1.6" and stated_before):
+        if known.evse_id is None and event.evse_id is not None:
+            changes["evse_id"] = event.evse_id
+        if known.connector_id is None and event.connector_id is not None:
+            changes["connector_id"] = event.connector_id
+        if known.token is None and event.token is not None:
+            changes["token"] = event.token
+        if not known.offline and (event.offline or (call.dialect == "1.6" and self._before_link(call, at))):
             changes["offline"] = True
         if changes:
             draft.known = replace(known, **changes)
         if event.kind != "updated" and event.register_wh is not None:
             draft.register.setdefault((at, event.register_wh), call.seq)
-        for sample in event.samples:
-            if is_register(sample):
+        if isinstance(event.samples, Samples):
+            for sample in event.samples.registers:
                 draft.register.setdefault((sample.timestamp or at, in_wh(sample)), call.seq)
         if event.charging_state is not None:
             draft.states.append((at, event.charging_state))
         if event.seq_no is not None:
             draft.seq_nos.add(event.seq_no)
+
+    def _before_link(self, call: _Pending, at: datetime) -> bool:
+        opened = self._opened.get(call.station)
+        return opened is not None and at < opened - SKEW
 
     def _transaction(self, draft: _Draft) -> Transaction:
         if draft.built is None:
@@ -356,32 +359,36 @@ def _time(value: object) -> datetime:
     return moment(value) or datetime.min.replace(tzinfo=UTC)
 
 
-_COMPARED = {
-    "timestamp": "timestamp",
-    "register_wh": "register",
-    "token": "token",
-    "charging_state": "charging state",
-    "stop_reason": "reason",
-    "samples": "meter values",
-}
+_Said = tuple[int, datetime | None, Decimal | None, str | None, str | None, str | None, int]
+"""What copies must agree in, and the entry it stands in: little enough to keep for every message."""
+_COMPARED = ("", "timestamp", "register", "token", "charging state", "reason", "meter values")
 
 
-def _differences(first: TransactionChanged, second: TransactionChanged) -> dict[str, tuple[Any, Any]]:
-    """What two messages that should be copies state differently. ``offline`` may turn true in a retry."""
-    pairs = {name: (getattr(first, name), getattr(second, name)) for name in _COMPARED}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+def _said(seq: int, event: TransactionChanged) -> _Said:
+    """``offline`` is left out: it may turn true in a retry. Of meter values a fingerprint is enough."""
+    return (
+        seq,
+        event.timestamp,
+        event.register_wh,
+        event.token,
+        event.charging_state,
+        event.stop_reason,
+        event.samples.fingerprint() if isinstance(event.samples, Samples) else 0,
+    )
 
 
-def _contradiction(
-    what: str, first_seq: int, first: TransactionChanged, seq: int, second: TransactionChanged
-) -> str | None:
+def _difference(first: _Said, second: _Said) -> int | None:
+    """The first thing that two messages that should be copies state differently."""
+    return next((index for index in range(1, len(_COMPARED)) if first[index] != second[index]), None)
+
+
+def _contradiction(what: str, first: _Said, second: _Said) -> str | None:
     """The sentence about two copies that say different things; None when they say the same."""
-    found = _differences(first, second)
-    if not found:
+    found = _difference(first, second)
+    if found is None:
         return None
-    name, (before, after) = next(iter(found.items()))
-    if name == "samples":
+    if found == len(_COMPARED) - 1:
         detail = "with other meter values"
     else:
-        detail = f"with {_COMPARED[name]} {after} instead of {before}"
-    return f"{what} came again in entry {seq} {detail} (entry {first_seq})."
+        detail = f"with {_COMPARED[found]} {second[found]} instead of {first[found]}"
+    return f"{what} came again in entry {second[0]} {detail} (entry {first[0]})."

@@ -63,20 +63,19 @@ def exact(value: object) -> Decimal | None:
     >>> exact("16.0")
     Decimal('16.0')
     """
-    if value is None or isinstance(value, bool):
-        return None
     if isinstance(value, Decimal):
         return value if value.is_finite() else None
-    if isinstance(value, (int, float, str)):
-        text = str(value)
-        if len(text) > 64 or not text.isascii():
+    if not isinstance(value, str):
+        if value is None or isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
-        try:
-            number = Decimal(text)
-        except ArithmeticError:
-            return None
-        return number if number.is_finite() and abs(number.adjusted()) < 400 else None
-    return None
+        value = repr(value)
+    if len(value) > 64 or not value.isascii():
+        return None
+    try:
+        number = Decimal(value)
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() and -400 < number.adjusted() < 400 else None
 
 
 def _decimal_as_is(value: object) -> Any:

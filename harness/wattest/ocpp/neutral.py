@@ -8,10 +8,11 @@ exactly as sent.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ChargingState = Literal["idle", "ev connected", "charging", "suspended ev", "suspended evse"]
 Occupancy = Literal["available", "occupied", "reserved", "unavailable", "faulted"]
@@ -49,9 +50,11 @@ class Authorized:
     status: str | None
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One sampled value; ``value`` as sent, ``unit`` as sent or the measurand's default."""
+class Sample(NamedTuple):
+    """One sampled value; ``value`` as sent, ``unit`` as sent or the measurand's default.
+
+    A tuple, since a busy central system makes tens of thousands of them in a second.
+    """
 
     timestamp: datetime | None
     measurand: str
@@ -78,7 +81,7 @@ class TransactionChanged:
     timestamp: datetime | None
     token: str | None = None
     register_wh: Decimal | None = None
-    samples: tuple[Sample, ...] = ()
+    samples: Sequence[Sample] = ()
     charging_state: ChargingState | None = None
     stop_reason: str | None = None
     seq_no: int | None = None
@@ -92,7 +95,7 @@ class Metered:
     """MeterValues outside any transaction."""
 
     evse_id: int
-    samples: tuple[Sample, ...]
+    samples: Sequence[Sample]
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ are ``Energy.Active.Import.Register`` in Wh (OCPP 1.6 section 7.43; OCPP 2.0.1 P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
+
+import orjson
 
 from wattest.model.scenario import Dialect
 from wattest.ocpp.messages import exact
@@ -30,6 +32,10 @@ from wattest.ocpp.neutral import (
 )
 
 REGISTER = "Energy.Active.Import.Register"
+YEARS = range(1900, 9000)
+"""Years that a stated time may lie in and still be reckoned with."""
+LARGEST = Decimal(10) ** 15
+"""No meter of a charger reads as much, whatever it measures; what claims to is no value (project)."""
 
 _OCCUPANCY: Mapping[str, Occupancy] = {
     "Available": "available",
@@ -61,6 +67,7 @@ _UNITS = {
 _KINDS: Mapping[str, Any] = {"Started": "started", "Updated": "updated", "Ended": "ended"}
 
 Payload = Mapping[str, Any]
+_ReadValue = Callable[[Payload], tuple[Decimal | None, object]]
 
 
 def events(
@@ -78,14 +85,18 @@ def events(
 
 
 def moment(value: object) -> datetime | None:
-    """A timestamp as an aware UTC time; one without offset is taken as UTC. None when it cannot be read."""
+    """A timestamp as an aware UTC time; one without offset is taken as UTC.
+
+    None when it cannot be read or lies beyond ``YEARS``.
+    """
     if not isinstance(value, str) or not 10 <= len(value) <= 40:
         return None
     try:
         found = datetime.fromisoformat(value)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return found if found.year in YEARS else None
 
 
 def _text(value: object) -> str | None:
@@ -117,42 +128,98 @@ def _detail(payload: Payload) -> str:
 # --- meter values ----------------------------------------------------------------------------------------
 
 
-def _samples(
-    payload: Payload, key: str, value_of: Callable[[Payload], tuple[Decimal | None, str | None]]
-) -> tuple[Sample, ...]:
-    found = []
-    for group in _items(payload, key):
-        timestamp = moment(group.get("timestamp"))
-        for item in _items(group, "sampledValue"):
-            value, unit = value_of(item)
-            if value is None:
-                continue
-            measurand = _text(item.get("measurand")) or REGISTER
-            found.append(
-                Sample(
-                    timestamp,
-                    measurand,
-                    value,
-                    unit or _UNITS.get(measurand.partition(".")[0], ""),
-                    _text(item.get("phase")),
-                    _text(item.get("context")),
-                    _text(item.get("location")),
-                )
+class Samples(Sequence[Sample]):
+    """Sampled values of one message, read when somebody looks at them: of most, only the register ever is.
+
+    Equal to any sequence of equal samples. ``registers`` are those of the energy register; ``fingerprint`` is equal
+    for copies of a message.
+    """
+
+    __slots__ = ("_found", "_groups", "_read", "registers")
+
+    def __init__(self, groups: list[Payload], read: _ReadValue) -> None:
+        self._groups = groups
+        self._read = read
+        self._found: tuple[Sample, ...] | None = None
+        registers = []
+        for group in groups:
+            for item in _items(group, "sampledValue"):
+                if item.get("measurand", REGISTER) == REGISTER:
+                    sample = _sample(group, item, read)
+                    if sample is not None and is_register(sample):
+                        registers.append(sample)
+        self.registers = tuple(registers)
+
+    def _all(self) -> tuple[Sample, ...]:
+        if self._found is None:
+            found = (
+                _sample(group, item, self._read)
+                for group in self._groups
+                for item in _items(group, "sampledValue")
             )
-    return tuple(found)
+            self._found = tuple(sample for sample in found if sample is not None)
+        return self._found
+
+    def fingerprint(self) -> int:
+        """Cheaper than a hash of all samples."""
+        return hash(orjson.dumps(self._groups, default=str))
+
+    @property
+    def last_time(self) -> datetime | None:
+        """When the last values were taken."""
+        return moment(self._groups[-1].get("timestamp")) if self._groups else None
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
+        return self._all()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
 
 
-def _value_16(item: Payload) -> tuple[Decimal | None, str | None]:
-    return exact(_text(item.get("value"))), _text(item.get("unit"))
+def _value_16(item: Payload) -> tuple[Decimal | None, object]:
+    value = item.get("value")
+    return exact(value) if isinstance(value, str) else None, item.get("unit")
 
 
-def _value_201(item: Payload) -> tuple[Decimal | None, str | None]:
+def _value_201(item: Payload) -> tuple[Decimal | None, object]:
     value, unit = item.get("value"), _inside(item, "unitOfMeasure")
     number = None if isinstance(value, str) else exact(value)
-    power = _whole(unit.get("multiplier")) or 0
-    if number is not None and -30 <= power <= 30:
-        number = number.scaleb(power) if power else number
-    return number, _text(unit.get("unit"))
+    power = _whole(unit.get("multiplier"))
+    if number is not None and power and -30 <= power <= 30:
+        number = number.scaleb(power)
+    return number, unit.get("unit")
+
+
+def _sample(group: Payload, item: Payload, read: _ReadValue) -> Sample | None:
+    value, unit = read(item)
+    if value is None or not -LARGEST < value < LARGEST:
+        return None
+    get = item.get
+    measurand, phase, context, where = get("measurand"), get("phase"), get("context"), get("location")
+    if not isinstance(measurand, str):
+        measurand = REGISTER
+    return Sample(
+        moment(group.get("timestamp")),
+        measurand,
+        value,
+        unit if isinstance(unit, str) else _UNITS.get(measurand.partition(".")[0], ""),
+        phase if isinstance(phase, str) else None,
+        context if isinstance(context, str) else None,
+        where if isinstance(where, str) else None,
+    )
 
 
 def is_register(sample: Sample) -> bool:
@@ -170,15 +237,11 @@ def in_wh(sample: Sample) -> Decimal:
     return sample.value * 1000 if sample.unit == "kWh" else sample.value
 
 
-def _register(samples: tuple[Sample, ...], context: str | None = None) -> Decimal | None:
+def _register(samples: Samples, context: str | None = None) -> Decimal | None:
     """The last register among samples, of this context if there is one of it."""
-    registers = [sample for sample in samples if is_register(sample)]
+    registers = samples.registers
     chosen = [sample for sample in registers if sample.context == context] or registers
     return in_wh(chosen[-1]) if chosen else None
-
-
-def _last_time(samples: tuple[Sample, ...]) -> datetime | None:
-    return samples[-1].timestamp if samples else None
 
 
 # --- OCPP 1.6 --------------------------------------------------------------------------------------------
@@ -241,7 +304,7 @@ def _stop_16(request: Payload, response: Payload) -> tuple[Event, ...]:
             moment(request.get("timestamp")),
             token=_text(request.get("idTag")),
             register_wh=exact(request.get("meterStop")),
-            samples=_samples(request, "transactionData", _value_16),
+            samples=Samples(_items(request, "transactionData"), _value_16),
             stop_reason=_text(request.get("reason")) or "Local",
             token_status=_text(_inside(response, "idTagInfo").get("status")),
         ),
@@ -249,7 +312,7 @@ def _stop_16(request: Payload, response: Payload) -> tuple[Event, ...]:
 
 
 def _meter_16(request: Payload, _: Payload) -> tuple[Event, ...]:
-    samples = _samples(request, "meterValue", _value_16)
+    samples = Samples(_items(request, "meterValue"), _value_16)
     connector, of = _whole(request.get("connectorId")), _whole(request.get("transactionId"))
     if of is None:
         return (Metered(connector or 0, samples),)
@@ -259,7 +322,7 @@ def _meter_16(request: Payload, _: Payload) -> tuple[Event, ...]:
             str(of),
             connector,
             1,
-            _last_time(samples),
+            samples.last_time,
             register_wh=_register(samples),
             samples=samples,
         ),
@@ -308,7 +371,7 @@ def _transaction_201(request: Payload, response: Payload) -> tuple[Event, ...]:
     if kind is None:
         return (Reported("TransactionEvent", _detail(request)),)
     info, evse = _inside(request, "transactionInfo"), _inside(request, "evse")
-    samples = _samples(request, "meterValue", _value_201)
+    samples = Samples(_items(request, "meterValue"), _value_201)
     stopped = _text(info.get("stoppedReason"))
     return (
         TransactionChanged(
@@ -332,7 +395,7 @@ def _transaction_201(request: Payload, response: Payload) -> tuple[Event, ...]:
 
 
 def _meter_201(request: Payload, _: Payload) -> tuple[Event, ...]:
-    return (Metered(_whole(request.get("evseId")) or 0, _samples(request, "meterValue", _value_201)),)
+    return (Metered(_whole(request.get("evseId")) or 0, Samples(_items(request, "meterValue"), _value_201)),)
 
 
 def _event_201(request: Payload, _: Payload) -> tuple[Event, ...]:

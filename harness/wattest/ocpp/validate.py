@@ -11,8 +11,11 @@ compiled by ``jsonschema-rs`` when first used. Three things are changed on the w
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -23,10 +26,19 @@ from wattest.ocpp.messages import Violation
 INT32 = 2**31
 MAX_SENTENCES = 20
 
-_PACKAGES: dict[Dialect, tuple[str, str]] = {"1.6": ("ocpp.v16", ""), "2.0.1": ("ocpp.v201", "Request")}
+_FOLDERS: dict[Dialect, tuple[str, str]] = {"1.6": ("v16", ""), "2.0.1": ("v201", "Request")}
 
-READABLE = frozenset({"schema.format"})
-"""Violations in spite of which a message is still answered as usual: a sloppy timestamp is noted and read."""
+READABLE = frozenset({"schema.format", "schema.additionalProperties", "schema.sampled-value"})
+"""Violations in spite of which a message is still answered as usual: they are noted, and the rest is read.
+
+A sloppy timestamp, a property of the vendor's own, a sampled value that is no number.
+"""
+_SAMPLES = {
+    "MeterValues": "meterValue",
+    "StopTransaction": "transactionData",
+    "TransactionEvent": "meterValue",
+}
+_RAW = re.compile(r"[+-]?\d{1,15}(\.\d{0,40})?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 def violations(dialect: Dialect, action: str, is_response: bool, payload: Any) -> tuple[Violation, ...]:
@@ -41,10 +53,12 @@ def violations(dialect: Dialect, action: str, is_response: bool, payload: Any) -
     if check is None:
         sentence = f"OCPP {dialect} has no action {_shown(action)}."
         return (Violation("schema.unknown-action", sentence),)
+    found: list[Violation] = []
+    if action in _SAMPLES and dialect == "1.6" and not is_response:
+        found += _no_numbers(action, payload)
     if check.is_valid(payload):
-        return ()
+        return tuple(found)
     what = f"{action} {'response' if is_response else 'request'}"
-    found = []
     for error in check.iter_errors(payload):
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
         at = f" at {place.lstrip('.')}" if place else ""
@@ -54,17 +68,45 @@ def violations(dialect: Dialect, action: str, is_response: bool, payload: Any) -
     return tuple(found)
 
 
+def _no_numbers(action: str, payload: Any) -> Iterator[Violation]:
+    """The first sampled value that is text but no number: the 1.6 schema lets every text through.
+
+    OCPP 1.6 section 7.43: a decimal number, unless the format is SignedData.
+    """
+    for group in _dicts(payload, _SAMPLES[action]):
+        for sample in _dicts(group, "sampledValue"):
+            value = sample.get("value")
+            if isinstance(value, str) and sample.get("format") != "SignedData" and not _RAW.fullmatch(value):
+                shown = _shown(value)
+                yield Violation(
+                    "schema.sampled-value", f"{action} request: the sampled value {shown} is no number."
+                )
+                return
+
+
+def _dicts(payload: Any, key: str) -> list[dict[str, Any]]:
+    items = payload.get(key) if isinstance(payload, dict) else None
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
 def knows(dialect: Dialect, action: str) -> bool:
     """Whether the dialect has an action of this name, in this spelling."""
     return _validator(dialect, action, False) is not None
 
 
+def _schemas(dialect: Dialect) -> Path:
+    """Where the schemas lie: found without importing ``ocpp``, which takes a third of a second."""
+    found = find_spec("ocpp")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    return Path(found.submodule_search_locations[0]) / _FOLDERS[dialect][0] / "schemas"
+
+
 @cache
 def actions(dialect: Dialect) -> frozenset[str]:
     """Names of all actions of a dialect."""
-    package, suffix = _PACKAGES[dialect]
-    names = (item.name for item in (files(package) / "schemas").iterdir())
-    stems = [name.removesuffix(".json") for name in names if name.endswith(".json")]
+    stems = [path.stem for path in _schemas(dialect).glob("*.json")]
+    suffix = _FOLDERS[dialect][1]
     return frozenset(stem.removesuffix(suffix) for stem in stems if not stem.endswith("Response"))
 
 
@@ -75,9 +117,8 @@ def _validator(dialect: Dialect, action: str, is_response: bool) -> jsonschema_r
     key = (dialect, action, is_response)
     found = _compiled.get(key)
     if found is None and action in actions(dialect):
-        package, suffix = _PACKAGES[dialect]
-        name = f"{action}{'Response' if is_response else suffix}.json"
-        schema = json.loads((files(package) / "schemas" / name).read_text("utf-8-sig"))
+        name = f"{action}{'Response' if is_response else _FOLDERS[dialect][1]}.json"
+        schema = json.loads((_schemas(dialect) / name).read_text("utf-8-sig"))
         schema.pop("$schema", None)
         found = jsonschema_rs.Draft6Validator(_prepared(schema), validate_formats=True)
         _compiled[key] = found
