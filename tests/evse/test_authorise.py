@@ -432,3 +432,31 @@ def test_silent_central_system_counts_as_offline(enact: Enact) -> None:
         assert bench.outlet.contactor.closed
 
     enact(scene)
+
+
+def test_limit_of_a_refused_remote_start_is_forgotten(enact: Enact) -> None:
+    """A limit that came with a remote start that was refused later does not bind the next driver."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        bench.charger.flash.settings["authorize_remote"] = "true"
+        schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7}]}
+        profile: dict[str, Any] = {
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Relative",
+        }
+        if bench.dialect == "1.6":
+            profile |= {"chargingProfileId": 1, "chargingSchedule": schedule}
+            payload: dict[str, Any] = {"idTag": BLOCKED, "connectorId": 1, "chargingProfile": profile}
+            await bench.central.call("RemoteStartTransaction", payload)
+        else:
+            profile |= {"id": 1, "chargingSchedule": [{"id": 1, **schedule}]}
+            token = {"idToken": BLOCKED, "type": "Central"}
+            payload = {"idToken": token, "remoteStartId": 1, "evseId": 1, "chargingProfile": profile}
+            await bench.central.call("RequestStartTransaction", payload)
+        await bench.wait(5)
+        await bench.begin()
+        assert bench.outlet.true_current_a() == 32.0
+
+    enact(scene)

@@ -150,6 +150,19 @@ def test_clock_set_back_in_a_session_does_not_turn_it_round(enact: Enact) -> Non
     assert len(times) > 5
 
 
+def test_silence_at_boot(enact: Enact) -> None:
+    """A boot that nobody answers is followed by nothing but a new connection and another boot."""
+
+    async def scene(bench: Bench) -> None:
+        bench.central.silent("BootNotification")
+        await bench.ready()
+        await bench.wait(120)
+
+    bench = enact(scene)
+    assert set(bench.central.actions()) == {"BootNotification"}
+    assert bench.central.links == len(bench.central.actions()) >= 3
+
+
 def test_trigger_brings_a_pending_boot(enact: Enact) -> None:
     """While pending, a triggered BootNotification is sent at once."""
 

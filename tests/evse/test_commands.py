@@ -402,7 +402,6 @@ def test_transaction_status(enact_in: Enact) -> None:
         ("UnlockConnector", {}, {"OccurenceConstraintViolation", "OccurrenceConstraintViolation"}),
         ("Reset", {"type": 5}, {"TypeConstraintViolation"}),
         ("Reset", {"type": "Gentle"}, {"PropertyConstraintViolation"}),
-        ("ClearCache", {"really": True}, {"FormationViolation", "FormatViolation"}),
         ("UpdateFirmware", None, {"NotSupported"}),
     ],
 )
@@ -427,6 +426,16 @@ def test_senseless_calls(enact: Enact, action: str, payload: Any, codes: set[str
     bench = enact(scene)
     assert len(bench.central.errors) == 1
     assert bench.central.links == 1
+
+
+def test_extra_fields_are_tolerated(enact: Enact) -> None:
+    """A field that the schema does not know is overlooked, and the rest is done."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        assert await bench.central.call("ClearCache", {"really": True}) == {"status": "Accepted"}
+
+    enact(scene)
 
 
 @pytest.mark.parametrize(

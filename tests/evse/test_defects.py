@@ -212,7 +212,7 @@ class Day:
         else:
             await bench.central.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
         with suppress(TimeoutError):
-            await bench.central.call("ClearCache", {"bad": 1})
+            await bench.central.call("Reset", {"type": 5})
 
     async def _limit(self, amperes: float) -> None:
         schedule: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from wattest.evse import aligned, authorise, display, grip, outbox, power, sessions, status
@@ -118,7 +119,6 @@ def configure(station: Station, name: str, value: str) -> Outcome:
         elif name == "aligned_interval":
             aligned.arm(station)
         elif name == "heartbeat_interval":
-            station.heartbeat_s = station.settings.number(name)
             station.wake_heart.set()
     return outcome
 
@@ -137,9 +137,7 @@ def remote_start(
     if outlet is None or not authorise.is_free(station, outlet):
         return False
     display.next_customer(station)
-    permit = Permit(token, group, "remote", remote_id)
-    if limit_a is not None:
-        outlet.tx_limits_a["remote start"] = limit_a
+    permit = Permit(token, group, "remote", remote_id, limit_a)
     if station.settings.on("authorize_remote"):
         station.spawn(_remote_after_asking(station, outlet, permit))
     else:
@@ -150,7 +148,7 @@ def remote_start(
 async def _remote_after_asking(station: Station, outlet: Outlet, permit: Permit) -> None:
     info = await authorise.decide(station, permit.token)
     if info.accepted and authorise.is_free(station, outlet):
-        sessions.grant(station, outlet, Permit(permit.token, info.group, "remote", permit.remote_id))
+        sessions.grant(station, outlet, replace(permit, group=info.group))
     else:
         display.say(station, info.message or sessions.refusal(info))
 

@@ -153,14 +153,19 @@ class Link:
     # --- CALLs of ours ----------------------------------------------------------------------------------
 
     async def call(
-        self, action: str, payload: Mapping[str, Any], *, message_id: str | None = None
+        self, action: str, payload: Mapping[str, Any], *, message_id: str | None = None, probe: bool = True
     ) -> Mapping[str, Any]:
-        """Send a CALL when its turn comes and wait for the answer's payload."""
+        """Send a CALL when its turn comes and wait for the answer's payload.
+
+        Silence may mean a dead link or a busy central system; only a second question tells (half-open links).
+        Without ``probe`` it is not asked, and silence is ``CallSilent``.
+        """
         try:
             return await self._exchange(action, payload, message_id)
         except _Unanswered:
-            pass
-        # Silence may mean a dead link or a busy central system: only a second question tells (half-open links).
+            silence = CallSilent(f"{action} was not answered within {self._timeout_s():g} s.")
+        if not probe:
+            raise silence
         try:
             await self._exchange("Heartbeat", {}, None)
         except _Unanswered:
@@ -170,7 +175,7 @@ class Link:
             ) from None
         except CallRefused:
             pass
-        raise CallSilent(f"{action} was not answered within {self._timeout_s():g} s.")
+        raise silence
 
     async def _exchange(
         self, action: str, payload: Mapping[str, Any], message_id: str | None

@@ -59,8 +59,8 @@ def talks_before_boot(station: Station) -> bool:
 
 @behaviour
 def heartbeat_s(station: Station) -> float:
-    """Seconds between heartbeats: what the boot answer said, or the setting."""
-    return station.heartbeat_s or float(station.settings.number("heartbeat_interval")) or LONGEST_WAIT_S
+    """Seconds between heartbeats: the setting, which the answer to BootNotification sets (OCPP 1.6 4.2; 2.0.1 B01)."""
+    return float(station.settings.number("heartbeat_interval")) or LONGEST_WAIT_S
 
 
 @defect(
@@ -151,17 +151,21 @@ async def _register(station: Station) -> None:
         wait = OWN_INTERVAL_S
         try:
             payload = station.dialect.boot(station, station.flash.boot_reason)
-            answer = await station.line.call("BootNotification", payload)
+            answer = await station.line.call("BootNotification", payload, probe=False)
         except LinkLost:
             return
-        except (CallRefused, CallSilent):
+        except CallSilent:
+            station.line.drop("no answer to BootNotification")
+            return
+        except CallRefused:
             station.registration = "none"
         else:
             commands.set_clock(station, answer.get("currentTime"))
             told = answer.get("interval")
             interval = float(told) if isinstance(told, int) and told > 0 else 0.0
             if answer.get("status") == "Accepted":
-                station.heartbeat_s = min(interval, LONGEST_WAIT_S)
+                if interval:
+                    station.flash.settings["heartbeat_interval"] = str(int(min(interval, LONGEST_WAIT_S)))
                 aligned.arm(station)
                 station.registration = "accepted"
                 _catch_up(station, forget=True)

@@ -96,6 +96,8 @@ def start(station: Station, outlet: Outlet, permit: Permit) -> None:
     outlet.session = session
     outlet.finishing = False
     outlet.state = "ev connected"
+    if permit.limit_a is not None:
+        outlet.tx_limits_a["remote start"] = permit.limit_a
     first = session.first = metering.sample(station, outlet, "Transaction.Begin")
     trigger = (
         ("remote start" if permit.how == "remote" else "authorized")

@@ -2,8 +2,8 @@
 
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
-``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``power``, ``authorise``, ``commands``,
-then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
+``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``power``, ``authorise``, ``aligned``,
+``commands``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class Permit:
     group: str | None
     how: Literal["card", "remote"]
     remote_id: int | None = None
+    limit_a: float | None = None
+    """Limit that came with a remote start, for this session only."""
     plugged_before: bool = False
     """Whether the plug was in before the permit came."""
 
@@ -113,9 +115,9 @@ class Line(Protocol):
         ...
 
     async def call(
-        self, action: str, payload: Mapping[str, Any], *, message_id: str | None = None
+        self, action: str, payload: Mapping[str, Any], *, message_id: str | None = None, probe: bool = True
     ) -> Mapping[str, Any]:
-        """Send a CALL and wait for its answer. Raises ``CallFailed`` or one of its kin in ``wattest.evse.link``."""
+        """Send a CALL and wait for its answer. Raises ``LinkLost``, ``CallSilent`` or ``CallRefused`` (``link``)."""
         ...
 
     def drop(self, reason: str) -> None:
@@ -254,8 +256,6 @@ class Station:
         self.reset_when_idle = False
         self.offline_since = clock.monotonic()
         self.reader_works = True
-        self.heartbeat_s = 0.0
-        """Interval given at boot; 0 means the charger's own setting."""
         self.wake_outbox = asyncio.Event()
         self.wake_heart = asyncio.Event()
         self.wake_boot = asyncio.Event()
