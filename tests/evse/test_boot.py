@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wattest.clock import VirtualClock
+from wattest.clock.network import Choice, Greeting
 from wattest.errors import BenchError
 from wattest.evse import Charger
 
@@ -200,3 +201,22 @@ def test_failure_of_the_firmware_is_not_lost(enact: Enact) -> None:
     with pytest.raises(TypeError) as caught:
         enact(scene)
     assert str(caught.value) == "'NoneType' object is not callable"
+
+
+def test_password_is_shown_in_the_handshake(enact: Enact) -> None:
+    """A password becomes HTTP Basic authorization of identity and password (security profile 1)."""
+    shown: list[str | None] = []
+
+    async def scene(bench: Bench) -> None:
+        usual = bench.network._choose
+
+        def looked_at(greeting: Greeting) -> Choice:
+            shown.append(greeting.authorization)
+            return usual(greeting)
+
+        bench.network._choose = looked_at
+        bench.charger._password = "0123456789abcdef"
+        await bench.ready()
+
+    enact(scene)
+    assert shown == ["Basic Q1AwMDE6MDEyMzQ1Njc4OWFiY2RlZg=="]

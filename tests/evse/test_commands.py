@@ -574,3 +574,74 @@ def test_stop_repeats_begin_and_end(enact_in: Enact) -> None:
     (stop,) = enact_in(scene, "1.6").ended()
     contexts = [v["sampledValue"][0]["context"] for v in stop["transactionData"]]
     assert contexts == ["Transaction.Begin", "Transaction.End"]
+
+
+def test_dead_card_reader_is_reported(enact: Enact) -> None:
+    """A reader that fails its self-test is reported with the next heartbeat: ReaderFailure, or a TokenReader event."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        bench.world.reader.self_test = lambda: False  # type: ignore[method-assign]
+        await bench.wait(310)
+
+    bench = enact(scene)
+    if bench.dialect == "1.6":
+        last = [p for p in bench.central.said("StatusNotification") if p["connectorId"] == 0][-1]
+        assert last["errorCode"] == "ReaderFailure"
+    else:
+        (event,) = (p["eventData"][0] for p in bench.central.said("NotifyEvent"))
+        assert event["component"] == {"name": "TokenReader"}
+
+
+def test_profiles_that_do_not_fit(enact: Enact) -> None:
+    """Several periods, an unknown connector, a station limit on a connector: refused, and nothing changes."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        periods = [{"startPeriod": 0, "limit": 10}, {"startPeriod": 60, "limit": 20}]
+        old = bench.dialect == "1.6"
+
+        async def place(evse: int, purpose: str, rows: list[dict[str, int]]) -> Any:
+            schedule: dict[str, Any] = {"chargingRateUnit": "A", "chargingSchedulePeriod": rows}
+            profile: dict[str, Any] = {
+                "stackLevel": 0,
+                "chargingProfilePurpose": purpose,
+                "chargingProfileKind": "Relative",
+            }
+            if old:
+                profile |= {"chargingProfileId": 1, "chargingSchedule": schedule}
+                payload: dict[str, Any] = {"connectorId": evse, "csChargingProfiles": profile}
+            else:
+                profile |= {"id": 1, "chargingSchedule": [{"id": 1, **schedule}]}
+                payload = {"evseId": evse, "chargingProfile": profile}
+            answer = await bench.central.call("SetChargingProfile", payload)
+            return answer if isinstance(answer, str) else answer["status"]
+
+        station_limit = "ChargePointMaxProfile" if old else "ChargingStationMaxProfile"
+        assert await place(1, "TxDefaultProfile", periods) == "Rejected"
+        assert await place(9, "TxDefaultProfile", periods[:1]) == (
+            "PropertyConstraintViolation" if old else "Rejected"
+        )
+        assert await place(1, station_limit, periods[:1]) == "Rejected"
+        assert not bench.charger.flash.limits_a
+        assert await place(0, station_limit, periods[:1]) == "Accepted"
+        assert bench.charger.flash.limits_a == {0: 10.0}
+
+    enact(scene)
+
+
+def test_switched_off_lists(enact: Enact) -> None:
+    """With cache and local list switched off, ClearCache is rejected and the list is not there."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        bench.charger.flash.settings |= {"auth_cache": "false", "local_list": "false"}
+        assert await bench.central.call("ClearCache", {}) == {"status": "Rejected"}
+        version = await bench.central.call("GetLocalListVersion", {})
+        old = bench.dialect == "1.6"
+        assert version == ({"listVersion": -1} if old else {"versionNumber": 0})
+        field = "listVersion" if old else "versionNumber"
+        answer = await bench.central.call("SendLocalList", {field: 1, "updateType": "Full"})
+        assert answer["status"] == ("NotSupported" if old else "Failed")
+
+    enact(scene)
