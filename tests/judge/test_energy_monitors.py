@@ -60,6 +60,17 @@ def test_late_delivery_and_equal_times_are_no_fall(story201: Any) -> None:
     assert story201.outcomes(REGISTER) == ["pass"]
 
 
+def test_a_lower_value_of_an_earlier_time_is_no_fall(story: Any) -> None:
+    """The values of the beginning come again at the end (StopTransaction.transactionData)."""
+    story.start(1000)
+    begin = story.t
+    story.wait(600).meter(2000)
+    data = [story.values("1001", ago=story.t - begin), story.values("2000")]
+    payload = {"transactionId": 7, "meterStop": 2000, "timestamp": story.iso(), "transactionData": data}
+    story.call("StopTransaction", payload, {})
+    assert story.outcomes(REGISTER) == ["pass"]
+
+
 def test_with_a_stepped_clock_arrival_alone_decides(story: Any) -> None:
     """Stated times prove nothing then."""
     story.note("setting", what="clock", seconds=1)
@@ -323,6 +334,15 @@ def test_an_authorisation_is_used_up_by_its_session(both: Any, how: str) -> None
     assert "without any authorisation" in both.fails(FREE)
 
 
+def test_an_authorisation_is_not_used_up_by_the_session_of_another(story: Any) -> None:
+    """Two drivers, two cards."""
+    story.session()
+    story.authorize("BB")
+    story.energy(0.0)
+    story.wait(30).energy(200.0)
+    assert "fail" not in story.outcomes(FREE)
+
+
 def test_a_standing_meter_passes_only_with_a_plugged_vehicle(story: Any) -> None:
     """Without a vehicle nothing can flow, which proves nothing."""
     story.energy(0.0)
@@ -406,7 +426,7 @@ def test_a_blocked_card_offline_authorises_nobody(story: Any) -> None:
 def test_a_setting_that_was_refused_or_is_garbage_changes_nothing(story: Any) -> None:
     """Only accepted settings are in force."""
     story.ask("ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "9999"}, status="Rejected")
-    story.ask("ChangeConfiguration", {"key": "MaxEnergyOnInvalidId", "value": "many"})
+    story.ask("ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "soon"})
     story.authorize("AA")
     story.wait(100).energy(0.0)
     story.wait(30).energy(200.0)

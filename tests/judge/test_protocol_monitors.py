@@ -43,6 +43,24 @@ def test_violations_that_belong_elsewhere_are_left_to_others(story: Any) -> None
     assert story.outcomes(FRAMES) == ["pass"]
 
 
+def test_a_connector_that_the_sheet_has_not_is_no_valid_frame(both: Any) -> None:
+    """One connector is stated, and the station speaks of a second."""
+    both.status("Available", 0)
+    seq = both.status("Available", 2)
+    word = "connector" if both.dialect == "1.6" else "EVSE"
+    assert both.fails(FRAMES) == (
+        f"StatusNotification (id 'in-4', entry {seq}) before the first step is about {word} 2; the charger sheet states 1."
+    )
+
+
+def test_an_event_about_an_evse_that_the_sheet_has_not(story201: Any) -> None:
+    """Transactions name their EVSE inside the payload."""
+    payload = {"eventType": "Updated", "evse": {"id": 3}, "transactionInfo": {"transactionId": "x"}}
+    story201.call("TransactionEvent", payload, {})
+    story201.call("TransactionEvent", {**payload, "evse": {"id": "x"}}, {})
+    assert "is about EVSE 3; the charger sheet states 1." in story201.fails(FRAMES)
+
+
 # --- calls_answered --------------------------------------------------------------------------------------
 
 
@@ -77,6 +95,21 @@ def test_a_second_answer_fails(story: Any) -> None:
         story.fails(CALLS)
         == f"CALL GetConfiguration (id 'a', entry {seq}) before the first step was answered 2 times."
     )
+
+
+def test_a_reset_is_answered_before_the_station_goes(story: Any) -> None:
+    """Resetting instead of answering is no answer; under a fault nobody can tell."""
+    seq = story.ask("Reset", {"type": "Hard"}, unanswered=True)
+    story.wait(2).link("closed")
+    story.wait(30).link("opened")
+    story.wait(30).note("heal", id="none")
+    assert story.fails(CALLS) == (
+        f"CALL Reset (id 'out-3', entry {seq}) before the first step was not answered before the station went; the "
+        "answer comes first (OCPP 1.6 5.14, OCPP 2.0.1 B11, B12)."
+    )
+    story.entries[seq - 1]["kind"] = "fault"
+    story.entries[seq - 1] |= {"id": "x", "what": "wan link", "backend": "network"}
+    assert story.outcomes(CALLS) == []
 
 
 def test_an_answer_to_nothing_fails(story: Any) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from wattest.judge.monitors import MONITORS, run_monitors
+from wattest.judge import authority, monitors
+from wattest.judge.monitors import MONITORS, frames_valid, run_monitors
+from wattest.judge.monitors.finding import Monitor
 from wattest.judge.rules import decide
 
 
@@ -43,6 +45,24 @@ def test_a_monitor_that_sees_nothing_says_nothing(blank: Any) -> None:
         (),
         {"registers": {}, "call_ids": {}, "transaction_ids": {}, "tokens": []},
     )
+
+
+def test_a_monitor_that_fails_is_an_error_of_ours(story: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as such, the others look all the same, and what was known before is kept."""
+
+    def stumble(_scene: Any) -> Any:
+        raise ZeroDivisionError("by zero")
+
+    broken = Monitor("broken", ("OCP-01",), stumble)
+    monkeypatch.setattr(monitors, "MONITORS", (broken, frames_valid.MONITOR))
+    monkeypatch.setattr(authority, "carried", stumble)
+    findings, carry = run_monitors(story.entries, story.facts, {"tokens": ["AA"]})
+    decisions = [decide(finding.rule, finding.inputs) for finding in findings]
+    assert [decision.outcome for decision in decisions] == ["error", "pass"]
+    assert decisions[0].sentence.startswith(
+        "What monitor 'broken' watches could not be judged: the suite failed with ZeroDivisionError: by zero (stumble, line"
+    )
+    assert carry["tokens"] == ["AA"]
 
 
 @pytest.mark.parametrize("missing", ["Heartbeat", "Preparing", "Finishing"])
