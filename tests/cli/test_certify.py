@@ -134,10 +134,17 @@ def test_inconclusive(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -
 def test_not_tested_under_strict(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -> None:
     """10 only under --strict: something was not tested, and the reason stands in the line."""
     tiny(tmp_path, "outage/needs_more")
-    result = run("outage")
+    tiny(tmp_path, "authentication/no_power")
+    result = run("outage", "authentication")
     assert result.exit_code == 0
     assert "- not tested   TINY-005[1.6]  neither the charger sheet" in result.stderr
-    assert run("outage", "--strict", "--out", "strict").exit_code == 10
+    assert run("outage", "authentication", "--strict", "--out", "strict").exit_code == 10
+
+
+def test_nothing_tested(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -> None:
+    """10: when not one requirement was tested, nothing has passed."""
+    tiny(tmp_path, "outage/needs_more")
+    assert run("outage").exit_code == 10
 
 
 def bench_file(folder: Path, **changes: str) -> str:

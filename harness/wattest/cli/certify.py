@@ -282,8 +282,17 @@ def _exit_code(record: Record, rows: tuple[Row, ...], *, code: int, crashed: boo
     seen = Counter(verdict for row in rows for verdict in row.verdicts.values())
     if seen["fail"] or any(row.failed for row in rows):
         return FAILED
-    if crashed or seen["error"]:
+    if crashed or seen["error"] or _never_started(record):
         return BENCH
-    if seen["inconclusive"] or (strict and seen["not tested"]):
+    if seen["inconclusive"] or not seen["pass"] or (strict and seen["not tested"]):
         return INCONCLUSIVE
     return PASSED
+
+
+def _never_started(record: Record) -> bool:
+    """Whether something planned was neither performed nor said to be not tested: that is a failure of ours."""
+    planned = {(row["key"], row["dialect"]) for row in record.header["plan"]}
+    kinds = {"scenario_end", "not_tested"}
+    return bool(
+        planned - {(entry["key"], entry["dialect"]) for entry in record.entries if entry["kind"] in kinds}
+    )
