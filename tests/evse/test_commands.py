@@ -1,138 +1,18 @@
-"""Settings, availability, reset, triggers, limits, data transfer, and CALLs that make no sense."""
+"""Availability, reset, triggers, data transfer, and CALLs that make no sense."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wattest.evse.flash import Flash
-from wattest.evse.settings import Settings
-from wattest.ocpp.settings import SETTINGS
-
 if TYPE_CHECKING:
     from tests.evse.conftest import Bench, Enact
 
-    from wattest.model.charger import ChargerSheet
 
 CARD = "04A1B2C3"
-
-
-def test_settings_agree_with_the_neutral_names(sheet: ChargerSheet) -> None:
-    """Every setting that the reference CSMS knows exists here under the same key and variable."""
-    own = Settings(sheet, Flash())
-    for name, setting in SETTINGS.items():
-        row = own.rows[name]
-        instance = f"[{setting.instance}]" if setting.instance else ""
-        assert (row.key, row.component, row.variable) == (
-            setting.key,
-            setting.component,
-            f"{setting.variable}{instance}",
-        )
-
-
-def test_get_configuration(enact_in: Enact) -> None:
-    """1.6: all keys without a list; with one, those known without regard to case, and the unknown ones named."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        everything = await bench.central.call("GetConfiguration", {})
-        keys = {row["key"] for row in everything["configurationKey"]}
-        assert {"HeartbeatInterval", "NumberOfConnectors", "SupportedFeatureProfiles"} <= keys
-        some = await bench.central.call("GetConfiguration", {"key": ["heartbeatinterval", "Nonsense"]})
-        assert some["configurationKey"] == [{"key": "HeartbeatInterval", "readonly": False, "value": "300"}]
-        assert some["unknownKey"] == ["Nonsense"]
-
-    enact_in(scene, "1.6")
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "status"),
-    [
-        ("MeterValueSampleInterval", "30", "Accepted"),
-        ("MeterValueSampleInterval", "-1", "Rejected"),
-        ("MeterValueSampleInterval", "ten", "Rejected"),
-        ("MeterValueSampleInterval", "99999999999", "Rejected"),
-        ("LocalAuthorizeOffline", "maybe", "Rejected"),
-        ("NumberOfConnectors", "7", "Rejected"),
-        ("Nonsense", "1", "NotSupported"),
-    ],
-)
-def test_change_configuration(enact_in: Enact, key: str, value: str, status: str) -> None:
-    """1.6: good values are taken and read back, bad ones rejected, unknown keys not supported."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        before = await bench.central.call("GetConfiguration", {"key": [key]})
-        assert await bench.central.call("ChangeConfiguration", {"key": key, "value": value}) == {
-            "status": status
-        }
-        after = await bench.central.call("GetConfiguration", {"key": [key]})
-        assert (after != before) == (status == "Accepted")
-
-    enact_in(scene, "1.6")
-
-
-def _variable(component: str, name: str, **more: Any) -> dict[str, Any]:
-    return {"component": {"name": component}, "variable": {"name": name}, **more}
-
-
-def test_variables(enact_in: Enact) -> None:
-    """2.0.1: read, write and refuse variables, each with its own word."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        asked = [
-            _variable("OCPPCommCtrlr", "HeartbeatInterval"),
-            _variable("Nowhere", "HeartbeatInterval"),
-            _variable("OCPPCommCtrlr", "Nothing"),
-            _variable("OCPPCommCtrlr", "HeartbeatInterval", attributeType="Target"),
-        ]
-        read = (await bench.central.call("GetVariables", {"getVariableData": asked}))["getVariableResult"]
-        assert [row["attributeStatus"] for row in read] == [
-            "Accepted",
-            "UnknownComponent",
-            "UnknownVariable",
-            "NotSupportedAttributeType",
-        ]
-        writes = [
-            _variable("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="100"),
-            _variable("OCPPCommCtrlr", "HeartbeatInterval", attributeValue="often"),
-            _variable("SecurityCtrlr", "Identity", attributeValue="me"),
-            _variable("Nowhere", "Nothing", attributeValue="1", attributeType="Actual"),
-        ]
-        written = (await bench.central.call("SetVariables", {"setVariableData": writes}))["setVariableResult"]
-        assert [row["attributeStatus"] for row in written] == [
-            "Accepted",
-            "Rejected",
-            "Rejected",
-            "UnknownComponent",
-        ]
-        await bench.wait(350)
-
-    bench = enact_in(scene, "2.0.1")
-    assert bench.central.actions().count("Heartbeat") == 3
-
-
-def test_base_report(enact_in: Enact) -> None:
-    """2.0.1: a report comes in numbered parts, the last of which says so."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        for base in ("FullInventory", "ConfigurationInventory"):
-            answer = await bench.central.call("GetBaseReport", {"requestId": 5, "reportBase": base})
-            assert answer == {"status": "Accepted"}
-            await bench.wait(1)
-        answer = await bench.central.call("GetBaseReport", {"requestId": 5, "reportBase": "SummaryInventory"})
-        assert answer == {"status": "NotSupported"}
-
-    parts = enact_in(scene, "2.0.1").central.said("NotifyReport")
-    assert [p["seqNo"] for p in parts[:3]] == [0, 1, 2]
-    assert parts[-1]["tbc"] is False
-    assert {p["requestId"] for p in parts} == {5}
 
 
 async def available(bench: Bench, *, operative: bool, evse: int | None = 1) -> str:
@@ -290,74 +170,6 @@ def test_trigger_of_what_is_not_there(enact: Enact) -> None:
     enact(scene)
 
 
-async def limit(bench: Bench, value: float, unit: str = "A", purpose: str = "TxDefaultProfile") -> str:
-    schedule: dict[str, Any] = {
-        "chargingRateUnit": unit,
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": value}],
-    }
-    profile: dict[str, Any] = {
-        "stackLevel": 0,
-        "chargingProfilePurpose": purpose,
-        "chargingProfileKind": "Relative",
-    }
-    if bench.dialect == "1.6":
-        profile |= {"chargingProfileId": 1, "chargingSchedule": schedule}
-        payload: dict[str, Any] = {"connectorId": 1, "csChargingProfiles": profile}
-    else:
-        profile |= {"id": 1, "chargingSchedule": [{"id": 1, **schedule}]}
-        if purpose == "TxProfile" and bench.started():
-            profile["transactionId"] = bench.started()[-1]["transactionInfo"]["transactionId"]
-        payload = {"evseId": 1, "chargingProfile": profile}
-    return str((await bench.central.call("SetChargingProfile", payload))["status"])
-
-
-def test_limit_is_obeyed(enact: Enact) -> None:
-    """The current follows a limit in amperes or watts, never above the rating; below the minimum it pauses."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        await bench.begin()
-        for value, unit, current in (
-            (16, "A", 16.0),
-            (80, "A", 32.0),
-            (2400, "W", 10.0),
-            (5, "A", 0.0),
-            (20, "A", 20.0),
-        ):
-            assert await limit(bench, value, unit) == "Accepted"
-            await bench.wait(10)
-            assert bench.outlet.true_current_a() == current
-        assert not bench.ended()
-        assert await bench.central.call("ClearChargingProfile", {}) == {"status": "Accepted"}
-        await bench.wait(10)
-        assert bench.outlet.true_current_a() == 32.0
-        assert await bench.central.call("ClearChargingProfile", {}) == {"status": "Unknown"}
-
-    bench = enact(scene)
-    if bench.dialect == "1.6":
-        assert bench.statuses() == ["Available", "Preparing", "Charging", "SuspendedEVSE", "Charging"]
-    else:
-        states = [p["transactionInfo"]["chargingState"] for p in bench.updated() if "meterValue" not in p]
-        assert states == ["Charging", "SuspendedEVSE", "Charging"]
-
-
-def test_transaction_limit_needs_a_transaction(enact: Enact) -> None:
-    """A TxProfile is rejected without a transaction, and ends with it."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        assert await limit(bench, 10, purpose="TxProfile") == "Rejected"
-        await bench.begin()
-        assert await limit(bench, 10, purpose="TxProfile") == "Accepted"
-        await bench.wait(5)
-        assert bench.outlet.true_current_a() == 10.0
-        await bench.leave()
-        await bench.begin()
-        assert bench.outlet.true_current_a() == 32.0
-
-    enact(scene)
-
-
 def test_data_transfer_of_strangers(enact: Enact) -> None:
     """Vendors that the charger does not know are told so."""
 
@@ -475,107 +287,6 @@ def test_calls_cross(enact: Enact) -> None:
     enact(scene)
 
 
-def test_remote_profile_limits_the_session(enact: Enact, sheet: ChargerSheet) -> None:
-    """A remote start may bring a limit of its own."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8}]}
-        profile: dict[str, Any] = {
-            "stackLevel": 0,
-            "chargingProfilePurpose": "TxProfile",
-            "chargingProfileKind": "Relative",
-        }
-        if bench.dialect == "1.6":
-            profile |= {"chargingProfileId": 1, "chargingSchedule": schedule}
-            call = ("RemoteStartTransaction", {"idTag": CARD, "connectorId": 1, "chargingProfile": profile})
-        else:
-            profile |= {"id": 1, "chargingSchedule": [{"id": 1, **schedule}]}
-            token = {"idToken": CARD, "type": "Central"}
-            call = (
-                "RequestStartTransaction",
-                {"idToken": token, "remoteStartId": 1, "evseId": 1, "chargingProfile": profile},
-            )
-        assert await bench.central.call(*call) == {"status": "Accepted"}
-        await bench.wait(2)
-        bench.car.plug_in()
-        bench.car.set_ready(True)
-        await bench.wait(5)
-        assert bench.outlet.true_current_a() == 8.0
-
-    enact(scene, sheet=replace(sheet, rated_current_a=40.0))
-
-
-def test_composite_schedule(enact: Enact) -> None:
-    """The schedule told is the limit that holds: of the rating, of a profile, in amperes or watts."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        place = "connectorId" if bench.dialect == "1.6" else "evseId"
-
-        async def ask(evse: int, unit: str) -> Any:
-            answer = await bench.central.call(
-                "GetCompositeSchedule", {place: evse, "duration": 600, "chargingRateUnit": unit}
-            )
-            if answer["status"] != "Accepted":
-                return answer["status"]
-            schedule = answer["chargingSchedule" if bench.dialect == "1.6" else "schedule"]
-            return schedule["chargingSchedulePeriod"][0]["limit"]
-
-        assert await ask(1, "A") == 32.0
-        assert await limit(bench, 10) == "Accepted"
-        assert await ask(1, "A") == 10.0
-        assert await ask(0, "W") == 2400.0
-        assert await ask(9, "A") == "Rejected"
-
-    enact(scene)
-
-
-async def configure(bench: Bench, key: str, component: str, variable: str, value: str) -> None:
-    if bench.dialect == "1.6":
-        assert await bench.central.call("ChangeConfiguration", {"key": key, "value": value}) == {
-            "status": "Accepted"
-        }
-    else:
-        asked = {"setVariableData": [_variable(component, variable, attributeValue=value)]}
-        answer = await bench.central.call("SetVariables", asked)
-        assert answer["setVariableResult"][0]["attributeStatus"] == "Accepted"
-
-
-def test_clock_aligned_values(enact: Enact) -> None:
-    """With an interval set, values come on the grid of the clock, in a session and without one."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        await configure(bench, "ClockAlignedDataInterval", "AlignedDataCtrlr", "Interval", "900")
-        await bench.wait(1000)
-        await bench.begin()
-        await bench.wait(900)
-
-    bench = enact(scene)
-    values = [
-        p["meterValue"][0] for p in bench.central.said("MeterValues", "TransactionEvent") if "meterValue" in p
-    ]
-    aligned = [v for v in values if v["sampledValue"][0]["context"] == "Sample.Clock"]
-    assert [v["timestamp"] for v in aligned] == ["2026-01-15T12:15:00.000Z", "2026-01-15T12:30:00.000Z"]
-    assert [len(v["sampledValue"]) for v in aligned] == [1, 1]
-
-
-def test_stop_repeats_begin_and_end(enact_in: Enact) -> None:
-    """1.6: with StopTxnSampledData set, StopTransaction carries the values of its begin and end."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        await configure(bench, "StopTxnSampledData", "", "", "Energy.Active.Import.Register")
-        await bench.begin()
-        await bench.wait(100)
-        await bench.leave()
-
-    (stop,) = enact_in(scene, "1.6").ended()
-    contexts = [v["sampledValue"][0]["context"] for v in stop["transactionData"]]
-    assert contexts == ["Transaction.Begin", "Transaction.End"]
-
-
 def test_dead_card_reader_is_reported(enact: Enact) -> None:
     """A reader that fails its self-test is reported with the next heartbeat: ReaderFailure, or a TokenReader event."""
 
@@ -591,43 +302,6 @@ def test_dead_card_reader_is_reported(enact: Enact) -> None:
     else:
         (event,) = (p["eventData"][0] for p in bench.central.said("NotifyEvent"))
         assert event["component"] == {"name": "TokenReader"}
-
-
-def test_profiles_that_do_not_fit(enact: Enact) -> None:
-    """Several periods, an unknown connector, a station limit on a connector: refused, and nothing changes."""
-
-    async def scene(bench: Bench) -> None:
-        await bench.ready()
-        periods = [{"startPeriod": 0, "limit": 10}, {"startPeriod": 60, "limit": 20}]
-        old = bench.dialect == "1.6"
-
-        async def place(evse: int, purpose: str, rows: list[dict[str, int]]) -> Any:
-            schedule: dict[str, Any] = {"chargingRateUnit": "A", "chargingSchedulePeriod": rows}
-            profile: dict[str, Any] = {
-                "stackLevel": 0,
-                "chargingProfilePurpose": purpose,
-                "chargingProfileKind": "Relative",
-            }
-            if old:
-                profile |= {"chargingProfileId": 1, "chargingSchedule": schedule}
-                payload: dict[str, Any] = {"connectorId": evse, "csChargingProfiles": profile}
-            else:
-                profile |= {"id": 1, "chargingSchedule": [{"id": 1, **schedule}]}
-                payload = {"evseId": evse, "chargingProfile": profile}
-            answer = await bench.central.call("SetChargingProfile", payload)
-            return answer if isinstance(answer, str) else answer["status"]
-
-        station_limit = "ChargePointMaxProfile" if old else "ChargingStationMaxProfile"
-        assert await place(1, "TxDefaultProfile", periods) == "Rejected"
-        assert await place(9, "TxDefaultProfile", periods[:1]) == (
-            "PropertyConstraintViolation" if old else "Rejected"
-        )
-        assert await place(1, station_limit, periods[:1]) == "Rejected"
-        assert not bench.charger.flash.limits_a
-        assert await place(0, station_limit, periods[:1]) == "Accepted"
-        assert bench.charger.flash.limits_a == {0: 10.0}
-
-    enact(scene)
 
 
 def test_switched_off_lists(enact: Enact) -> None:

@@ -39,7 +39,7 @@ def optional_fields(station: Station, payload: Payload) -> Payload:
 @variation(
     "V01",
     alters=optional_fields,
-    text="optional fields are absent: no serial numbers, no status timestamp, no sampling context",
+    text="optional fields are absent: no serial number, no meter type, no time of a status, no code of the vendor",
     source="OCPP 1.6 schemas",
     area="metering",
     dialects=("1.6",),
