@@ -57,6 +57,7 @@ class Csms:
         self._said_at: dict[int, float] = {}
         self._last_link: int | None = None
         self._last_loss: int | None = None
+        self._lost_at: float | None = None
         self._back_until = 0
         started = clock.utc()
         self._random = random.Random(f"{seed} {started.isoformat()}")
@@ -178,6 +179,7 @@ class Csms:
         who: By = by or ("network" if code == 1006 else "station")
         event: LinkEvent = "lost" if code == 1006 else "closed"
         self._last_loss = len(self._happenings)
+        self._lost_at = self.clock.monotonic()
         self._link(
             Link(line.station.identity, event, f"ocpp{line.dialect}", code, reason, who),
         )
@@ -361,6 +363,10 @@ class Csms:
             except TimeoutError:
                 return condition()
         return True
+
+    def away_s(self) -> float | None:
+        """Seconds since the last link ended; None while a station is connected, and before the first came."""
+        return None if self.connected or self._lost_at is None else self.clock.monotonic() - self._lost_at
 
     def last_loss(self) -> int:
         """Position of the last loss of a link from which no return was waited for yet; of now when there is none."""

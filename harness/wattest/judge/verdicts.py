@@ -70,6 +70,10 @@ def _ending(entries: Iterable[Entry]) -> _Ending | None:
                 ending = _worse(ending, _ended_in(step, entry))
         elif kind == "aborted":
             ending = _worse(ending, _Ending("error", f"The run was aborted: {entry['reason']}."))
+        elif _is_trouble(entry):
+            ending = _worse(
+                ending, _Ending("error", f"The scenario ended in serving the station: {entry['text']}")
+            )
         elif kind == "safe" and not entry.get("ok", True):
             ending = _worse(
                 ending, _Ending("error", f"The bench was not made safe: {entry.get('sentence', '')}")
@@ -79,12 +83,17 @@ def _ending(entries: Iterable[Entry]) -> _Ending | None:
     return ending
 
 
+def _is_trouble(entry: Entry) -> bool:
+    """Our own central system failed while it served the station."""
+    return bool(entry["kind"] == "setting" and entry.get("what") == "csms_trouble")
+
+
 def _worse(old: _Ending | None, new: _Ending) -> _Ending:
     return new if old is None or rank(new.verdict) > rank(old.verdict) else old
 
 
 def _ended_in(step: Entry | None, end: Entry) -> _Ending:
-    where = _named(step) if step is not None else str(end.get("where", "getting ready"))
+    where = _named(step) if step is not None else "getting ready"
     verdict: Verdict = "error" if end["outcome"] in {"error", "aborted"} else "inconclusive"
     return _Ending(verdict, f"The scenario ended in {where}: {end.get('sentence', '')}")
 
@@ -102,11 +111,15 @@ def requirement_verdicts(entries: Sequence[Entry], covers: Iterable[str]) -> dic
     covered = tuple(dict.fromkeys(covers))
     checks: dict[str, list[Entry]] = {requirement: [] for requirement in covered}
     doubts: dict[str, list[Entry]] = {}
+    trouble: int | None = None
     for entry in entries:
+        if trouble is None and _is_trouble(entry):
+            trouble = entry["seq"]
         if entry["kind"] == "check":
-            unasked = entry.get("monitor") and entry["outcome"] == "inconclusive"
-            for requirement in entry["requirements"]:
-                (doubts if unasked else checks).setdefault(requirement, []).append(entry)
+            check = _tainted(entry, trouble)
+            unasked = check.get("monitor") and check["outcome"] == "inconclusive"
+            for requirement in check["requirements"]:
+                (doubts if unasked else checks).setdefault(requirement, []).append(check)
     ending = _ending(entries)
     return {
         requirement: _verdict(
@@ -114,6 +127,17 @@ def requirement_verdicts(entries: Sequence[Entry], covers: Iterable[str]) -> dic
         )
         for requirement, found in checks.items()
     }
+
+
+def _tainted(check: Entry, trouble: int | None) -> Entry:
+    """A failure seen after our own central system failed is no failure of the charger: it was not answered rightly."""
+    if trouble is None or check["outcome"] != "fail":
+        return check
+    seen = max(check.get("evidence") or (), default=check["seq"]) if check.get("monitor") else check["seq"]
+    if seen < trouble:
+        return check
+    sentence = f"The central system of the suite had failed before (entry {trouble}), so this says nothing of the charger: "
+    return {**check, "outcome": "error", "sentence": f"{sentence}{check['sentence']}"}
 
 
 def _verdict(

@@ -23,7 +23,7 @@ from wattest.model.library import shown_path
 from wattest.steps import Run, verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from wattest.model.scenario import Dialect, Scenario, StepCall
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 GONE_REQUIREMENT = "NET-02"
 """A station that is not there, or does not answer, contradicts the reliability of its link."""
+
+
+PATIENCE_S = 60.0
+"""Beyond its boot time, how long a station may stay away after whatever was done to it (project)."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +80,12 @@ async def perform(
         path=shown_path(scenario.path),
     )
     aborted = False
-    served = _Served()
     try:
-        await _enact(campaign, scenario, dialect, watch or _unwatched, served)
+        await _enact(campaign, scenario, dialect, watch or _unwatched)
     except asyncio.CancelledError:
         aborted = True
     finally:
         aborted = await _leave(campaign) or aborted or campaign.stop is not None
-    for trouble in served.troubles():
-        _note_error(recorder.note, scenario, trouble, where="serving the station")
     if aborted:
         campaign.stop = campaign.stop or "the run was cancelled"
         campaign.note_stop()
@@ -98,27 +99,13 @@ def _unwatched(_text: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-@dataclass
-class _Served:
-    """Failures of our own central system while it served this scenario: none of them is the station's."""
-
-    said: Sequence[str] = ()
-    before: int = 0
-
-    def troubles(self) -> Sequence[str]:
-        return self.said[self.before :]
-
-
-async def _enact(
-    campaign: Campaign, scenario: Scenario, dialect: Dialect, watch: StepWatch, served: _Served
-) -> None:
+async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch: StepWatch) -> None:
     note = campaign.recorder.note
     limit = asyncio.timeout(scenario.time_limit_s)
     ready = False
     try:
         async with limit:
             stage = await campaign.venue.enter(scenario, dialect, campaign.seed_of(scenario, dialect))
-            served.said, served.before = stage.csms.troubles, len(stage.csms.troubles)
             run = await _prepared(campaign, scenario, dialect, stage)
             ready = True
             for index, call in enumerate(scenario.steps, 1):
@@ -131,13 +118,10 @@ async def _enact(
         note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=str(problem))
     except Exception as problem:  # noqa: BLE001 - whatever our side does wrong is an error of the bench, said so
         if not (isinstance(problem, TimeoutError) and limit.expired()):
-            _note_error(note, scenario, f"Getting ready failed: {_words(problem)}")
+            sentence = f"Getting ready failed: {_words(problem)}"
+            note("step_end", key=scenario.key, index=0, outcome="error", sentence=sentence)
         elif not ready:  # a step that was cut short has said so itself
             note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=_late(scenario))
-
-
-def _note_error(note: Note, scenario: Scenario, sentence: str, **more: str) -> None:
-    note("step_end", key=scenario.key, index=0, outcome="error", sentence=sentence, **more)
 
 
 async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, stage: Stage) -> Run:
@@ -187,7 +171,7 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
     run.note(
         "step", key=key, index=index, verb=call.verb, arguments=shown, place=_shown(call), text=call.text
     )
-    outcome, sentence = "done", ""
+    outcome, sentence, blamed = "done", "", False
     try:
         verb = verbs()[call.verb]
         arguments = {name: run.resolve(value) for name, value in call.arguments.items()}
@@ -201,7 +185,7 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
     except Inconclusive as problem:
         outcome, sentence = "inconclusive", str(problem)
     except (StationGone, CallTimedOut) as problem:
-        outcome, sentence = "failed", str(problem)
+        outcome, sentence, blamed = "failed", str(problem), True
         _finding(run.note, run.scenario, index, call.verb, sentence, under_fault=bool(run.cuts))
     except asyncio.CancelledError:
         cut, why = (
@@ -213,6 +197,10 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
         raise
     except Exception as problem:  # noqa: BLE001 - an error of ours must never look like one of the charger
         outcome, sentence = "error", _words(problem)
+    away = run.csms.away_s() if outcome in {"failed", "inconclusive"} and not blamed else None
+    if away is not None and away > campaign.sheet.boot_time_s + PATIENCE_S:
+        gone = f"it left {away:.0f} s before and did not come back"
+        _finding(run.note, run.scenario, index, call.verb, gone, under_fault=bool(run.cuts))
     run.note("step_end", key=key, index=index, outcome=outcome, sentence=sentence)
     return outcome == "done"
 
@@ -225,7 +213,7 @@ def _finding(
         return
     where = f"step {index} ({verb})" if index else verb
     inputs = {
-        "what": f"the station during {where} of {scenario.key}: {sentence}",
+        "what": f"the station during {where} of {scenario.key}: {sentence.rstrip('.')}",
         "within_s": 0,
         "after_s": None,
     }

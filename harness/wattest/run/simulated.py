@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wattest.clock.network import MemoryNetwork
 from wattest.csms import Csms
+from wattest.errors import StationGone
 from wattest.evse import Charger
 from wattest.roles import ROLES, Surroundings
 from wattest.run.campaign import Stage
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from wattest.roles import Note, Part
 
 SETTLE_S = 300.0
-"""A sound charger boots, connects and reports within this; otherwise the scenario begins without it."""
+"""A sound charger boots, connects and reports within this; one that only connects is tested as it is."""
 
 
 class SimulatedVenue:
@@ -62,7 +63,7 @@ class SimulatedVenue:
         """Nothing to do: every scenario gets a bench of its own."""
 
     async def enter(self, scenario: Scenario, dialect: Dialect, seed: int) -> Stage:
-        """A charger fresh from the factory, booted and connected."""
+        """A charger fresh from the factory, booted and connected. Raises ``StationGone`` when it did not connect."""
         world = World(self._clock, self._sheet, seed=seed, active=self._active)
         if scenario.given.temperature_c is not None:
             world.climate.set_ambient(scenario.given.temperature_c)
@@ -83,6 +84,8 @@ class SimulatedVenue:
         )
         self._charger.start()
         await csms.wait_ready(within_s=SETTLE_S)
+        if not csms.connected:
+            raise StationGone(f"No station connected within {SETTLE_S:g} s.")
         return Stage(self._parts, csms)
 
     async def _opened(self, world: World, network: MemoryNetwork) -> dict[str, Part]:

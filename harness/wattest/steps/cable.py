@@ -193,7 +193,12 @@ async def unlock_during_transaction(run: Run, *, within: Duration = 10.0) -> Non
         run.check(
             "transaction ended by UnlockConnector",
             "occurred",
-            {"what": "the end of the transaction after UnlockConnector", "within_s": within, "after_s": took},
+            {
+                "what": "the end of the transaction after UnlockConnector",
+                "within_s": within,
+                "after_s": took,
+                "channel_alive": run.csms.connected,
+            },
             evidence=run.csms.ledger.transactions[transaction.id].evidence,
         )
         expected = "unlocked"

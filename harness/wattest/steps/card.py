@@ -68,7 +68,12 @@ async def remote_stop(run: Run, *, within: Duration = 10.0) -> None:
     run.check(
         "transaction ended after the remote stop",
         "occurred",
-        {"what": "the end of the transaction after the remote stop", "within_s": within, "after_s": took},
+        {
+            "what": "the end of the transaction after the remote stop",
+            "within_s": within,
+            "after_s": took,
+            "channel_alive": run.csms.connected,
+        },
         evidence=run.csms.ledger.transactions[transaction.id].evidence,
     )
 

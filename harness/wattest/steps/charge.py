@@ -30,23 +30,35 @@ async def expect_transaction(run: Run, *, state: SessionState, within: Duration 
         flowing = await _flows(run, begin + within)
         took = None if flowing is None else run.clock.monotonic() - begin
         evidence = [] if flowing is None else [flowing]
-    transactions = run.transactions()
-    if transactions:
-        evidence += list(transactions[-1].evidence)
+    last = _latest(run)
+    if last is not None:
+        evidence += list(last.evidence)
     run.check(
         f"transaction {state}",
         "occurred",
-        {"what": f"a transaction that is {state}", "within_s": within, "after_s": took},
+        {
+            "what": f"a transaction that is {state}",
+            "within_s": within,
+            "after_s": took,
+            "channel_alive": run.csms.connected,
+        },
         evidence=evidence,
     )
-    return transactions[-1]
+    assert last is not None
+    return last
+
+
+def _latest(run: Run) -> Transaction | None:
+    """The last one that has a start; one without is heard of by an id that may be anything."""
+    transactions = run.transactions()
+    started = [transaction for transaction in transactions if transaction.started_at is not None]
+    return next(reversed(started or transactions), None)
 
 
 def _reached(run: Run, state: SessionState) -> bool:
-    transactions = run.transactions()
-    if not transactions:
+    last = _latest(run)
+    if last is None:
         return False
-    last = transactions[-1]
     if state == "ended":
         return last.ended_at is not None
     if last.ended_at is not None:
@@ -193,7 +205,12 @@ async def expect_status(
     run.check(
         f"status {status}",
         "occurred",
-        {"what": f"status {status} (reported: {_status(run)})", "within_s": within, "after_s": took},
+        {
+            "what": f"status {status} (reported: {_status(run)})",
+            "within_s": within,
+            "after_s": took,
+            "channel_alive": run.csms.connected,
+        },
         evidence=[] if seq is None else [seq],
     )
 
@@ -217,7 +234,12 @@ async def expect_fault(run: Run, *, error: str, within: Duration = 10.0) -> None
     run.check(
         f"fault {error} reported",
         "occurred",
-        {"what": f"the report of {error}", "within_s": within, "after_s": took},
+        {
+            "what": f"the report of {error}",
+            "within_s": within,
+            "after_s": took,
+            "channel_alive": run.csms.connected,
+        },
         evidence=[] if seq is None else [seq],
     )
 

@@ -7,6 +7,7 @@ answer held back, a frame spoiled on purpose, a new password or network profile.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,11 +78,11 @@ def _floods(scene: Scene) -> list[Flaw]:
         provoked = bisect_left(asked, call.t + WINDOW_S) - bisect_left(asked, call.t)
         many = last - first - provoked
         if many > most:
-            names = {other.action for other in counted[first:last]}
+            names = Counter(other.action for other in counted[first:last]).most_common(3)
             excess = counted[min(first + int(most) + provoked, last - 1)].seq
             return [
                 Flaw(
-                    f"The station flooded {trace.during(excess)}: {many} CALLs ({', '.join(sorted(names)[:3])}) within "
+                    f"The station flooded {trace.during(excess)}: {many} CALLs ({', '.join(name for name, _ in names)}) within "
                     f"{WINDOW_S:g} s from entry {call.seq} on; {most:g} are allowed.",
                     (excess, counted[last - 1].seq),
                 )
