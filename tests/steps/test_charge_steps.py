@@ -161,7 +161,7 @@ def test_a_role_that_the_bench_lacks(stand: Stand) -> None:
 
 
 def test_a_status_of_a_station_that_is_away(stand: Stand) -> None:
-    """Without a link there is no status: that it is away is a finding of its own, of its status nothing is known."""
+    """Without a link there is no status to see, and nothing is decided about it."""
     stand.csms.connected = False
     with pytest.raises(Inconclusive) as caught:
         stand.do(expect_status(stand.run_, status="available", within=5.0))

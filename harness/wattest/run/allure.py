@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from wattest.model.scenario import Dialect, Scenario
@@ -48,13 +48,48 @@ def begin(config: pytest.Config, scenario: Scenario, dialect: Dialect) -> None:
     allure.attach.file(scenario.path, name="scenario", attachment_type=allure.attachment_type.YAML)
 
 
-def step(config: pytest.Config, text: str) -> AbstractContextManager[Any]:
-    """A step of a scenario as a step of Allure; braces would be taken for its placeholders."""
-    if not active(config):
-        return nullcontext()
-    allure: Any = import_module("allure")
-    shown: AbstractContextManager[Any] = allure.step(text.replace("{", "(").replace("}", ")"))
-    return shown
+class Steps:
+    """The steps of one scenario as steps of Allure.
+
+    Allure's own ``step`` keeps a stack for each thread and loses what happens in the clock's: here they are gathered
+    where they happen, and written where pytest runs.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._done: list[Any] = []
+
+    def watch(self, text: str) -> AbstractContextManager[Any]:
+        """Surround one step; what it raises decides on its status."""
+        return self._watched(text) if active(self._config) else nullcontext()
+
+    @contextmanager
+    def _watched(self, text: str) -> Iterator[None]:
+        from allure_commons.model2 import Status, StatusDetails, TestStepResult  # noqa: PLC0415
+
+        from wattest.clock import host_utc  # noqa: PLC0415
+
+        def now() -> int:
+            return round(host_utc().timestamp() * 1000)
+
+        step = TestStepResult(name=text, start=now(), status=Status.PASSED)
+        self._done.append(step)
+        try:
+            yield
+        except BaseException as problem:
+            step.status = Status.FAILED if isinstance(problem, AssertionError) else Status.BROKEN
+            step.statusDetails = StatusDetails(message=str(problem) or type(problem).__name__)
+            raise
+        finally:
+            step.stop = now()
+
+    def write(self) -> None:
+        """Give the test that is running all its steps."""
+        listener = self._config.pluginmanager.get_plugin("allure_listener")
+        if self._done and listener is not None:
+            from allure_commons.model2 import TestResult  # noqa: PLC0415
+
+            listener.allure_logger.get_last_item(TestResult).steps.extend(self._done)
 
 
 def attach_frames(config: pytest.Config, entries: Iterable[Mapping[str, Any]]) -> None:

@@ -183,6 +183,7 @@ def _run(campaign: Campaign, scenario: Scenario, dialect: Dialect, item: pytest.
         _skip(reason)
     attempt = campaign.attempts.get((scenario.key, dialect), 0) + 1
     first = campaign.recorder.count
+    steps = allure.Steps(item.config)
     try:
         outcome = campaign.clock.run(
             perform(
@@ -190,13 +191,15 @@ def _run(campaign: Campaign, scenario: Scenario, dialect: Dialect, item: pytest.
                 scenario,
                 dialect,
                 attempt=attempt,
-                watch=lambda text: allure.step(item.config, text),
+                watch=steps.watch,
             )
         )
     except BaseException:
         item.user_properties.append(("verdict", "error"))
         allure.attach_frames(item.config, campaign.recorder.entries(since=first))
         raise
+    finally:
+        steps.write()
     item.user_properties.append(("verdict", outcome.verdict))
     if outcome.verdict == "pass":
         return
