@@ -20,7 +20,8 @@ from wattest.ocpp.neutral import (
     StatusChanged,
     TransactionChanged,
 )
-from wattest.ocpp.normalise import Samples, events, in_wh, is_register, moment
+from wattest.ocpp.normalise import events
+from wattest.ocpp.samples import Samples, in_wh, is_register, moment
 from wattest.ocpp.validate import actions
 
 NOON = "2026-01-15T12:00:00Z"

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import cast
 from urllib.parse import unquote
 
 from websockets.exceptions import InvalidHandshake
@@ -164,9 +165,9 @@ class _Door(asyncio.Protocol):
     # --- asyncio's side --------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=UNSENT // 4)
+        # Not isinstance: the transports of other event loops only look like asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=UNSENT // 4)
         self._doors.add(self)
         self._timer = self._loop.call_later(OPEN_S, self._too_slow)
 

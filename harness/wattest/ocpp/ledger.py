@@ -26,7 +26,8 @@ from typing import Any
 
 from wattest.model.scenario import Dialect
 from wattest.ocpp.neutral import ChargingState, Event, StatusChanged, TransactionChanged
-from wattest.ocpp.normalise import Samples, events, in_wh, moment
+from wattest.ocpp.normalise import events
+from wattest.ocpp.samples import Samples, in_wh, moment
 
 SKEW = timedelta(seconds=10)
 """What was stated this long before the link was opened was said while there was none."""
