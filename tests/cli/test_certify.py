@@ -315,11 +315,11 @@ def test_quiet(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -> None:
     assert "record.jsonl" in result.stdout
 
 
-def test_progress_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_on_a_terminal(capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config) -> None:
     """On a terminal a line names the scenario that is running and how many there are; elsewhere there is none."""
     for terminal, seen in ((True, True), (False, False)):
         lines = wattest.run.progress.ProgressLines(Console(stderr=True, force_terminal=terminal), quiet=False)
-        session: Any = type("Session", (), {"items": [1, 2, 3]})
+        session: Any = type("Session", (), {"items": [1, 2, 3], "config": pytestconfig})
         lines.pytest_collection_finish(session)
         lines.pytest_runtest_logstart("a.scenario.yaml::AUTH-001[1.6]")
         lines._progress.refresh()

@@ -194,6 +194,7 @@ def _arguments(
         "--rootdir",
         str(Path(paths[0]).parent),
         "--import-mode=importlib",
+        "--capture=no",  # a person at the bench is asked on this terminal
         # Warnings of other packages are not for the one who certifies; failures of our own threads are errors.
         "-W",
         "ignore",

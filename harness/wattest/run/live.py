@@ -12,7 +12,7 @@ from wattest.roles import ROLES, Surroundings
 from wattest.run.campaign import Stage
 from wattest.run.drivers import driver
 from wattest.run.safety import between_scenarios, make_safe
-from wattest.run.terminal import prompt_on
+from wattest.run.terminal import terminal
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -37,6 +37,7 @@ class LiveVenue:
         self._sheet = sheet
         self._clock = clock
         self._note = note
+        self._prompt = terminal()
         self._facts: dict[str, str] = {"identity": sheet.identity}
         self._csms = Csms(clock, note)
         self._csms.taxes = taxes
@@ -58,7 +59,7 @@ class LiveVenue:
             folder=str(Path(self._bench.path).parent),
             rigs=getattr(self, "_rigs", {}),
             facts=self._facts,
-            prompt=prompt_on(self._clock),
+            prompt=self._prompt,
         )
 
     async def open(self) -> None:

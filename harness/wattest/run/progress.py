@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wattest.errors import RequirementFailed, WattestError
+from wattest.run.plugin import documents_key
 
 MARKS = {
     "pass": ("[green]✔", "pass"),
@@ -64,7 +65,7 @@ class ProgressLines:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Now it is known how many there are."""
-        if not self.broken and session.items:
+        if not self.broken and session.items and not _asks(session.config):
             self._progress.start()
             self._task = self._progress.add_task("certifying", total=len(session.items))
 
@@ -99,6 +100,15 @@ class ProgressLines:
         tail = f"  [dim]{_escaped(reason)}[/]" if reason and verdict != "pass" else ""
         name = _escaped(_name(report.nodeid))
         self.console.print(f"{mark} {word:<12}[/] {name}{tail}", highlight=False, soft_wrap=True)
+
+
+def _asks(config: pytest.Config) -> bool:
+    """Whether a person is asked on the same terminal: a bar that is drawn again and again would hide the question."""
+    documents = config.stash.get(documents_key, None)
+    if documents is None:
+        return False
+    bench = documents.bench
+    return any(entry.driver == "by_hand" for entry in (*bench.roles.values(), *bench.rigs.values()))
 
 
 def _verdict(report: pytest.TestReport) -> str | None:
