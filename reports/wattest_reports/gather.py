@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import orjson
@@ -22,8 +24,30 @@ if TYPE_CHECKING:
 NOT_SEALED = "The run was not sealed: not a result."
 
 
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A record by its identity: the same object is the same record, and its contents need not be compared."""
+
+    record: Record
+
+    def __hash__(self) -> int:
+        return id(self.record)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.record is self.record
+
+
 def report(record: Record) -> Report:
-    """Everything that any report shows, with secrets hidden. The chain is checked when the record has a file."""
+    """Everything that any report shows, with secrets hidden. The chain is checked when the record has a file.
+
+    Several reports of one run are rendered one after the other, so the last one gathered is kept.
+    """
+    return _gathered(_Same(record))
+
+
+@lru_cache(maxsize=1)
+def _gathered(same: _Same) -> Report:
+    record = same.record
     header, entries = _without_secrets(record)
     limits, titles = limit_lines(header), french_titles(header)
     made = judge.attempts(entries)
