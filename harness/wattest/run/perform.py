@@ -307,6 +307,7 @@ def _judge(
             verdict=line.verdict,
             sentence=line.sentence,
             checks=line.checks,
+            note=line.note,
         )
     verdict, sentence = item_verdict(entries, lines)
     recorder.note(
