@@ -127,7 +127,7 @@ class SimulatedVenue:
 
     def lacks(self, needs: tuple[str, ...]) -> str | None:
         """The built-in bench plays every role; what else a scenario needs, the charger sheet must state."""
-        can = set(self._bench.roles) | {"lock_jam"}
+        can = set(self._bench.roles) | {"lock_jam", "lock_pull"}
         missing = [need for need in needs if need not in can]
         if not missing:
             return None

@@ -1,0 +1,56 @@
+"""A scenario says what it needs: on a bench without it, it is not tested instead of ending in an error."""
+
+from __future__ import annotations
+
+from wattest.run.prove import library
+
+NEEDS = {
+    "present_card": {"card_reader"},
+    "read_cards": {"card_reader"},
+    "session_cycles": {"card_reader", "vehicle", "lock_sensor"},
+    "plug_in": {"vehicle"},
+    "unplug": {"vehicle"},
+    "pull_plug": {"vehicle"},
+    "return_plug": {"vehicle"},
+    "ev_ready": {"vehicle"},
+    "ev_pause": {"vehicle"},
+    "charge": {"vehicle"},
+    "check_lock": {"lock_sensor"},
+    "check_captive": {"lock_sensor", "lock_pull"},
+    "jam_lock": {"lock_sensor", "lock_jam"},
+    "unlock_during_transaction": {"lock_sensor", "connector_lock", "unlock"},
+    "expect_current": {"reference_meter"},
+    "expect_dead": {"reference_meter"},
+    "compare_energy": {"reference_meter"},
+    "mark_energy": {"reference_meter"},
+    "check_cost": {"display", "cost_display"},
+    "expect_cost_shown": {"display", "cost_display"},
+    "expect_price_shown": {"display", "price_display"},
+    "check_display_alive": {"display"},
+    "set_temperature": {"chamber"},
+    "soak": {"chamber"},
+    "power_evse": {"mains"},
+    "cut_network": {"network"},
+    "restore_network": {"network"},
+    "send_local_list": {"local_auth_list"},
+    "clear_cache": {"auth_cache"},
+    "remote_start": {"remote_start"},
+    "set_limit": {"smart_charging"},
+    "reset": {"reset"},
+}
+"""Roles, features and capabilities without which a verb cannot do its work."""
+
+
+def test_every_scenario_states_its_needs() -> None:
+    """The needs of a scenario hold those of every verb in it, and the lock that it looks at."""
+    missing = {}
+    for scenario in library():
+        needed = set().union(*(NEEDS.get(call.verb, set()) for call in scenario.steps))
+        for call in scenario.steps:
+            if call.verb in {"check_lock", "check_captive", "jam_lock"}:
+                needed.add(f"{call.arguments.get('lock', 'holster')}_lock")
+            if call.verb == "charge" and call.arguments.get("energy") is not None:
+                needed.add("reference_meter")
+        if lacking := needed - set(scenario.needs):
+            missing[scenario.path.rpartition("/")[2]] = sorted(lacking)
+    assert missing == {}
