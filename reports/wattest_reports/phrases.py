@@ -325,8 +325,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "head": ("Head of the chain (SHA-256)", "Tête de la chaîne (SHA-256)"),
     "head.none": ("none: the run was not sealed", "aucune\u00a0: la campagne n’a pas été scellée"),
     "head.say": (
-        "The record is the right one if “wattest verify --json” shows this head.",
-        "L’enregistrement est le bon si «\u00a0wattest verify --json\u00a0» montre cette tête.",
+        "The record is the right one if “wattest verify” shows this head.",
+        "L’enregistrement est le bon si «\u00a0wattest verify\u00a0» montre cette tête.",
     ),
     "end": ("End of report {id}", "Fin du rapport {id}"),
 }

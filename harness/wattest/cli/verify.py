@@ -79,6 +79,7 @@ def _tell(result: dict[str, Any]) -> None:
             f"{path} is whole: {result['entries']} entries, chained and sealed. "
             "Every verdict was computed again and agrees."
         )
+        click.echo(f"Head of the chain (SHA-256): {result['head']}")
     elif result["disagreements"]:
         click.echo(f"{path} is whole, but what it says does not follow from what it observed: not a result.")
     else:
