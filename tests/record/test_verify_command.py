@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,13 +29,15 @@ def run(*arguments: str | Path) -> Result:
 
 
 def test_a_whole_record_exits_0(write: Any, disagreements: list[str]) -> None:
-    """A record that is whole and agrees with its judge is told in one sentence, by file or by folder."""
+    """A record that is whole and agrees with its judge is told with its head, by file or by folder."""
     path = write(8)
     for named in (path, path.parent):
         result = run(named)
         assert result.exit_code == 0
+        head = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["head"]
         assert result.stdout == (
             f"{path} is whole: 8 entries, chained and sealed. Every verdict was computed again and agrees.\n"
+            f"Head of the chain (SHA-256): {head}\n"
         )
 
 
