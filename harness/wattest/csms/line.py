@@ -85,9 +85,9 @@ class Line:
         except Exception as error:  # noqa: BLE001 - as above, but the station can still be told
             self._trouble(error, f"serving {received.action or 'a frame'} (entry {seq})")
             if isinstance(received.message, Call):
-                self._send(
-                    CallError(received.message.id, "InternalError", "The central system failed."), None, seq
-                )
+                call = received.message
+                self.session.answered(call.id)
+                self._send(CallError(call.id, "InternalError", "The central system failed."), None, seq)
 
     def _trouble(self, error: Exception, doing: str) -> None:
         where = traceback.extract_tb(error.__traceback__)[-1]

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from wattest.csms.line import Line
 
 
+LONGEST_WORD = 100
+"""Characters of a status that are kept: no status of OCPP is as long."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a station answered to a command. ``status`` is its word, or the code of its CALLERROR.
@@ -111,10 +115,13 @@ class Station:
             )
         if isinstance(outcome, CallResult):
             status = outcome.payload.get("status", "")
-            word = status if isinstance(status, str) else ""
+            word = status[:LONGEST_WORD] if isinstance(status, str) else ""
             return Answer(word in commands.ACCEPTED, word, seq, outcome.payload)
         return Answer(
-            False, outcome.code, seq, {"description": outcome.description, "details": outcome.details}
+            False,
+            outcome.code[:LONGEST_WORD],
+            seq,
+            {"description": outcome.description, "details": outcome.details},
         )
 
     async def send_raw(self, text: str, *, within_s: float | None = None) -> Answer:

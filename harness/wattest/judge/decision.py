@@ -94,6 +94,18 @@ def listed(items: list[str], most: int = 3) -> str:
     return f"{head}; and {more} more" if more > 0 else head
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, without its middle when it is longer than ``most``: a station may name things at any length.
+
+    >>> shortened("aaaaaaaaz", 8)
+    'aa ... z'
+    """
+    if len(text) <= most:
+        return text
+    tail = (most - 5) // 3
+    return f"{text[: most - 5 - tail]} ... {text[-tail:]}"
+
+
 def at(place: str) -> str:
     """`` at <place>``, or nothing."""
     return f" at {place}" if place else ""

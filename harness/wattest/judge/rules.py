@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Literal
 
 from wattest.errors import BenchError
 from wattest.judge import measured, tallies
-from wattest.judge.decision import Decision, Result, at, begun, listed, number, plain, shown
+from wattest.judge.decision import Decision, Result, at, begun, listed, number, plain, shortened, shown
 
 __all__ = ["RULES", "Decision", "decide"]
 
@@ -151,6 +152,9 @@ def unjudged(*, what: str, problem: str) -> Decision:
     return Decision("error", f"{begun(what)} could not be judged: {problem}.")
 
 
+LONGEST = 1200
+"""Characters of a sentence that a person still reads."""
+
 RULES: Mapping[str, Callable[..., Decision]] = {
     "occurred": occurred,
     "never": never,
@@ -195,4 +199,5 @@ def decide(rule: str, inputs: Mapping[str, Any]) -> Decision:
             raise BenchError(
                 f"Rule '{rule}' needs the input '{name}'; it was given {', '.join(inputs) or 'none'}."
             )
-    return function(**plain(inputs))
+    decision = function(**plain(inputs))
+    return replace(decision, sentence=shortened(decision.sentence, LONGEST))

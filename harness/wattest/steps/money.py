@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from wattest.document.quantity import Duration
-from wattest.errors import BenchError
+from wattest.errors import BenchError, Inconclusive
 from wattest.model.verb import Saved
 from wattest.ocpp.ledger import Transaction
 from wattest.steps.context import POLL_S, Run
@@ -37,6 +37,7 @@ async def check_cost(run: Run, *, transaction: Saved[Transaction], within: Durat
     )
     from wattest.judge import money  # noqa: PLC0415 - reading scenarios needs no judge
 
+    _taxed_on(run, tariff.province, current)
     expected = money.bill(
         tariff,
         run.taxes,
@@ -72,6 +73,22 @@ async def check_cost(run: Run, *, transaction: Saved[Transaction], within: Durat
         },
         evidence=(*current.evidence, seq),
     )
+
+
+def _taxed_on(run: Run, province: str, transaction: Transaction) -> None:
+    """The day that the station states has taxes. Raises ``Inconclusive`` when it has not, and today has."""
+    from wattest.judge import money  # noqa: PLC0415 - reading scenarios needs no judge
+
+    assert transaction.started_at is not None
+    stated, today = transaction.started_at.date(), run.clock.utc().date()
+    money.rates_on(run.taxes, province, today)
+    try:
+        money.rates_on(run.taxes, province, stated)
+    except BenchError as problem:
+        raise Inconclusive(
+            f"The station states that transaction {transaction.id} started on {stated.isoformat()}, and today is "
+            f"{today.isoformat()}: {problem}"
+        ) from None
 
 
 @step(proves=("DSP-04",))

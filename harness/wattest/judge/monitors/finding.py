@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wattest.judge.decision import shortened
 from wattest.judge.sessions import Scene
 from wattest.judge.trace import Trace
 
+LONGEST = 600
+"""Characters of the sentence of one violation: what a station says may be of any length."""
 MOST_EVIDENCE = 20
 """Entries that a passing finding points to; a failing one points to all of its violations."""
 
@@ -71,8 +74,8 @@ def held(
             {
                 "what": what,
                 "cases": len(cases) + len(flaws),
-                "violations": [flaw.sentence for flaw in flaws],
-                "doubts": [doubt.sentence for doubt in doubts],
+                "violations": [shortened(flaw.sentence, LONGEST) for flaw in flaws],
+                "doubts": [shortened(doubt.sentence, LONGEST) for doubt in doubts],
             },
             evidence,
             step=trace.step(flaws[0].evidence[0]) if flaws and flaws[0].evidence else None,

@@ -220,7 +220,7 @@ def _again(trace: Trace, key: str, first: Call, again: Call) -> Flaw | None:
     where = trace.during(again.seq)
     if _print(first) != _print(again):
         changed = ", ".join(
-            f"{name} {first.payload.get(name)} and {again.payload.get(name)}"
+            f"{name} {_cut(first.payload.get(name))} and {_cut(again.payload.get(name))}"
             for name in _CONTENT[first.action]
             if first.payload.get(name) != again.payload.get(name)
         )
@@ -232,6 +232,11 @@ def _again(trace: Trace, key: str, first: Call, again: Call) -> Flaw | None:
     if trace.disturbed(first.t, sure) or any(first.t <= t <= sure for t in trace.opened):
         return None
     return Flaw(f"The {key} was told again, {where}, after it had been answered (entry {answer.seq}).", seqs)
+
+
+def _cut(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 MONITOR = Monitor("ids_unique", (*UNIQUE, *ONCE), watch)

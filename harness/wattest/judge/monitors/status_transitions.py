@@ -8,6 +8,8 @@ a start resets everything: stale states are not replayed.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Any
 
 from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
 from wattest.judge.plug import plug_of
@@ -81,15 +83,22 @@ def _resets(trace: Trace) -> list[int]:
 def _may_skip(trace: Trace) -> bool:
     """Whether a MinimumStatusDuration above 0 was set or read in this attempt."""
     for call in trace.asked:
-        told = [call.payload] if call.action == "ChangeConfiguration" and call.status == "Accepted" else []
+        told: Any = (
+            [call.payload] if call.action == "ChangeConfiguration" and call.status == "Accepted" else []
+        )
         if call.action == "GetConfiguration":
-            told = (call.reply or {}).get("configurationKey") or []
-        for key in told:
-            if key.get("key") == "MinimumStatusDuration" and str(key.get("value")).strip() not in {
-                "",
-                "0",
-                "None",
-            }:
+            told = (call.reply or {}).get("configurationKey")
+        for key in told if isinstance(told, list) else []:
+            if (
+                isinstance(key, Mapping)
+                and key.get("key") == "MinimumStatusDuration"
+                and str(key.get("value")).strip()
+                not in {
+                    "",
+                    "0",
+                    "None",
+                }
+            ):
                 return True
     return False
 
