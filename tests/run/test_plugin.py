@@ -387,7 +387,7 @@ def test_other_sessions_keep_their_ways(suite: Suite) -> None:
             assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         """
     )
-    suite.pytester.runpytest_inprocess(*suite.arguments()).assert_outcomes(passed=1)
+    suite.pytester.runpytest_subprocess(*suite.arguments()).assert_outcomes(passed=1)
     assert not suite.out.exists()
     assert not (suite.pytester.path / "wattest-runs").exists()
 
