@@ -52,9 +52,9 @@ def command(
 
     import wattest.evse  # noqa: F401 - registers the defects of the firmware
     from wattest.run.prove import matrix
-    from wattest.world.behaviour import DEFECTS, VARIATIONS
+    from wattest.world.behaviour import DEFECTS, VARIATIONS, Defect, Variation
 
-    known = {**DEFECTS, **VARIATIONS}
+    known: dict[str, Defect | Variation] = {**DEFECTS, **VARIATIONS}
     for id_ in only:
         if id_ not in known:
             raise click.UsageError(f"There is no defect or variation '{id_}'; there are {', '.join(known)}.")
@@ -65,7 +65,7 @@ def command(
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("proving", total=len(ids))
         trials = matrix(ids, keys=scenario or None, seed=seed, told=lambda _trial: progress.advance(task))
-    data = _data(trials)
+    data = _data(trials, whole=not only and not scenario)
     if out:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         Path(out).write_text(json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
@@ -76,24 +76,25 @@ def command(
     sys.exit(0 if data["sound"] == [] and not data["missed"] and not data["wronged"] else 1)
 
 
-def _data(trials: list[Trial]) -> dict[str, Any]:
+def _data(trials: list[Trial], *, whole: bool) -> dict[str, Any]:
+    """The matrix; only the whole of it can say which scenario catches nothing."""
     from wattest.run.prove import TOO_COARSE, caught_by, library
     from wattest.world.behaviour import DEFECTS, VARIATIONS
 
     tried = {trial.id for trial in trials}
     failed_when_sound = sorted({key for trial in trials if not trial.id for key in trial.failed})
-    defects = {}
+    defects: dict[str, dict[str, Any]] = {}
     for id_ in sorted(DEFECTS.keys() & tried):
         row = DEFECTS[id_]
         failing = {
             f"{key} ({t.dialect})": list(r) for t in trials if t.id == id_ for key, r in t.failed.items()
         }
-        catching = caught_by(trials, id_, row.requirement)
+        catches = caught_by(trials, id_, row.requirement)
         share = len({key for t in trials if t.id == id_ for key in t.failed}) / max(1, len(library()))
         defects[id_] = {
             "text": row.text,
             "requirement": row.requirement,
-            "caught_by": catching,
+            "caught_by": catches,
             "failing": failing,
             "too_coarse": share > TOO_COARSE,
         }
@@ -106,19 +107,15 @@ def _data(trials: list[Trial]) -> dict[str, Any]:
         }
         for id_ in sorted(VARIATIONS.keys() & tried)
     }
-    catching = {name.partition(" (")[0] for row in defects.values() for name in row["failing"]}
+    catching = {key for trial in trials if trial.id in defects for key in trial.failed}
     return {
         "sound": failed_when_sound,
         "defects": defects,
         "variations": variations,
         "missed": [id_ for id_, row in defects.items() if not row["caught_by"]],
         "wronged": [id_ for id_, row in variations.items() if row["failing"]],
-        "unproven": sorted({s.key for s in library()} - {_key(name) for name in catching}) if defects else [],
+        "unproven": sorted({scenario.key for scenario in library()} - catching) if whole else [],
     }
-
-
-def _key(name: str) -> str:
-    return name
 
 
 def _print(data: dict[str, Any]) -> None:
