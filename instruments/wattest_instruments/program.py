@@ -72,6 +72,8 @@ class Program:
         self._turn = asyncio.Lock()
         self._last_id = 0
         self._scratch: str | None = None
+        self._fallen: list[str] = []
+        self._silenced: Child | None = None
 
     # ---- its lives --------------------------------------------------------------------------------------
 
@@ -104,6 +106,16 @@ class Program:
             await self._tell_all(over=self._over or "was ended")
 
     @property
+    def plays_station(self) -> bool:
+        """Whether it is told where the central system is: then it is the EVSE, or starts it."""
+        return any("{csms}" in text for text in self.manner.command)
+
+    @property
+    def fallen(self) -> tuple[str, ...]:
+        """How it died although nobody asked it to, each time in a sentence."""
+        return tuple(self._fallen)
+
+    @property
     def running(self) -> bool:
         """Whether the program can be spoken to now."""
         return self._child is not None
@@ -118,6 +130,8 @@ class Program:
                 await self._tell_all(over=f"could not be started: {problem}")
                 return
             self._note("close", error=f"it {child.how} although nobody asked it to{child.last_words()}")
+            if child is not self._silenced:
+                self._fallen.append(f"The program '{self.name}' {child.how} although nobody asked it to.")
             self._lives += 1
             if self._lives > self._restarts:
                 times = f" and was started again {self._restarts} times before" if self._restarts else ""
@@ -189,6 +203,7 @@ class Program:
                 self._note(
                     "close", error="it stays silent; it is ended, since its answers would get mixed up"
                 )
+                self._silenced = child
                 await child.kill()
                 child = await self._ready_child(line)
             told, result, error = None, None, None

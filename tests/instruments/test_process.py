@@ -272,6 +272,15 @@ def test_a_program_killed_between_two_commands_is_noticed(
     ]
     clock.run(cast("Vehicle", played(around, rig, "vehicle")).plug_in())
     assert rig.facts["pid"] != first
+    assert rig.fallen == ("The program 'robot' was killed by signal 9 although nobody asked it to.",)
+    assert not rig.plays_station
+
+
+def test_a_program_that_is_told_the_central_system_plays_the_station(start: Start) -> None:
+    """Where it connects to the central system, its death is the death of the EVSE."""
+    rig = start("{csms}", facts={"csms": "ws://127.0.0.1:1"})
+    assert rig.plays_station
+    assert rig.fallen == ()
 
 
 def test_a_program_that_keeps_dying_is_given_up(
@@ -317,6 +326,7 @@ def test_a_program_without_ids_that_stays_silent_is_replaced(
     assert clock.run(cast("Vehicle", played(around, rig, "vehicle")).whereabouts()) == "holstered"
     assert rig.facts["pid"] != first
     assert "it stays silent; it is ended, since its answers would get mixed up" in errors(noted)
+    assert rig.fallen == (), "it was ended by us"
 
 
 def test_chatter_is_bounded(

@@ -91,6 +91,37 @@ def test_gone_and_back(enact: Enact, talk: type[Talk], dialect: Dialect, boots: 
     assert found.later.verdict == "pass"
 
 
+@pytest.mark.parametrize("boots", [True, False])
+def test_lost_without_a_word(enact: Enact, talk: type[Talk], dialect: Dialect, boots: bool) -> None:
+    """A lost link may be the network's fault; a station that boots when it comes back has crashed, and that is NET-02."""
+    lost = booted = False
+
+    async def work(tap: Tap) -> None:
+        nonlocal lost
+        await asyncio.sleep(60)
+        lost = True
+        await tap.close(1006, "")
+
+    rogue = talk.Rogue.once_started(work)
+    says = rogue.says
+
+    async def booting(tap: Tap, frame: Frame) -> None:
+        nonlocal booted
+        if boots and lost and not booted:
+            booted = True
+            await tap.call("BootNotification", BOOT[dialect])
+        await says(tap, frame)
+
+    rogue.says = booting
+    found = enact("OUTAGE-006", dialect, rogue)
+    assert list(found.failed) == (["NET-02"] if boots else [])
+    if boots:
+        assert found.failed["NET-02"].startswith("The station was lost in step 5 (charge) (entry ")
+        assert "and started anew (entry " in found.failed["NET-02"]
+        assert found.blamed("NET-02") == 5
+    assert found.later.verdict == "pass"
+
+
 def test_never_back(enact: Enact, talk: type[Talk], dialect: Dialect) -> None:
     """What a station that is gone could not show is undecided; that it is gone is NET-02, in the step that missed it."""
     found = enact("METER-003", dialect, leaving(talk, back_after_s=None))

@@ -54,6 +54,16 @@ def test_lock_keeps_its_place_without_power(world: World, wait: Wait) -> None:
     assert lock.position() == "locked"
 
 
+def test_freeing_what_is_not_jammed_changes_nothing(world: World, wait: Wait) -> None:
+    """A stroke under way goes on when somebody makes sure that nothing is jammed, as making safe does."""
+    lock = world.outlets[0].connector_lock
+    lock.drive(True)
+    wait(world, 0.1)
+    world.jam("connector", jammed=False)
+    wait(world, 0.2)
+    assert lock.position() == "locked"
+
+
 def test_jammed_lock_stays_and_its_feedback_admits_it(world: World, wait: Wait) -> None:
     """A wedge stops the bolt where it is; freed, it moves when next driven."""
     lock = world.outlets[0].connector_lock

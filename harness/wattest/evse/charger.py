@@ -99,7 +99,8 @@ class Charger:
         self._connect = connect
         self._conduct = Conduct(active) if active else world.conduct
         self._random = Random(f"firmware of {sheet.serial} {seed}")
-        self._ids = Random(f"message ids of {sheet.serial} {seed}")
+        self._ids = Random()
+        self._ids_of = f"message ids of {sheet.serial} {seed}"
         self._password = password
         self._station: Station | None = None
         self._link: Link | None = None
@@ -144,6 +145,7 @@ class Charger:
         self._boot_timer = None
         flash = self.flash
         flash.boots += 1
+        self._ids.seed(f"{self._ids_of}, boot {flash.boots}")  # another process may have had the boots before
         dialect: V16 | V201 = V16() if self._dialect == "1.6" else V201()
         link = Link(
             dialect=self._dialect,

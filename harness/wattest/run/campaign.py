@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wattest.judge.facts import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from wattest.clock import Clock
     from wattest.csms import Csms
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """What one scenario finds when it starts: the parts of the bench and the central system."""
+    """What one scenario finds when it starts: the parts of the bench and the central system.
+
+    ``fallen`` tells how the EVSE died so far although nobody asked it to, where the bench can know: a sentence each.
+    """
 
     parts: Mapping[str, Part]
     csms: Csms
+    fallen: Callable[[], Sequence[str]] | None = None
 
 
 class Venue(Protocol):

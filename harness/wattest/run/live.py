@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattest.csms import Csms
 from wattest.csms.server import serve
-from wattest.errors import BenchError, RigError
+from wattest.errors import BenchError, InstrumentError, RigError, StationGone
 from wattest.roles import ROLES, Surroundings
 from wattest.run.campaign import Stage
 from wattest.run.drivers import driver
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 READY_S = 60.0
 """Beyond its stated boot time, how long a station may take to connect and report."""
+SHORTEST_S = 5.0
+"""How long it is waited for at least, when it has not come for several scenarios."""
+SETTLE_S = 10.0
+"""Beyond its connection time-out, how long a station may take to come to rest."""
+PERSON_S = 300.0
+"""A part that may take longer to become safe is played by a person."""
+NEWS_S = 1.0
+"""How long the news that a program died may take."""
 
 
 class LiveVenue:
@@ -50,6 +59,8 @@ class LiveVenue:
         }
         self._dialect: Dialect | None = None
         self._opened = False
+        self._missed = 0
+        self._given_up: set[str] = set()
 
     def _around(self, role: str) -> Surroundings:
         return Surroundings(
@@ -68,7 +79,21 @@ class LiveVenue:
         self._facts["csms"] = self._server.url
 
     async def enter(self, scenario: Scenario, dialect: Dialect, seed: int) -> Stage:  # noqa: ARG002 - a live EVSE has no seed
-        """The station is connected, idle, unplugged and fed; the instruments answer."""
+        """The station is connected, idle, unplugged and fed; the instruments answer.
+
+        Raises ``StationGone`` when it does not come, or dies meanwhile.
+        """
+        before = len(self._fallen())
+        try:
+            await self._ready(dialect)
+        except BenchError as problem:
+            await self._clock.sleep(NEWS_S)
+            if len(self._fallen()) == before:
+                raise
+            raise StationGone(f"{self._fallen()[-1]} {problem}") from None
+        return Stage(self._parts, self._csms, self._fallen)
+
+    async def _ready(self, dialect: Dialect) -> None:
         if dialect != self._dialect:
             await self._change_dialect(dialect)
         if not self._opened:
@@ -77,13 +102,67 @@ class LiveVenue:
             self._opened = True
             if "reference_meter" in self._parts:
                 await self._parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
+        else:
+            await self._revive()
         await self._at_rest()
         self._csms.answers.clear()
-        await self._csms.wait_ready(within_s=self._sheet.boot_time_s + READY_S)
-        running = [t for t in self._csms.ledger.transactions.values() if t.ended_at is None]
-        for transaction in running:
-            await self._csms.station().remote_stop(transaction.id)
-        return Stage(self._parts, self._csms)
+        await self._connected()
+        await self._idle()
+
+    def _fallen(self) -> tuple[str, ...]:
+        """How the programs that play the station died, each time in a sentence."""
+        rigs = (rig for rig in self._rigs.values() if getattr(rig, "plays_station", False))
+        return tuple(sentence for rig in rigs for sentence in rig.fallen)
+
+    async def _connected(self) -> None:
+        """Wait for the station, each time half as long while it does not come. Raises ``StationGone``."""
+        patience_s = max(SHORTEST_S, (self._sheet.boot_time_s + READY_S) / 2**self._missed)
+        await self._csms.wait_ready(within_s=patience_s)
+        if not self._csms.connected:
+            self._missed += 1
+            raise StationGone(f"No station connected within {patience_s:g} s.")
+        self._missed = 0
+
+    async def _idle(self) -> None:
+        """No transaction runs, and what an earlier scenario authorised has lapsed, as far as the bench can see.
+
+        A station that does not come to rest in time is tested as it is.
+        """
+        for transaction in self._csms.ledger.transactions.values():
+            if transaction.ended_at is None and transaction.id not in self._given_up:
+                answer = await self._csms.station().remote_stop(transaction.id)
+                if not answer.accepted:
+                    self._given_up.add(transaction.id)
+        end = self._clock.monotonic() + self._sheet.connection_timeout_s + SETTLE_S
+        while self._clock.monotonic() < end and not await self._is_idle():
+            await self._clock.sleep(0.25)
+
+    async def _is_idle(self) -> bool:
+        station = next((s for s in self._csms.stations.values() if s.connected), None)
+        status = station.last_status(1) if station is not None else None
+        if status is not None and status.occupancy == "occupied":
+            return False
+        sensor: Any = self._parts.get("lock_sensor")
+        if sensor is None or "holster_lock" not in self._sheet.features or _is_person(sensor):
+            return True
+        seen = await sensor.read()
+        return bool(seen.holster == "locked")
+
+    async def _revive(self) -> None:
+        """Programs that died are up again, and an instrument whose connection broke is opened anew."""
+        for rig in self._rigs.values():
+            with suppress(RigError):
+                await rig.open()
+        meter: Any = self._parts.get("reference_meter")
+        if meter is None or _is_person(meter):
+            return
+        try:
+            await meter.read()
+        except InstrumentError:
+            with suppress(InstrumentError):
+                await meter.close()
+            await meter.open()
+            await meter.start_integration()
 
     async def _change_dialect(self, dialect: Dialect) -> None:
         """Rigs are told the dialect when they start the EVSE; one that was started by hand speaks what it speaks."""
@@ -135,6 +214,8 @@ class LiveVenue:
     async def leave(self) -> None:
         """No current flows, confirmed by the reference meter; the station stays fed for the next scenario."""
         if self._opened:
+            with suppress(BenchError):  # whether power is off is asked below, and said
+                await self._revive()
             await between_scenarios(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
 
     async def close(self) -> None:
@@ -164,3 +245,8 @@ class LiveVenue:
         if missing[0] in ROLES:
             return f"the bench '{self._bench.name}' has no {missing[0]}"
         return f"neither the charger sheet of {self._sheet.model} nor the bench states '{missing[0]}'"
+
+
+def _is_person(part: Part) -> bool:
+    """Whether a part takes the time that only a person takes: then it is asked nothing that can be spared."""
+    return float(getattr(part, "patience_s", 0.0)) > PERSON_S

@@ -40,6 +40,10 @@ PATIENCE_S = 60.0
 """Beyond its boot time, how long a station may stay away after whatever was done to it (project)."""
 
 
+NEWS_S = 1.0
+"""How long after a failure the news that the EVSE died may take."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Verdict of one attempt, with the sentence a person should read first."""
@@ -141,6 +145,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         taxes=campaign.taxes,
         entries=lambda: campaign.recorder.entries(since=first),
         started_s=campaign.clock.monotonic(),
+        fallen=stage.fallen,
         seen=set(stage.csms.ledger.transactions),
     )
     for name, card in given.cards.items():
@@ -172,6 +177,7 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
         "step", key=key, index=index, verb=call.verb, arguments=shown, place=_shown(call), text=call.text
     )
     outcome, sentence, blamed = "done", "", False
+    before = len(run.fallen()) if run.fallen is not None else 0
     try:
         verb = verbs()[call.verb]
         arguments = {name: run.resolve(value) for name, value in call.arguments.items()}
@@ -197,12 +203,28 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
         raise
     except Exception as problem:  # noqa: BLE001 - an error of ours must never look like one of the charger
         outcome, sentence = "error", _words(problem)
+    fell = await _fallen(run, before, in_doubt=outcome == "error")
+    if fell is not None and not blamed:
+        # Whatever else failed in this step, an EVSE that died explains it.
+        outcome, blamed = "done" if outcome == "done" else "failed", True
+        sentence = "" if outcome == "done" else f"{fell} {sentence}"
+        _finding(run.note, run.scenario, index, call.verb, fell, under_fault=bool(run.cuts))
     away = run.csms.away_s() if outcome in {"failed", "inconclusive"} and not blamed else None
     if away is not None and away > campaign.sheet.boot_time_s + PATIENCE_S:
         gone = f"it left {away:.0f} s before and did not come back"
         _finding(run.note, run.scenario, index, call.verb, gone, under_fault=bool(run.cuts))
     run.note("step_end", key=key, index=index, outcome=outcome, sentence=sentence)
     return outcome == "done"
+
+
+async def _fallen(run: Run, before: int, *, in_doubt: bool) -> str | None:
+    """How the EVSE died during a step, in a sentence; None when it lives, or when nobody can know."""
+    if run.fallen is None:
+        return None
+    if in_doubt and len(run.fallen()) == before:
+        await run.clock.sleep(NEWS_S)
+    new = run.fallen()[before:]
+    return new[0] if new else None
 
 
 def _finding(

@@ -11,7 +11,7 @@ from wattest.errors import BenchError, Inconclusive, RequirementFailed
 from wattest.model.scenario import Card, Dialect, Reference, Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from wattest.clock import Clock
     from wattest.csms import Csms
@@ -58,6 +58,8 @@ class Run:
     started_s: float = 0.0
     cuts: list[str] = field(default_factory=list)
     marks: list[PowerReading] = field(default_factory=list)
+    fallen: Callable[[], Sequence[str]] | None = None
+    """How the EVSE died so far although nobody asked it to, where the bench can know."""
     seen: set[str] = field(default_factory=set)
     """Transactions of earlier scenarios, which a live bench remembers and this one must not count."""
 

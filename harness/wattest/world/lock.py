@@ -132,7 +132,12 @@ class Lock:
         return self._at() >= 0.5
 
     def jam(self, jammed: bool = True) -> None:
-        """Block the bolt where it is, or free it; freed, it moves again when next driven."""
+        """Block the bolt where it is, or free it; freed, it moves again when next driven.
+
+        Freeing one that nothing blocks changes nothing: a stroke that is under way goes on.
+        """
+        if jammed == self.jammed:
+            return
         self._stop()
         self.jammed = jammed
 

@@ -113,10 +113,21 @@ def _disconnects(trace: Trace) -> list[Flaw]:
     flaws: list[Flaw] = []
     provocations = _Provocations.of(trace)
     for entry in trace.kind("link"):
-        if entry["event"] not in {"closed", "lost"} or entry.get("by") not in {"station", None}:
+        if entry["event"] not in {"closed", "lost"} or entry.get("by") not in {"station", "network", None}:
             continue
         seq = int(entry["seq"])
         if trace.is_left(seq) or provocations.explain(trace, entry):
+            continue
+        if entry.get("by") == "network":
+            boot = _boot_after(trace, entry)
+            if boot is not None:
+                flaws.append(
+                    Flaw(
+                        f"The station was lost {trace.during(seq)} (entry {seq}) and started anew (entry {boot.seq}), "
+                        "and nothing had been done to it.",
+                        (seq, boot.seq),
+                    )
+                )
             continue
         code = f" with code {entry['code']}" if entry.get("code") is not None else ""
         flaws.append(
@@ -126,6 +137,15 @@ def _disconnects(trace: Trace) -> list[Flaw]:
             )
         )
     return flaws
+
+
+def _boot_after(trace: Trace, lost: Entry) -> Call | None:
+    """The BootNotification with which a station came back after its link was lost; None when it came back otherwise."""
+    first = next(
+        (call for call in trace.said if call.seq > int(lost["seq"]) and call.station == lost.get("station")),
+        None,
+    )
+    return first if first is not None and first.action == "BootNotification" else None
 
 
 @dataclass(frozen=True)
