@@ -98,6 +98,8 @@ def utc_text(moment: datetime) -> str:
 
 def _plain(value: object) -> object:
     """One level of what orjson does not know."""
+    if isinstance(value, frozenset):  # far the most: flags
+        return _sorted(value, "")
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):
