@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -112,14 +113,12 @@ def ranges(numbers: Iterable[int], most: int = 6) -> str:
         ranges([4, 5, 6, 9])   # '4-6, 9' with an en dash
     """
     ordered = sorted(set(numbers))
-    pieces: list[list[int]] = []
-    for number in ordered:
-        if pieces and pieces[-1][-1] == number - 1:
-            pieces[-1].append(number)
-        else:
-            pieces.append([number])
-    shown = [str(p[0]) if len(p) == 1 else f"{p[0]}\u2013{p[-1]}" for p in pieces[:most]]
-    left = sum(len(piece) for piece in pieces[most:])
+    begins = [place for place, number in enumerate(ordered) if not place or ordered[place - 1] != number - 1]
+    pieces = [
+        (ordered[begin], ordered[end - 1]) for begin, end in pairwise([*begins[: most + 1], len(ordered)])
+    ]
+    shown = [str(first) if first == last else f"{first}\u2013{last}" for first, last in pieces[:most]]
+    left = len(ordered) - begins[most] if len(begins) > most else 0
     return ", ".join(shown) + (f" (+{left})" if left else "")
 
 

@@ -23,7 +23,7 @@ NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 def written(**fields: Any) -> dict[str, Any]:
     """The fields as a reader of the line gets them."""
-    entry = orjson.loads(encode(7, 1.0, NOON, "reading", fields, ZEROS))
+    entry = orjson.loads(encode(7, 1.0, utc_text(NOON), "reading", fields, ZEROS))
     assert list(entry)[:4] == ["seq", "t", "utc", "kind"]
     assert list(entry)[-1] == "prev"
     return {name: value for name, value in entry.items() if name in fields}
@@ -114,7 +114,7 @@ def test_every_supported_value_comes_back_as_documented(value: Any) -> None:
 )
 def test_every_name_can_be_written(fields: dict[str, int]) -> None:
     """Names of fields may hold anything that text may."""
-    entry = orjson.loads(encode(0, 0.0, NOON, "x", fields, ZEROS))
+    entry = orjson.loads(encode(0, 0.0, utc_text(NOON), "x", fields, ZEROS))
     assert set(entry) >= {as_read(name) for name in fields}
 
 
@@ -147,7 +147,7 @@ def test_a_moment_that_utc_cannot_express_keeps_its_zone() -> None:
 
 def test_t_has_six_decimals() -> None:
     """Monotonic time is rounded to the microsecond."""
-    assert orjson.loads(encode(0, 1.23456789, NOON, "x", {}, ZEROS))["t"] == 1.234568
+    assert orjson.loads(encode(0, 1.23456789, utc_text(NOON), "x", {}, ZEROS))["t"] == 1.234568
 
 
 def test_what_cannot_be_written_is_named_with_its_place() -> None:
@@ -182,7 +182,7 @@ def test_what_cannot_be_written_is_named_with_its_place() -> None:
 
 def test_a_seal_covers_all_that_stands_before_it() -> None:
     """Changing any byte of a sealed footer breaks its seal."""
-    footer = with_seal(encode(3, 0.0, NOON, "footer", {"verdicts": {"A": "fail"}}, ZEROS))
+    footer = with_seal(encode(3, 0.0, utc_text(NOON), "footer", {"verdicts": {"A": "fail"}}, ZEROS))
     assert seal_holds(footer)
     assert footer.endswith(b',"seal":"%b"}' % digest(footer[:-75]).encode())
     for index in range(len(footer)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -251,6 +252,7 @@ def _report(
     from wattest.run.reports import render
 
     record = read_record(path)
+    gc.freeze()  # nothing of it is garbage before the process ends: the collector need not walk it
     written = render(record, folder, lang=lang, console=console, quiet=quiet)
     rows = run_table(record.entries)
     worst = _exit_code(record, rows, code=code, crashed=crashed, strict=strict)

@@ -188,6 +188,8 @@ class VirtualClock:
             )
         self._loop = VirtualLoop(patience_s=patience_s)
         self._wall = start.astimezone(UTC)
+        self._told = (-1.0, self._wall)
+        """Monotonic and wall time when it was last asked for: much happens at one virtual instant."""
 
     def __enter__(self) -> Self:
         return self
@@ -201,11 +203,15 @@ class VirtualClock:
 
     def utc(self) -> datetime:
         """Wall time: start, plus monotonic time, plus every step; to the microsecond."""
-        return self._wall + timedelta(seconds=self._loop.time())
+        now, told = self._loop.time(), self._told
+        if told[0] != now:
+            told = self._told = (now, self._wall + timedelta(seconds=now))
+        return told[1]
 
     def step_wall(self, seconds: float) -> None:
         """Move wall time only."""
         self._wall += timedelta(seconds=seconds)
+        self._told = (-1.0, self._wall)
 
     async def sleep(self, seconds: float) -> None:
         """Wait for virtual time to pass."""

@@ -15,6 +15,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Literal
 
 from wattest.errors import BenchError
@@ -173,6 +174,11 @@ RULES: Mapping[str, Callable[..., Decision]] = {
 """Every rule by the name that checks and scenarios know it by."""
 
 
+@cache
+def _parameters(function: Callable[..., Decision]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
+
+
 def decide(rule: str, inputs: Mapping[str, Any]) -> Decision:
     """Apply a rule to its inputs, in the form in which a record holds them.
 
@@ -184,7 +190,7 @@ def decide(rule: str, inputs: Mapping[str, Any]) -> Decision:
         near = get_close_matches(rule, RULES, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(RULES)}."
         raise BenchError(f"There is no rule '{rule}'; {hint}")
-    parameters = inspect.signature(function).parameters
+    parameters = _parameters(function)
     for name in inputs:
         if name not in parameters:
             near = get_close_matches(name, parameters, n=1)

@@ -243,7 +243,8 @@ class Trace:
         """Whether wall time went its own way: then stated times cannot be held against the bench's."""
         if any(entry.get("what") == "clock" for entry in self.kind("setting")):
             return True
-        offsets = [moment(entry["utc"]).timestamp() - float(entry["t"]) for entry in self.entries]
+        instants = {(entry["utc"], float(entry["t"])) for entry in self.entries}
+        offsets = [moment(utc).timestamp() - t for utc, t in instants]
         return bool(offsets) and max(offsets) - min(offsets) > 0.5
 
     def bench_time(self, stated: datetime) -> float:

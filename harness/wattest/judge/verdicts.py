@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 Entry = Mapping[str, Any]
@@ -17,6 +18,23 @@ Verdict = Literal["not applicable", "pass", "not tested", "inconclusive", "fail"
 
 VERDICTS: tuple[Verdict, ...] = ("not applicable", "pass", "not tested", "inconclusive", "fail", "error")
 """From best to worst."""
+
+TELLING = frozenset(
+    {
+        "header",
+        "scenario",
+        "scenario_end",
+        "step",
+        "step_end",
+        "check",
+        "setting",
+        "safe",
+        "aborted",
+        "resumed",
+    }
+    | {"not_tested"}
+)
+"""Kinds of entries that verdicts are made from: a table needs no others."""
 
 SCREENING = "screening"
 """Note of a verdict that rests on a limit whose provenance is unverified: it screens, it does not certify."""
@@ -208,15 +226,20 @@ class Attempt:
         """1 for the first attempt."""
         return int(self.scenario.get("attempt", 1))
 
+    @cached_property
+    def _telling(self) -> tuple[Entry, ...]:
+        """Looked for once: far the most entries are frames, exchanges and readings."""
+        return tuple(entry for entry in self.entries if entry["kind"] in TELLING)
+
     @property
     def ended(self) -> bool:
         """Whether the scenario came to its end; an attempt that did not was interrupted."""
-        return any(entry["kind"] == "scenario_end" for entry in self.entries)
+        return any(entry["kind"] == "scenario_end" for entry in self._telling)
 
     def lines(self) -> dict[str, RequirementVerdict]:
         """Verdicts by requirement, computed from the checks; ``error`` for all when it was interrupted."""
         covers = self.scenario.get("covers", ())
-        lines = requirement_verdicts(self.entries, covers)
+        lines = requirement_verdicts(self._telling, covers)
         if self.ended:
             return lines
         sentence = f"{self.key} (attempt {self.number}) was interrupted before its end."
@@ -228,7 +251,7 @@ class Attempt:
     def verdict(self) -> tuple[Verdict, str]:
         """Verdict of the attempt and its sentence."""
         if self.ended:
-            return item_verdict(self.entries, self.lines())
+            return item_verdict(self._telling, self.lines())
         return "error", f"{self.key} (attempt {self.number}) was interrupted before its end."
 
 

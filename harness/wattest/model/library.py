@@ -27,9 +27,14 @@ def shown_path(path: str | Path) -> str:
 
     ``scenarios/locking/captive.scenario.yaml`` for a scenario of the library, wherever that is installed.
     """
-    whole = Path(path).resolve()
-    home = library_folder("scenarios").parent
-    for base in (home, Path.cwd()):
+    return _shown(Path(path), Path.cwd())
+
+
+@cache
+def _shown(path: Path, here: Path) -> str:
+    """A run names the file of a scenario in every step."""
+    whole = path.resolve()
+    for base in (library_folder("scenarios").parent, here):
         if whole.is_relative_to(base):
             return whole.relative_to(base).as_posix()
     return whole.name

@@ -55,19 +55,24 @@ def digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
-def encode(seq: int, t: float, utc: datetime, kind: str, fields: Mapping[str, Any], prev: str) -> bytes:
-    """One line without its line feed. Raises ``RecordError`` for a value or a name that no line can hold."""
+def encode(seq: int, t: float, utc: str, kind: str, fields: Mapping[str, Any], prev: str) -> bytes:
+    """One line without its line feed; ``utc`` as ``utc_text`` writes it. Raises ``RecordError`` for a value or a name that no line can hold."""
     if not RESERVED.isdisjoint(fields):
         taken = ", ".join(sorted(RESERVED.intersection(fields)))
         raise RecordError(
             f"An entry of kind {kind!r} cannot have a field named {taken}: every line has that itself."
         )
-    head = {"seq": seq, "t": round(t, 6), "utc": utc_text(utc), "kind": kind}
+    head = {"seq": seq, "t": round(t, 6), "utc": utc, "kind": kind}
     try:
         return orjson.dumps({**head, **fields, "prev": prev}, _plain, _OPTIONS)
     except TypeError:
         fields = {_text(name): _spelled(value, f"{kind}.{name}", 0) for name, value in fields.items()}
         return orjson.dumps({**head, **fields, "prev": prev})
+
+
+def kind_of(line: bytes) -> str:
+    """The kind of a line that ``encode`` wrote, without parsing the rest of it."""
+    return line.split(b'"', 12)[11].decode()
 
 
 def with_seal(line: bytes) -> bytes:
@@ -93,6 +98,8 @@ def utc_text(moment: datetime) -> str:
 
 def _plain(value: object) -> object:
     """One level of what orjson does not know."""
+    if isinstance(value, frozenset):  # far the most: flags
+        return _sorted(value, "")
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):

@@ -37,7 +37,7 @@ def read_record(path: str | Path) -> Record:
 
     Raises ``RecordError`` with the line that is no entry, or that does not hold the entry it should.
     """
-    with _without_collector():
+    with without_collector():
         entries = tuple(read_entries(path))
     if not entries or entries[0]["kind"] != "preamble":
         raise RecordError(f"{path}:1: this is not a record: it does not begin with a preamble.")
@@ -74,7 +74,7 @@ def read_entries(path: str | Path) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Parsed JSON holds no cycles, and the collector would walk it again and again: reading takes a third without it."""
     enabled = gc.isenabled()
     gc.disable()

@@ -7,6 +7,7 @@ import os
 import threading
 from array import array
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,9 +16,10 @@ import orjson
 from wattest.clock import Clock
 from wattest.errors import RecordError
 from wattest.record.chain import open_record, raw_lines, verify_chain
-from wattest.record.form import ZEROS, digest, encode, with_seal
+from wattest.record.form import ZEROS, digest, encode, kind_of, utc_text, with_seal
 from wattest.record.group_sync import GroupSync
 from wattest.record.host import host_facts
+from wattest.record.reader import without_collector
 
 SYNC_KINDS = frozenset(
     {"header", "verdict", "fault", "heal", "safe", "aborted", "scenario", "scenario_end", "footer"}
@@ -48,6 +50,7 @@ class Recorder:
         self._end = 0
         self._head = ZEROS
         self._preamble = ""
+        self._moment: tuple[datetime, str] | None = None
         self._writing: tuple[int, int, bytes] | None = None
         self._closed = ""
         self._group = GroupSync(fd) if durable else None
@@ -130,7 +133,7 @@ class Recorder:
         with self._lock:
             self._check_usable()
             seq = len(self._starts)
-            self._put(encode(seq, self.clock.monotonic(), self.clock.utc(), kind, fields, self._head))
+            self._put(encode(seq, self.clock.monotonic(), self._utc(), kind, fields, self._head))
         if self._group is not None:
             if kind in SYNC_KINDS or (kind == "check" and fields.get("outcome") in {"fail", "error"}):
                 self.sync()
@@ -147,8 +150,8 @@ class Recorder:
         except OSError as error:
             raise self._break(error) from error
 
-    def entries(self, since: int = 0) -> list[dict[str, Any]]:
-        """The entries from number ``since`` on, as a reader of the file gets them."""
+    def entries(self, since: int = 0, *, kinds: frozenset[str] | None = None) -> list[dict[str, Any]]:
+        """The entries from number ``since`` on, as a reader of the file gets them; with ``kinds`` only those."""
         with self._lock:
             self._settle()
             if since >= len(self._starts):
@@ -156,7 +159,9 @@ class Recorder:
             start, end = self._starts[max(since, 0)], self._end
         with open_record(self.path) as file:
             file.seek(start)
-            return [orjson.loads(line) for line in file.read(end - start).splitlines()]
+            lines = file.read(end - start).splitlines()
+        with without_collector():
+            return [orjson.loads(line) for line in lines if kinds is None or kind_of(line) in kinds]
 
     def seal(self, verdicts: Any) -> None:
         """Write the footer and close the file: from here on the record is a result."""
@@ -169,7 +174,7 @@ class Recorder:
                 "preamble_sha256": self._preamble,
                 "verdicts": verdicts,
             }
-            line = encode(seq, self.clock.monotonic(), self.clock.utc(), "footer", facts, self._head)
+            line = encode(seq, self.clock.monotonic(), self._utc(), "footer", facts, self._head)
             # Closed before the footer is written: whatever interrupts this, nothing can be added after a footer.
             self._closed = "sealed"
             self._put(with_seal(line))
@@ -191,6 +196,13 @@ class Recorder:
             # First forgotten, then closed: a second close must not hit a number that others use by then.
             fd, self._fd = self._fd, -1
             os.close(fd)
+
+    def _utc(self) -> str:
+        """The wall time as text; a virtual clock gives one object for all that happens at one instant."""
+        now = self.clock.utc()
+        if self._moment is None or self._moment[0] is not now:
+            self._moment = (now, utc_text(now))
+        return self._moment[1]
 
     def _put(self, line: bytes) -> None:
         """Write one line. Whatever interrupts this, ``_settle`` finds out how far it came."""

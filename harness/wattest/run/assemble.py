@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from wattest.clock import RealClock, VirtualClock, host_utc
 from wattest.errors import BenchError
 from wattest.judge.monitors import MONITORS
-from wattest.judge.verdicts import run_table, sealed
+from wattest.judge.verdicts import TELLING, run_table, sealed
 from wattest.model.library import library_folder
 from wattest.model.read import (
     read_bench,
@@ -293,7 +293,7 @@ def _end(campaign: Campaign) -> None:
     elif missing and campaign.stop is None:
         campaign.stop = f"ended before {len(missing)} of {len(campaign.planned)} scenarios were performed"
     if campaign.stop is None:
-        campaign.recorder.seal(sealed(run_table(campaign.recorder.entries(since=1))))
+        campaign.recorder.seal(sealed(run_table(campaign.recorder.entries(since=1, kinds=TELLING))))
     else:
         campaign.note_stop()
         campaign.recorder.sync()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -70,7 +69,7 @@ def earlier_part(path: Path, header: Mapping[str, Any], plan: Sequence[tuple[Sce
 def _same(
     path: Path, then: Mapping[str, Any], now: Mapping[str, Any], plan: Sequence[tuple[Scenario, Dialect]]
 ) -> None:
-    here = orjson.loads(encode(1, 0.0, datetime(2026, 1, 1, tzinfo=UTC), "header", now, ZEROS))
+    here = orjson.loads(encode(1, 0.0, "", "header", now, ZEROS))
     begun = f"{path}: this run was begun with"
     way_out = "give the same arguments as then, or start a new run"
     if then["seed"] != here["seed"]:
