@@ -130,9 +130,8 @@ class LiveVenue:
         """
         for transaction in self._csms.ledger.transactions.values():
             if transaction.ended_at is None and transaction.id not in self._given_up:
-                answer = await self._csms.station().remote_stop(transaction.id)
-                if not answer.accepted:
-                    self._given_up.add(transaction.id)
+                self._given_up.add(transaction.id)  # asked once: a station that lost it will never end it
+                await self._csms.station().remote_stop(transaction.id)
         end = self._clock.monotonic() + self._sheet.connection_timeout_s + SETTLE_S
         while self._clock.monotonic() < end and not await self._is_idle():
             await self._clock.sleep(0.25)
