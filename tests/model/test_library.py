@@ -60,12 +60,15 @@ def validator(name: str) -> Any:
     return jsonschema_rs.validator_for(schema_of(kind, installed(), DRIVERS))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.removesuffix(".yaml"))
+OWN = [path for path in FILES if path.parent.name != "calibration"]
+"""Files of a kind that the core knows; calibration files belong to the instruments, whose tests read them."""
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name.removesuffix(".yaml"))
 def test_the_library_satisfies_the_editor_schemas(path: Path) -> None:
     """Each file is good by the schema too, read as plain text and as an editor guesses it."""
     kind = kind_of(read(path))
-    if kind is None:
-        pytest.skip("no document of the core")
+    assert kind is not None
     text = path.read_text(encoding="utf-8")
     for seen in (as_editors_see(yaml.safe_load(text)), yaml.load(text, Loader=yaml.BaseLoader)):
         assert [error.message for error in validator(kind.name).iter_errors(seen)] == []
