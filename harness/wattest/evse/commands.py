@@ -306,3 +306,18 @@ def set_clock(station: Station, told: object) -> None:
     at = authorise.expiry(told)
     if at is not None and 2020 <= at.year < 2100:
         station.world.rtc.set(at)
+
+
+def clear_limits(station: Station, number: int | None, purpose: str | None) -> bool:
+    """Forget limits of one outlet, of the station (0) or of all (None), of one purpose or any; whether there were some."""
+    before = bool(station.flash.limits_a) or any(outlet.tx_limits_a for outlet in station.outlets)
+    for outlet in station.outlets:
+        if number in {None, outlet.id}:
+            if purpose in {None, "TxProfile"}:
+                outlet.tx_limits_a.clear()
+            if purpose in {None, "TxDefaultProfile"}:
+                station.flash.limits_a.pop(outlet.id, None)
+        station.wake(outlet)
+    if number in {None, 0} and purpose != "TxProfile":
+        station.flash.limits_a.pop(0, None)
+    return before

@@ -220,17 +220,8 @@ def composite_schedule(station: Station, payload: Payload) -> Reply:
 def clear_profile(station: Station, payload: Payload) -> Reply:
     """5.5."""
     number, purpose = payload.get("connectorId"), payload.get("chargingProfilePurpose")
-    before = bool(station.flash.limits_a) or any(outlet.tx_limits_a for outlet in station.outlets)
-    for outlet in station.outlets:
-        if number in {None, outlet.id}:
-            if purpose in {None, "TxProfile"}:
-                outlet.tx_limits_a.clear()
-            if purpose in {None, "TxDefaultProfile"}:
-                station.flash.limits_a.pop(outlet.id, None)
-        station.wake(outlet)
-    if number in {None, 0} and purpose != "TxProfile":
-        station.flash.limits_a.pop(0, None)
-    return Reply({"status": "Accepted" if before else "Unknown"})
+    cleared = commands.clear_limits(station, number, purpose)
+    return Reply({"status": "Accepted" if cleared else "Unknown"})
 
 
 def data_transfer(station: Station, payload: Payload) -> Reply:

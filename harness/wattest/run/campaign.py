@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wattest.judge.facts import facts_of
+from wattest.roles import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from wattest.clock import Clock
     from wattest.csms import Csms
@@ -133,3 +134,13 @@ def not_tested_reason(scenario: Scenario, dialect: Dialect, sheet: ChargerSheet,
     features = set(sheet.features)
     missing = tuple(need for need in scenario.needs if need not in features)
     return venue.lacks(missing)
+
+
+def lacking(needs: Iterable[str], can: Collection[str], bench: Bench, sheet: ChargerSheet) -> str | None:
+    """The first need that is not among what a bench can, as a sentence; None when it can all of them."""
+    missing = next((need for need in needs if need not in can), None)
+    if missing is None:
+        return None
+    if missing in ROLES:
+        return f"the bench '{bench.name}' has no {missing}"
+    return f"neither the charger sheet of {sheet.model} nor the bench states '{missing}'"

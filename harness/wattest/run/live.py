@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from wattest.csms import Csms
 from wattest.csms.server import serve
 from wattest.errors import BenchError, InstrumentError, RigError, StationGone
-from wattest.roles import ROLES, Surroundings
-from wattest.run.campaign import Stage
+from wattest.roles import Surroundings
+from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
 from wattest.run.safety import between_scenarios, make_safe
 from wattest.run.terminal import terminal
@@ -238,12 +238,7 @@ class LiveVenue:
     def lacks(self, needs: tuple[str, ...]) -> str | None:
         """Roles come from the bench file, capabilities from the drivers, the rest from the charger sheet."""
         can = set(self._parts).union(*(part.supports for part in self._parts.values()))
-        missing = [need for need in needs if need not in can]
-        if not missing:
-            return None
-        if missing[0] in ROLES:
-            return f"the bench '{self._bench.name}' has no {missing[0]}"
-        return f"neither the charger sheet of {self._sheet.model} nor the bench states '{missing[0]}'"
+        return lacking(needs, can, self._bench, self._sheet)
 
 
 def _is_person(part: Part) -> bool:

@@ -21,6 +21,7 @@ from wattest.judge.rules import decide
 from wattest.judge.verdicts import item_verdict, requirement_verdicts
 from wattest.model.library import shown_path
 from wattest.steps import Run, verbs
+from wattest.steps.context import note_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,18 +241,13 @@ def _finding(
         "after_s": None,
     }
     decision = decide("occurred", inputs)
-    note(
-        "check",
+    note_check(
+        note,
+        decision,
         requirements=(GONE_REQUIREMENT,),
         name="station present",
         rule="occurred",
         inputs=inputs,
-        outcome=decision.outcome,
-        sentence=decision.sentence,
-        evidence=(),
-        band=None,
-        figures=decision.figures,
-        monitor=None,
         step=index,
     )
 
@@ -303,17 +299,14 @@ def _judge(
     checked_from = recorder.count
     for finding in findings:
         decision = decide(finding.rule, finding.inputs)
-        recorder.note(
-            "check",
+        note_check(
+            recorder.note,
+            decision,
             requirements=finding.requirements,
             name=finding.name,
             rule=finding.rule,
             inputs=finding.inputs,
-            outcome=decision.outcome,
-            sentence=decision.sentence,
             evidence=finding.evidence,
-            band=decision.band,
-            figures=decision.figures,
             monitor=finding.monitor,
             step=finding.step,
         )

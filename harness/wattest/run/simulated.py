@@ -9,8 +9,8 @@ from wattest.clock.network import MemoryNetwork
 from wattest.csms import Csms
 from wattest.errors import StationGone
 from wattest.evse import Charger
-from wattest.roles import ROLES, Surroundings
-from wattest.run.campaign import Stage
+from wattest.roles import Surroundings
+from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
 from wattest.run.safety import between_scenarios
 from wattest.world import World
@@ -128,9 +128,4 @@ class SimulatedVenue:
     def lacks(self, needs: tuple[str, ...]) -> str | None:
         """The built-in bench plays every role; what else a scenario needs, the charger sheet must state."""
         can = set(self._bench.roles) | {"lock_jam", "lock_pull"}
-        missing = [need for need in needs if need not in can]
-        if not missing:
-            return None
-        if missing[0] in ROLES:
-            return f"the bench '{self._bench.name}' has no {missing[0]}"
-        return f"neither the charger sheet of {self._sheet.model} nor the bench states '{missing[0]}'"
+        return lacking(needs, can, self._bench, self._sheet)

@@ -35,6 +35,35 @@ POLL_S = 0.25
 """How often a physical condition is looked at while a step waits for it."""
 
 
+def note_check(
+    note: Note,
+    decision: Decision,
+    *,
+    requirements: tuple[str, ...],
+    name: str,
+    rule: str,
+    inputs: Mapping[str, Any],
+    evidence: tuple[int, ...] = (),
+    monitor: str | None = None,
+    step: int | None = None,
+) -> int:
+    """Note a check with all that is needed to decide it again; the number of the entry."""
+    return note(
+        "check",
+        requirements=requirements,
+        name=name,
+        rule=rule,
+        inputs=inputs,
+        outcome=decision.outcome,
+        sentence=decision.sentence,
+        evidence=evidence,
+        band=decision.band,
+        figures=decision.figures,
+        monitor=monitor,
+        step=step,
+    )
+
+
 @dataclass
 class Run:
     """One attempt at one scenario on one dialect. Everything a step learns goes through here into the record."""
@@ -215,18 +244,14 @@ class Run:
 
         decision = decide(rule, inputs)
         requirements = proves or self.proves
-        self.note(
-            "check",
+        note_check(
+            self.note,
+            decision,
             requirements=requirements,
             name=name,
             rule=rule,
             inputs=inputs,
-            outcome=decision.outcome,
-            sentence=decision.sentence,
             evidence=tuple(evidence),
-            band=decision.band,
-            figures=decision.figures,
-            monitor=None,
             step=self.step,
         )
         if decision.outcome == "fail":
