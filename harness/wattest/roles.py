@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 LockPosition = Literal["locked", "unlocked", "unknown"]
 Whereabouts = Literal["holstered", "in hand", "plugged in", "unknown"]
+VehicleFault = Literal["diode", "pe", "short"]
+"""Diode shorted, protective earth open, pilot shorted to earth (state E)."""
+PilotEvent = Literal["close", "open"]
+"""State C begins and the output becomes live; state C ends and the output becomes dead."""
 
 
 class Note(Protocol):
@@ -69,6 +73,78 @@ class PowerReading:
     """Wh since ``start_integration``."""
     elapsed: Reading
     """Seconds since ``start_integration``, by the instrument's own clock."""
+
+
+@dataclass(frozen=True)
+class SupplyReading:
+    """What a source or a meter at the station's input sees, in one query; rms values of phase 1, power of all phases."""
+
+    voltage: Reading
+    current: Reading
+    power: Reading
+    frequency: Reading
+
+
+@dataclass(frozen=True)
+class LoadReading:
+    """What an electronic load sees at its own terminals, in one query."""
+
+    voltage: Reading
+    current: Reading
+    power: Reading
+
+
+@dataclass(frozen=True)
+class SupplyStep:
+    """One stretch of a supply profile: so long at this rms phase voltage and frequency. 0 V is an interruption."""
+
+    duration_s: float
+    voltage_v: float
+    frequency_hz: float = 60.0
+
+
+@dataclass(frozen=True)
+class PilotReading:
+    """The control pilot, measured: plateaus in V, duty cycle in percent, frequency in Hz, edges in s.
+
+    A steady pilot has duty 100 and frequency 0. What an instrument does not tell is None.
+    """
+
+    high: Reading
+    duty: Reading
+    low: Reading | None = None
+    frequency: Reading | None = None
+    rise: Reading | None = None
+    fall: Reading | None = None
+
+
+@dataclass(frozen=True)
+class SwitchingDelay:
+    """Seconds from an edge of the control pilot to the output following it, seen by one instrument on both."""
+
+    event: PilotEvent
+    delay: Reading
+
+
+@dataclass(frozen=True)
+class ChamberState:
+    """What a chamber's controller says: air and set point in degC, whether it runs, and its alarms in its own words."""
+
+    air: Reading
+    setpoint_c: float | None
+    running: bool
+    alarms: tuple[str, ...] = ()
+    door_open: bool | None = None
+    """None when the controller does not tell."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture that was kept as evidence; ``sha256`` is of its bytes, ``seq`` the entry that holds it."""
+
+    name: str
+    sha256: str
+    seq: int
 
 
 @dataclass(frozen=True)
@@ -167,6 +243,53 @@ class Vehicle(Part, Protocol):
         """Where the plug is now."""
         ...
 
+    async def set_fault(self, fault: VehicleFault, on: bool) -> None:
+        """Make a fault of the vehicle, or mend it.
+
+        Only with the capability ``diode_fault``, ``pe_fault`` or ``pilot_short``; ``RigError`` otherwise.
+        """
+        ...
+
+    async def set_proximity(self, resistance_ohm: float | None) -> None:
+        """Show this resistance between proximity and earth; None opens it. Only with ``proximity``."""
+        ...
+
+    async def read_pilot(self) -> PilotReading:
+        """The control pilot as the vehicle sees it. Only with ``pilot_reading``."""
+        ...
+
+
+class Load(Part, Protocol):
+    """An electronic load: the power side of a vehicle, when the vehicle emulator has none."""
+
+    async def set_current(self, current_a: float) -> None:
+        """Draw this rms current per phase while the input is on."""
+        ...
+
+    async def set_input(self, on: bool) -> None:
+        """Connect the load or take it off."""
+        ...
+
+    async def measure(self) -> LoadReading:
+        """What it sees itself."""
+        ...
+
+
+class PilotScope(Part, Protocol):
+    """An oscilloscope on the control pilot, with a second channel on the output voltage if it can."""
+
+    async def read(self) -> PilotReading:
+        """The pilot now, over enough periods for its duty and frequency."""
+        ...
+
+    async def arm(self, event: PilotEvent) -> None:
+        """Make ready to catch the next such event on both channels. Only with ``output_channel``."""
+        ...
+
+    async def fetch(self) -> SwitchingDelay:
+        """What was caught since ``arm``; the delay is flagged ``no data`` when nothing came in the span recorded."""
+        ...
+
 
 class CardReader(Part, Protocol):
     """Whatever holds a card to the station's reader."""
@@ -177,10 +300,33 @@ class CardReader(Part, Protocol):
 
 
 class Mains(Part, Protocol):
-    """Supply of the station."""
+    """Supply of the station: a contactor, or an AC source that can do more.
+
+    What only a source can do stands under a capability: ``supply_voltage``, ``supply_frequency``, ``supply_dips``,
+    ``supply_reading``.
+    """
 
     async def set_power(self, on: bool) -> None:
         """Feed the station or cut it off."""
+        ...
+
+    async def set_voltage(self, voltage_v: float) -> None:
+        """Change the rms phase voltage. Only with ``supply_voltage``; ``InstrumentError`` beyond the entry's limits."""
+        ...
+
+    async def set_frequency(self, frequency_hz: float) -> None:
+        """Change the frequency. Only with ``supply_frequency``."""
+        ...
+
+    async def run_profile(self, steps: tuple[SupplyStep, ...]) -> None:
+        """Play dips and interruptions, timed by the source itself. Only with ``supply_dips``.
+
+        Returns when they are over, at the voltage and frequency that were set before.
+        """
+        ...
+
+    async def measure(self) -> SupplyReading:
+        """What the source delivers to the station. Only with ``supply_reading``."""
         ...
 
 
@@ -219,6 +365,18 @@ class Chamber(Part, Protocol):
         """Air temperature in degC."""
         ...
 
+    async def state(self) -> ChamberState:
+        """What the controller says of itself. Only with ``chamber_state``."""
+        ...
+
+
+class Thermometers(Part, Protocol):
+    """Thermocouples on enclosure, contactor, meter, cable, connector; outside the chamber the logger."""
+
+    async def read_all(self) -> Mapping[str, Reading]:
+        """Temperature in degC by the place that the bench file names for each channel, read in one scan."""
+        ...
+
 
 class Network(Part, Protocol):
     """The link between station and central system, as something that can be cut."""
@@ -239,6 +397,14 @@ class Operator(Part, Protocol):
         """Put a question and return one of the answers."""
         ...
 
+    async def measure(self, subject: str, unit: str) -> Reading:
+        """Ask for a value read by eye on an instrument without a link (force gauge, ruler), in this unit."""
+        ...
+
+    async def photograph(self, subject: str) -> Photo:
+        """Ask for a picture of something and keep it as evidence. Only with ``photo``."""
+        ...
+
 
 class Rig(Part, Protocol):
     """What several roles share, such as a program that plays the EVSE; a bench file lists it under ``rigs``."""
@@ -254,11 +420,14 @@ class Rig(Part, Protocol):
 ROLES: Mapping[str, type] = {
     "reference_meter": ReferenceMeter,
     "vehicle": Vehicle,
+    "load": Load,
+    "pilot_scope": PilotScope,
     "card_reader": CardReader,
     "mains": Mains,
     "lock_sensor": LockSensor,
     "display": Display,
     "chamber": Chamber,
+    "thermometers": Thermometers,
     "network": Network,
     "operator": Operator,
 }
@@ -273,7 +442,8 @@ class Surroundings:
     ``rigs`` holds what several roles share, by the name used in the bench file's ``rigs``.
     ``prompt`` asks a person on the terminal and returns the line typed.
     ``folder`` is where the bench file stands: paths in it are relative to that.
-    ``facts`` is what a rig's program may have to know: ``csms`` (address of the reference CSMS, such as
+    ``keep`` puts a file's bytes beside the record under a name, notes its hash and returns the entry's number; None
+    where there is no run. ``facts`` is what a rig's program may have to know: ``csms`` (address of the reference CSMS, such as
     ``ws://127.0.0.1:9000``), ``identity``, ``dialect``. It is read at every start of the program, so that the
     runner can change it before ``Rig.restart``.
     """
@@ -286,3 +456,4 @@ class Surroundings:
     rigs: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     prompt: Callable[[str], Awaitable[str]] | None = None
+    keep: Callable[[str, bytes], int] | None = None

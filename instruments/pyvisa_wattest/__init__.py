@@ -39,10 +39,14 @@ class Twin(Protocol):
 class Port:
     """Where a twin is plugged in. ``faults`` are used up one by one, each on the next answer.
 
+    ``end`` ends the lines that come in, ``ended`` those that go out.
+
     ``late`` answers were not there in time: they are handed out with the next write, as instruments do.
     """
 
     twin: Twin
+    end: bytes = b"\n"
+    ended: bytes = b"\n"
     faults: deque[Fault] = field(default_factory=deque)
     late: deque[str] = field(default_factory=deque)
 
@@ -53,9 +57,11 @@ EVERYBODY = "wattest"
 _ports: dict[tuple[str, str], Port] = {}
 
 
-def register(resource: str, twin: Twin, *, bench: str = EVERYBODY) -> Port:
+def register(
+    resource: str, twin: Twin, *, bench: str = EVERYBODY, end: bytes = b"\n", ended: bytes = b"\n"
+) -> Port:
     """Plug a twin in; an earlier one of the same bench and resource is replaced."""
-    port = Port(twin)
+    port = Port(twin, end, ended)
     _ports[bench, _canonical(resource)] = port
     return port
 
@@ -81,8 +87,8 @@ class _Session:
 
     def write(self, data: bytes) -> None:
         self.incoming += data
-        while b"\n" in self.incoming:
-            line, _, rest = self.incoming.partition(b"\n")
+        while self.port.end in self.incoming:
+            line, _, rest = self.incoming.partition(self.port.end)
             self.incoming = bytearray(rest)
             while self.port.late:
                 self._send(self.port.late.popleft())
@@ -93,12 +99,12 @@ class _Session:
                 self._send(answer)
 
     def _send(self, answer: str) -> None:
-        self.outgoing += answer.encode("latin-1") + b"\n"
+        self.outgoing += answer.encode("latin-1") + self.port.ended
 
     def read(self, count: int) -> tuple[bytes, StatusCode]:
         if not self.outgoing:
             return b"", StatusCode.error_timeout
-        end = self.outgoing.find(b"\n") + 1
+        end = self.outgoing.find(self.port.ended) + len(self.port.ended)
         size = min(count, end)
         out = bytes(self.outgoing[:size])
         del self.outgoing[:size]

@@ -2,7 +2,7 @@
 
 What PyVISA and its pure-Python backend do not do is done here:
 
-- opening a refused TCP port succeeds, so ``open`` asks for ``*IDN?`` before it believes anything;
+- opening a refused TCP port succeeds, so ``open`` asks who is there (``*IDN?``) before it believes anything;
 - two threads on one resource get each other's answers, so a resource has one lock and one worker thread;
 - after a time-out the late answer would be handed to the next question, so the link is cleared and the
   instrument identified again before anything else is asked;
@@ -28,7 +28,7 @@ from weakref import WeakValueDictionary
 
 import pyvisa
 from pyvisa.constants import StatusCode
-from pyvisa.resources import MessageBasedResource
+from pyvisa.resources import MessageBasedResource, SerialInstrument
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
@@ -56,11 +56,22 @@ class Heard:
 class VisaLink:
     """A message-based resource. ``library`` is what stands in ``pyvisa.ResourceManager(library)``.
 
+    ``identify`` is the question that tells who is there, ``*IDN?`` unless the instrument knows no such thing;
+    ``end`` ends a line that is sent and ``ended`` one that is received. ``baud`` is for serial resources.
     All methods raise ``InstrumentError`` with resource and library in the sentence.
     """
 
     def __init__(
-        self, around: Surroundings, resource: str, *, library: str = "@py", timeout_s: float = 2.0
+        self,
+        around: Surroundings,
+        resource: str,
+        *,
+        library: str = "@py",
+        timeout_s: float = 2.0,
+        identify: str = "*IDN?",
+        end: str = "\n",
+        ended: str = "\n",
+        baud: int = 9600,
     ) -> None:
         self.resource = resource
         self.place = f"{resource} ({library.rpartition('@')[1]}{library.rpartition('@')[2]})"
@@ -69,6 +80,9 @@ class VisaLink:
         self._around = around
         self._library = library
         self._timeout_s = timeout_s
+        self._identify = identify
+        self._end, self._ended = end, ended
+        self._baud = baud
         self._inline = library.endswith("@wattest")
         self._lock = asyncio.Lock()
         self._visa: MessageBasedResource | None = None
@@ -76,7 +90,7 @@ class VisaLink:
         self._broken = ""
 
     async def open(self) -> str:
-        """Connect and return the answer to ``*IDN?``; harmless when open."""
+        """Connect and return the answer to ``identify``; harmless when open."""
         if self._visa is not None:
             return self.identity
         other = _links.get((self._library, self.resource))
@@ -91,7 +105,9 @@ class VisaLink:
             self._visa = await self._exchange("open", "", self._connect)
             _links[self._library, self.resource] = self
             try:
-                self.identity = await self._exchange("query", "*IDN?", lambda: self._ask("*IDN?"))
+                self.identity = await self._exchange(
+                    "query", self._identify, lambda: self._ask(self._identify)
+                )
             except InstrumentError as error:
                 await self._drop()
                 raise InstrumentError(
@@ -154,7 +170,7 @@ class VisaLink:
         """After a time-out: drop what comes late, and make sure who is there."""
         try:
             await self._exchange("clear", "", self._clear)
-            identity = await self._exchange("query", "*IDN?", lambda: self._ask("*IDN?"))
+            identity = await self._exchange("query", self._identify, lambda: self._ask(self._identify))
         except InstrumentError as error:
             await self._drop()
             self._broken = str(error)
@@ -227,7 +243,9 @@ class VisaLink:
             resource.close()
             raise InstrumentError(f"{self.place} is no resource that messages can be sent to.")
         resource.timeout = self._timeout_s * 1000.0
-        resource.read_termination = resource.write_termination = "\n"
+        resource.read_termination, resource.write_termination = self._ended, self._end
+        if isinstance(resource, SerialInstrument):
+            resource.baud_rate = self._baud
         resource.encoding = "latin-1"
         connection = _socket_of(resource)
         if (
@@ -240,7 +258,7 @@ class VisaLink:
         self._open_visa().write(line)
 
     def _ask(self, line: str) -> str:
-        return self._open_visa().query(line).strip()
+        return self._open_visa().query(line).strip(" \r\n")
 
     def _clear(self) -> None:
         visa = self._open_visa()

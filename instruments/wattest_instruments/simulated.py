@@ -15,20 +15,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol, TypeVar, cast
+from dataclasses import asdict
+from typing import Literal, Protocol, TypeVar, cast
 
 from wattest.errors import BenchError
 from wattest.roles import (
+    ChamberState,
     DisplayReading,
     Identity,
     LockReading,
     Part,
+    Photo,
+    PilotReading,
     Reading,
     Surroundings,
+    VehicleFault,
     Whereabouts,
 )
 from wattest.world import World
+from wattest_instruments.simulated_power import (
+    U_TEMPERATURE_K,
+    Asked,
+    Load,
+    Mains,
+    PilotScope,
+    Thermometers,
+    inspected,
+    pictured,
+    pilot_reading,
+)
 from wattest_instruments.yokogawa_wt import yokogawa_wt
 
 T = TypeVar("T")
@@ -36,9 +51,6 @@ LockName = Literal["holster", "connector"]
 
 ADJUSTED_C = 23.0
 """Where ``make_safe`` lets the chamber drift: the temperature of a laboratory."""
-
-U_TEMPERATURE_K = 0.3
-"""Standard uncertainty claimed for the simulated air sensor, as of a class B platinum thermometer."""
 
 
 class Cuttable(Protocol):
@@ -68,7 +80,7 @@ def simulated(around: Surroundings) -> Part:
     if around.role not in _OF_THE_WORLD:
         known = ", ".join(sorted((*_OF_THE_WORLD, "network", "operator", "reference_meter")))
         raise BenchError(f"The simulated driver plays no role {around.role!r}; it plays {known}.")
-    return cast("Part", _OF_THE_WORLD[around.role](_Asked(around, _world(around))))
+    return cast("Part", _OF_THE_WORLD[around.role](Asked(around, _world(around))))
 
 
 def _world(around: Surroundings) -> World:
@@ -89,46 +101,12 @@ def _network(around: Surroundings) -> Cuttable:
     return cast("Cuttable", around.rigs["network"])
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The world, and the record of what was asked of it."""
-
-    around: Surroundings
-    world: World
-
-    def ask(self, what: str, does: Callable[[], T], **arguments: Any) -> tuple[T, int]:
-        """Do it, note it, and return the result with the number of the note; errors are noted and go on."""
-        tx = json.dumps({"do": what, **arguments})
-        try:
-            result = does()
-        except BenchError as error:
-            self.note(tx, None, str(error))
-            raise
-        return result, self.note(tx, _plain(result), None)
-
-    def note(self, tx: str, rx: str | None, error: str | None) -> int:
-        """One exchange with the world."""
-        return self.around.note(
-            "exchange", role=self.around.role, resource="world", op="request", tx=tx, rx=rx, error=error
-        )
-
-    def identity(self) -> Identity:
-        """The simulated part, told apart by its role."""
-        return Identity("Wattest", f"simulated {self.around.role}", f"SIM-{self.world.sheet.serial}")
-
-
-def _plain(result: object) -> str:
-    if isinstance(result, float):
-        return f"{result:.6f}"
-    return result if isinstance(result, str) else json.dumps(result)
-
-
 class Vehicle:
     """The car and the hand that plugs it in."""
 
-    supports: frozenset[str] = frozenset()
+    supports = frozenset({"diode_fault", "pe_fault", "pilot_short", "proximity", "pilot_reading"})
 
-    def __init__(self, asked: _Asked) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._car = asked.world.vehicle()
 
@@ -153,8 +131,22 @@ class Vehicle:
     async def whereabouts(self) -> Whereabouts:
         return self._asked.ask("whereabouts", self._car.whereabouts)[0]
 
+    async def set_fault(self, fault: VehicleFault, on: bool) -> None:
+        self._asked.ask("fault", lambda: self._car.set_fault(fault, on), fault=fault, on=on)
+
+    async def set_proximity(self, resistance_ohm: float | None) -> None:
+        self._asked.ask("proximity", lambda: self._show(resistance_ohm), resistance_ohm=resistance_ohm)
+
+    def _show(self, resistance_ohm: float | None) -> None:
+        self._car.proximity_ohm = resistance_ohm
+
+    async def read_pilot(self) -> PilotReading:
+        return pilot_reading(self._asked)
+
     async def make_safe(self) -> None:
-        """Stop drawing: the pilot goes to B and the current to nothing."""
+        """Stop drawing: the pilot goes to B, the current to nothing, and every fault is mended."""
+        for fault in sorted(self._car.faults):
+            await self.set_fault(fault, False)
         await self.set_ready(False)
 
     async def close(self) -> None:
@@ -166,7 +158,7 @@ class CardReader:
 
     supports: frozenset[str] = frozenset()
 
-    def __init__(self, asked: _Asked) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
 
     async def open(self) -> Identity:
@@ -183,34 +175,12 @@ class CardReader:
         """Nothing is held."""
 
 
-class Mains:
-    """The switch before the station."""
-
-    supports: frozenset[str] = frozenset()
-
-    def __init__(self, asked: _Asked) -> None:
-        self._asked = asked
-
-    async def open(self) -> Identity:
-        return self._asked.identity()
-
-    async def set_power(self, on: bool) -> None:
-        self._asked.ask("power", lambda: self._asked.world.grid.set_power(on), on=on)
-
-    async def make_safe(self) -> None:
-        """Cut the station off."""
-        await self.set_power(False)
-
-    async def close(self) -> None:
-        """Nothing is held."""
-
-
 class LockSensor:
     """Eyes on both bolts, a hand that pulls, and a wedge."""
 
     supports = frozenset({"lock_jam", "lock_pull"})
 
-    def __init__(self, asked: _Asked) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._outlet = asked.world.outlets[0]
 
@@ -244,7 +214,7 @@ class Display:
 
     supports: frozenset[str] = frozenset()
 
-    def __init__(self, asked: _Asked) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
 
     async def open(self) -> Identity:
@@ -264,9 +234,9 @@ class Display:
 class Chamber:
     """The weather."""
 
-    supports: frozenset[str] = frozenset()
+    supports = frozenset({"chamber_state"})
 
-    def __init__(self, asked: _Asked) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
 
     async def open(self) -> Identity:
@@ -287,6 +257,10 @@ class Chamber:
         now = self._asked.around.clock.monotonic()
         return Reading(value, "degC", now, u=U_TEMPERATURE_K, seq=(seq,), raw=f"{value:.6f}", index=0)
 
+    async def state(self) -> ChamberState:
+        air = await self.read_temperature()
+        return ChamberState(air, self._asked.world.climate.target_c, running=True)
+
     async def make_safe(self) -> None:
         """Let the air drift back to room temperature at 1 K/min, the ramp of IEC 60068-2-1 (recalled)."""
         await self.set_temperature(ADJUSTED_C, 1.0)
@@ -295,13 +269,16 @@ class Chamber:
         """Nothing is held."""
 
 
-_OF_THE_WORLD: dict[str, Callable[[_Asked], object]] = {
+_OF_THE_WORLD: dict[str, Callable[[Asked], object]] = {
     "vehicle": Vehicle,
     "card_reader": CardReader,
+    "load": Load,
+    "pilot_scope": PilotScope,
     "mains": Mains,
     "lock_sensor": LockSensor,
     "display": Display,
     "chamber": Chamber,
+    "thermometers": Thermometers,
 }
 
 
@@ -347,7 +324,7 @@ class Network:
 class Operator:
     """A person who always gives the first answer."""
 
-    supports: frozenset[str] = frozenset()
+    supports = frozenset({"photo"})
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
@@ -361,6 +338,14 @@ class Operator:
             raise BenchError(f"The question {question!r} has no answers to choose from: name at least one.")
         self._around.note("prompt", question=question, answer=answers[0], by="simulated operator")
         return answers[0]
+
+    async def measure(self, subject: str, unit: str) -> Reading:
+        """What a careful person would read of the simulated station; ``BenchError`` when it has no such thing."""
+        return inspected(self._around, subject, unit)
+
+    async def photograph(self, subject: str) -> Photo:
+        """A picture that says what it would show."""
+        return pictured(self._around, subject)
 
     async def make_safe(self) -> None:
         """People step back by themselves."""

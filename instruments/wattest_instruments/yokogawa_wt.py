@@ -17,6 +17,8 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 from weakref import WeakKeyDictionary
 
@@ -25,10 +27,12 @@ from wattest.document.quantity import Current, Voltage
 from wattest.document.signature import Between
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import Identity, PowerReading, Reading, ReferenceMeter, Surroundings
+from wattest.run.rehearse import Options, Rehearsal
 from wattest.world import World
 from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
 from wattest_instruments.link import Heard, VisaLink
 from wattest_instruments.twins.plane import OutletPlane
+from wattest_instruments.twins.server import serve_scpi
 from wattest_instruments.twins.wt import WtTwin
 
 Wiring = Literal["P1W2", "P3W4"]
@@ -96,6 +100,18 @@ def yokogawa_wt(
         wiring=wiring,
         calibration=certificate,
     )
+
+
+@asynccontextmanager
+async def yokogawa_wt_twin(there: Rehearsal) -> AsyncIterator[Options]:
+    """A twin with the serial number of the calibration file, at the connector of outlet 1, over TCP."""
+    name = there.options["calibration"]
+    known = None if name is None else read_calibration(find_calibration(name, there.folder))
+    twin = WtTwin(OutletPlane(there.world))
+    if known is not None:
+        twin = WtTwin(OutletPlane(there.world), serial=known.serial, model=known.model)
+    async with serve_scpi(twin) as server:
+        yield {"resource": server.resource, "library": "@py"}
 
 
 class YokogawaWt:

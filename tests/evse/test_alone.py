@@ -151,7 +151,7 @@ def test_without_instruments_there_is_no_analyser(
     with pytest.raises(BenchError) as error:
         Life(clock).run(replace(ALONE, scpi=("127.0.0.1", 0)))
     assert str(error.value) == (
-        "No package here offers an analyser for --scpi (entry points 'wattest.twins'); "
+        "No package here offers an analyser for --scpi (entry points 'wattest.analysers'); "
         "install wattest with its instruments, or leave --scpi out."
     )
 

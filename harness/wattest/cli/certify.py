@@ -31,6 +31,7 @@ Examples:
   wattest certify                                  the built-in simulated charger, every scenario
   wattest certify --ocpp 2.0.1 --select metering   one dialect, one area
   wattest certify --select "AUTH-001 or BILL"      by scenario id
+  wattest certify --bench bench.yaml --rehearse    the bench's drivers, with twins of its instruments
   wattest certify --bench bench.yaml --evse charger.yaml --out runs/north-lab
   wattest certify --resume runs/north-lab          go on with an interrupted run
 
@@ -59,6 +60,7 @@ class _Command(click.Command):
 @click.command(cls=_Command, epilog=EXAMPLES)
 @click.argument("scenarios", nargs=-1, type=click.Path(exists=True))
 @click.option("--bench", metavar="FILE", type=click.Path(), help="Bench file. Default: the simulated bench.")
+@click.option("--rehearse", is_flag=True, help="Twins of the bench's instruments instead of steel.")
 @click.option(
     "--evse", metavar="FILE", type=click.Path(), help="Charger sheet. Default: the one the bench names."
 )
@@ -86,6 +88,7 @@ class _Command(click.Command):
 def command(
     scenarios: tuple[str, ...],
     bench: str | None,
+    rehearse: bool,
     evse: str | None,
     ocpp: str | None,
     select: str,
@@ -117,7 +120,8 @@ def command(
     folder = Path(given) if given else default_folder()
     try:
         code = _pytest(
-            lines, _arguments(scenarios, bench, evse, ocpp, select, seed, folder, resume, defect, allure)
+            lines,
+            _arguments(scenarios, bench, evse, ocpp, select, seed, folder, resume, defect, allure, rehearse),
         )
         if lines.broken:
             sys.exit(_refused(lines))
@@ -177,6 +181,7 @@ def _arguments(
     resume: str | None,
     defect: tuple[str, ...],
     allure: str | None,
+    rehearse: bool,
 ) -> list[str]:
     from wattest.model.library import library_folder
 
@@ -206,6 +211,7 @@ def _arguments(
         # A certification must not depend on what else is installed.
         "--disable-plugin-autoload",
     ]
+    arguments += ["--wattest-rehearse"] if rehearse else []
     arguments += ["--wattest-seed", str(seed), "--wattest-out", str(folder)]
     for option, value in (
         ("--wattest-bench", bench),

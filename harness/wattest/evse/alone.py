@@ -27,7 +27,7 @@ from wattest.model.charger import ChargerSheet
 from wattest.model.scenario import Dialect
 from wattest.world import World
 
-TWINS = "wattest.twins"
+TWINS = "wattest.analysers"
 """Entry points: ``twin(world, host, port)`` serves a simulated instrument that looks at the world, over TCP."""
 
 Say = Callable[[str], object]

@@ -43,6 +43,8 @@ class Bench:
     charger: str | None = None
     """Path of the charger sheet, relative to the bench file."""
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector"
-    safe_order: tuple[str, ...] = ("vehicle", "mains", "chamber")
+    safe_order: tuple[str, ...] = ("vehicle", "load", "mains", "chamber")
     dead_man_relay: bool = False
     """A hardware relay that drops when the runner falls silent; without it every report says so."""
+    rehearsed: bool = False
+    """Whether a live bench is only rehearsed: its instruments are twins in the simulated world, ``kind`` simulated."""

@@ -57,7 +57,7 @@ def _bench(
     charger: str | None = None,
     csms: Annotated[CsmsEntry, Made(_csms)] | None = None,
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector",
-    safe_order: tuple[RoleName, ...] = ("vehicle", "mains", "chamber"),
+    safe_order: tuple[RoleName, ...] = ("vehicle", "load", "mains", "chamber"),
     dead_man_relay: bool = False,
 ) -> dict[str, Any]:
     """One bench: which driver plays which role, and how the EVSE is reached.

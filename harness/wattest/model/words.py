@@ -36,17 +36,32 @@ CAPABILITIES: Mapping[str, str] = {
     "lock_jam": "the lock sensor can block a lock mechanically",
     "lock_pull": "the lock sensor can pull at a plug",
     "wall_clock_step": "the bench can step the wall clock",
+    "diode_fault": "the vehicle can short its pilot diode",
+    "pe_fault": "the vehicle can open the protective earth",
+    "pilot_short": "the vehicle can short the pilot to earth",
+    "proximity": "the vehicle can show a proximity resistance",
+    "pilot_reading": "the vehicle measures the control pilot",
+    "output_channel": "the pilot scope sees the output voltage as well",
+    "supply_voltage": "the mains can be set to another voltage",
+    "supply_frequency": "the mains can be set to another frequency",
+    "supply_dips": "the mains can play dips timed by itself",
+    "supply_reading": "the mains measures what it delivers",
+    "chamber_state": "the chamber tells set point, alarms and door",
+    "photo": "the operator can take pictures that are kept",
 }
 """What a driver may name in ``supports``, beside the role it plays."""
 
 ROLE_NAMES = (
     "reference_meter",
     "vehicle",
+    "load",
+    "pilot_scope",
     "card_reader",
     "mains",
     "lock_sensor",
     "display",
     "chamber",
+    "thermometers",
     "network",
     "operator",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -70,10 +70,15 @@ class Documents:
 
 
 def documents(
-    *, bench: str | None = None, charger: str | None = None, dialects: Sequence[str] | None = None
+    *,
+    bench: str | None = None,
+    charger: str | None = None,
+    dialects: Sequence[str] | None = None,
+    rehearse: bool = False,
 ) -> Documents:
     """Read bench, charger sheet, requirements, limits and taxes; the built-in ones unless told otherwise.
 
+    ``rehearse`` plays a live bench with twins of its instruments (``wattest.run.rehearse``).
     Raises ``DocumentError`` for what cannot be read, and ``BenchError`` for a dialect that nobody speaks.
     """
     unknown = [name for name in dialects or () if name not in get_args(Dialect)]
@@ -86,6 +91,8 @@ def documents(
     read = read_bench(Path(bench) if bench else fixtures / "benches" / "simulated.yaml", factories())
     sheet_path = Path(charger) if charger else _sheet_of(read, fixtures)
     sheet = read_charger(sheet_path)
+    if rehearse:
+        read = replace(read, kind="simulated", rehearsed=read.kind == "live")
     rules = read_decision_rules()
     return Documents(
         bench=read,
@@ -237,6 +244,7 @@ def _header(
             "roles": {role: entry.driver for role, entry in read.bench.roles.items()},
             "measurement_plane": read.bench.measurement_plane,
             "dead_man_relay": read.bench.dead_man_relay,
+            "rehearsed": read.bench.rehearsed,
         },
         "defects": sorted(active),
         "charger": read.sheet,

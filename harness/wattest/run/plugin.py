@@ -52,6 +52,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("wattest", "charger scenarios")
     group.addoption("--wattest-bench", metavar="FILE", help="bench file; default: the simulated bench")
     group.addoption(
+        "--wattest-rehearse",
+        action="store_true",
+        help="play a live bench with twins of its instruments in the simulated world",
+    )
+    group.addoption(
         "--wattest-charger", metavar="FILE", help="charger sheet; default: the one of the bench file"
     )
     group.addoption(
@@ -226,6 +231,7 @@ def documents_of(config: pytest.Config) -> Documents:
             bench=config.getoption("--wattest-bench"),
             charger=config.getoption("--wattest-charger"),
             dialects=tuple(wanted.split(",")) if wanted else None,
+            rehearse=config.getoption("--wattest-rehearse"),
         )
     return config.stash[documents_key]
 

@@ -1,9 +1,15 @@
-"""The simulated venue: a new world, charger and central system for every scenario, in one process."""
+"""The simulated venue: a new world, charger and central system for every scenario, in one process.
+
+The roles are played by whatever the bench file names: drivers of the simulated world, the drivers of real instruments
+with their twins (a rehearsed bench), or a person at the terminal, for whom virtual time waits.
+"""
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wattest.clock.network import MemoryNetwork
 from wattest.csms import Csms
@@ -12,7 +18,9 @@ from wattest.evse import Charger
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
+from wattest.run.rehearse import Rehearsal, with_twins, without_people
 from wattest.run.safety import between_scenarios
+from wattest.run.terminal import terminal
 from wattest.world import World
 
 if TYPE_CHECKING:
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
     from wattest.clock import Clock
     from wattest.evse.charger import Connect
-    from wattest.model.bench import Bench
+    from wattest.model.bench import Bench, DriverEntry
     from wattest.model.charger import ChargerSheet
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
@@ -58,6 +66,9 @@ class SimulatedVenue:
         self._charger: Charger | None = None
         self._csms: Csms | None = None
         self._parts: dict[str, Part] = {}
+        self._rigs: dict[str, Any] = {}
+        self._stack = AsyncExitStack()
+        self._terminal = terminal()
 
     async def open(self) -> None:
         """Nothing to do: every scenario gets a bench of its own."""
@@ -89,25 +100,50 @@ class SimulatedVenue:
         return Stage(self._parts, csms)
 
     async def _opened(self, world: World, network: MemoryNetwork) -> dict[str, Part]:
-        parts = {
-            role: driver(
-                entry,
-                Surroundings(
-                    clock=self._clock,
-                    note=self._note,
-                    role=role,
-                    folder=str(Path(self._bench.path).parent),
-                    world=world,
-                    rigs={"network": network},
-                ),
-            )
-            for role, entry in self._bench.roles.items()
-        }
-        for part in parts.values():
+        bench = self._bench
+        if bench.rehearsed:
+            bench = await with_twins(bench, self._stack, lambda entry, left: self._place(world, entry, left))
+        self._rigs, parts = self._played(bench, world, network)
+        for part in (*self._rigs.values(), *parts.values()):
             await part.open()
         if "reference_meter" in parts:
             await parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
+        if "load" in parts:
+            await parts["load"].set_current(self._sheet.rated_current_a)  # type: ignore[attr-defined]
         return parts
+
+    def _place(self, world: World, entry: DriverEntry, left: dict[str, Any]) -> Rehearsal:
+        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left)
+
+    @property
+    def _folder(self) -> str:
+        return str(Path(self._bench.path).parent)
+
+    def _played(
+        self, bench: Bench, world: World, network: MemoryNetwork
+    ) -> tuple[dict[str, Any], dict[str, Part]]:
+        """Rigs and roles as drivers that have not been opened yet."""
+        found: dict[str, Any] = {"network": network}
+
+        def around(role: str) -> Surroundings:
+            return Surroundings(
+                clock=self._clock,
+                note=self._note,
+                role=role,
+                folder=self._folder,
+                world=world,
+                rigs=found,
+                prompt=self._prompt,
+            )
+
+        rigs = {name: driver(entry, around(name)) for name, entry in bench.rigs.items()}
+        found |= rigs
+        return rigs, {role: driver(entry, around(role)) for role, entry in bench.roles.items()}
+
+    async def _prompt(self, text: str) -> str:
+        """A person takes real time, and no virtual time."""
+        with self._clock.hold():
+            return await self._terminal(text)
 
     async def leave(self) -> None:
         """No current flows any more; then this world is forgotten."""
@@ -118,14 +154,23 @@ class SimulatedVenue:
                 await self._charger.stop()
             if self._csms is not None:
                 await self._csms.close()
-            for part in self._parts.values():
+            for part in (*self._parts.values(), *self._rigs.values()):
                 await part.close()
-            self._charger, self._csms, self._parts = None, None, {}
+            await self._stack.aclose()
+            self._charger, self._csms, self._parts, self._rigs = None, None, {}, {}
 
     async def close(self) -> None:
         """Nothing is left to close."""
 
     def lacks(self, needs: tuple[str, ...]) -> str | None:
-        """The built-in bench plays every role; what else a scenario needs, the charger sheet must state."""
-        can = set(self._bench.roles) | {"lock_jam", "lock_pull"}
-        return lacking(needs, can, self._bench, self._sheet)
+        """Roles come from the bench file, capabilities from the drivers, the rest from the charger sheet."""
+        return lacking(needs, self._can, self._bench, self._sheet)
+
+    @cached_property
+    def _can(self) -> frozenset[str]:
+        world = World(self._clock, self._sheet)
+        bench = self._bench
+        if bench.rehearsed:
+            bench = without_people(bench)
+        _, parts = self._played(bench, world, MemoryNetwork(self._clock))
+        return frozenset(parts).union(*(part.supports for part in parts.values()))

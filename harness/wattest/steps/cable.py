@@ -92,13 +92,17 @@ async def return_plug(run: Run) -> None:
 
 @step()
 async def ev_ready(run: Run) -> None:
-    """The vehicle asks for energy (pilot state C)."""
+    """The vehicle asks for energy (pilot state C), and the load takes it where the bench has one."""
     await run.act("vehicle", "set_ready", ready=True)
+    if "load" in run.parts:
+        await run.act("load", "set_input", on=True)
 
 
 @step()
 async def ev_pause(run: Run) -> None:
-    """The vehicle stops asking for energy (pilot state B), as a full car does."""
+    """The vehicle stops asking for energy (pilot state B), as a full car does: first the current goes, then the pilot."""
+    if "load" in run.parts:
+        await run.act("load", "set_input", on=False)
     await run.act("vehicle", "set_ready", ready=False)
 
 

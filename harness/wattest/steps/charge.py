@@ -133,7 +133,8 @@ async def charge(
     three times the time it should take at that current.
     """
     if current is not None:
-        await run.act("vehicle", "set_current", current_a=current)
+        # The load is the power side of the vehicle, where the bench has one.
+        await run.act("load" if "load" in run.parts else "vehicle", "set_current", current_a=current)
     if for_ is not None:
         await run.wait(for_)
         return

@@ -55,6 +55,11 @@ class Climate:
             self._air0 = temperature_c
         self._slope = math.copysign((ramp_k_per_min or 0.0) / 60.0, temperature_c - self._air0)
 
+    @property
+    def target_c(self) -> float:
+        """Where the air goes, or already is, degC."""
+        return self._target
+
     def ambient_c(self) -> float:
         """Air temperature now, degC."""
         return self._air(self._clock.monotonic())

@@ -15,6 +15,7 @@ class Grid:
 
     def __init__(self, voltage_v: float) -> None:
         self.nominal_v = voltage_v
+        self.frequency_hz = 60.0
         self.powered = True
         self._changing: list[Callable[[], None]] = []
         self._told: list[Callable[[bool], None]] = []
@@ -36,6 +37,14 @@ class Grid:
                 f"the simulated grid has no {voltage_v:g} V: choose 1 V to 1000 V, or cut the power"
             )
         self.nominal_v = voltage_v
+        for follow in self._changing:
+            follow()
+
+    def set_frequency(self, frequency_hz: float) -> None:
+        """Change the frequency. ``BenchError`` unless it is between 40 Hz and 70 Hz."""
+        if not 40.0 <= frequency_hz <= 70.0:
+            raise BenchError(f"the simulated grid has no {frequency_hz:g} Hz: choose 40 Hz to 70 Hz")
+        self.frequency_hz = frequency_hz
         for follow in self._changing:
             follow()
 

@@ -12,6 +12,7 @@ from wattest.world.contactor import Contactor
 from wattest.world.draw import Draw
 from wattest.world.lock import Lock
 from wattest.world.meter import Meter
+from wattest.world.pilot import History, Moment, PilotSignal, signal_of
 from wattest.world.vehicle import Battery, Vehicle
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Outlet:
         self.vehicle = Vehicle(self, sheet.rated_current_a)
         self.draw = self._draw_now(0.0)
         self.meter.follow(self.draw)
+        self.history = History()
+        self._remember()
 
     # What the station sees and does.
 
@@ -103,6 +106,10 @@ class Outlet:
         if self.plug != "plugged in":
             return "A"
         return "C" if self._switch and not self._full() else "B"
+
+    def pilot_signal(self) -> PilotSignal:
+        """What an oscilloscope at the connector sees on the control pilot now."""
+        return signal_of(self.pilot, self.offer_a if self._offered() else None)
 
     def offer(self, current_a: float | None) -> None:
         """Offer this many amperes per phase by pulse width; None or less than 6 A offers nothing.
@@ -188,6 +195,7 @@ class Outlet:
         if current != draw.current_a or self._grid.voltage_at(current) != draw.voltage_v or draw.over():
             self._count()
             self._load(current)
+        self._remember()
         self._tell_pilot()
 
     def swap_battery(self, battery: Battery) -> None:
@@ -258,6 +266,9 @@ class Outlet:
         self._reaction = None
         self._switch = closed
         self.settle()
+
+    def _remember(self) -> None:
+        self.history.note(Moment(self._clock.monotonic(), self.pilot_signal(), self.true_voltage_v()))
 
     def _tell_pilot(self) -> None:
         old, new = self._seen, self.pilot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wattest.errors import RigError
-from wattest.roles import Whereabouts
+from wattest.roles import VehicleFault, Whereabouts
 
 if TYPE_CHECKING:
     from wattest.world.outlet import Outlet
@@ -35,6 +35,9 @@ class Vehicle:
         self.ready = False
         self.current_a = current_a
         self.battery = Battery()
+        self.faults: frozenset[VehicleFault] = frozenset()
+        self.proximity_ohm: float | None = 150.0
+        """Between proximity and earth; SAE J1772 has 150 ohm in a latched handle (found)."""
         self._outlet = outlet
 
     def plug_in(self) -> None:
@@ -94,6 +97,11 @@ class Vehicle:
         if not 0.0 <= current_a <= 1000.0:
             raise RigError(f"a vehicle cannot take {current_a:g} A: give 0 A to 1000 A")
         self.current_a = current_a
+        self._outlet.settle()
+
+    def set_fault(self, fault: VehicleFault, on: bool) -> None:
+        """Make a fault on the vehicle's side of the pilot, or mend it."""
+        self.faults = self.faults | {fault} if on else self.faults - {fault}
         self._outlet.settle()
 
     def set_battery(self, *, capacity_wh: float | None = None, soc: float | None = None) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from wattest.world.behaviour import Conduct
 from wattest.world.climate import Climate
 from wattest.world.front import Reader, Screen
-from wattest.world.grid import Grid
+from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
 from wattest.world.rtc import Rtc
 
@@ -24,6 +24,13 @@ STANDBY_RISE_K = 2.0
 
 LOAD_RISE_K = 5.0
 """How much more at rated current through every outlet; both are project figures."""
+
+STANDBY_W = 4.0
+"""What the electronics take at the input; a project figure within ENERGY STAR's base and cellular allowance (recalled)."""
+
+HEATER_W = 60.0
+"""What the heater takes below ``HEATER_BELOW_C``; both are project figures."""
+HEATER_BELOW_C = 0.0
 
 
 class World:
@@ -81,6 +88,8 @@ class World:
             )
             for number, begin in enumerate(begins[: sheet.connectors], 1)
         )
+        self.inspection: dict[str, Callable[[], float]] = {}
+        """What a person with a gauge would read off this station, by subject."""
         self.grid.on_change(self._follow_grid)
         self._warm()
         self.climate.settle()
@@ -92,6 +101,22 @@ class World:
     def registers(self) -> tuple[float, ...]:
         """Every register with all its digits, Wh: what the same station begins its next world with."""
         return tuple(outlet.meter.indicated_wh() for outlet in self.outlets)
+
+    def input_power_w(self) -> float:
+        """What the station takes from the grid now, W: standby, heater, and the outlets with the loss before them."""
+        if not self.grid.powered:
+            return 0.0
+        heated = "heater" in self.sheet.features and self.climate.internal_c() < HEATER_BELOW_C
+        flowing = math.fsum(
+            outlet.true_power_w() + outlet.phases * SOURCE_IMPEDANCE_OHM * outlet.true_current_a() ** 2
+            for outlet in self.outlets
+        )
+        return STANDBY_W + (HEATER_W if heated else 0.0) + flowing
+
+    def input_current_a(self) -> float:
+        """Amperes per phase at the input, at unity power factor."""
+        phases = self.sheet.phases
+        return self.input_power_w() / (phases * self.grid.nominal_v) if self.grid.powered else 0.0
 
     def jam(self, which: Literal["holster", "connector"], jammed: bool = True, outlet: int = 0) -> None:
         """Block a lock mechanically, or free it."""

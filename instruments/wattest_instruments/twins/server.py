@@ -40,24 +40,31 @@ class ScpiServer:
 
 
 @asynccontextmanager
-async def serve_scpi(twin: Twin, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[ScpiServer]:
+async def serve_scpi(
+    twin: Twin,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    end: bytes = b"\n",
+    ended: bytes = b"\n",
+) -> AsyncIterator[ScpiServer]:
     """Serve a twin to any number of connections, one line at a time, on the running loop.
 
-    Port 0 lets the system choose. Raises ``OSError`` when the port is taken.
+    ``end`` ends the lines that come in, ``ended`` those that go out. Port 0 lets the system choose. Raises
+    ``OSError`` when the port is taken.
     """
     open_: set[asyncio.StreamWriter] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_.add(writer)
         try:
-            while line := await reader.readline():
-                if not line.endswith(b"\n"):
-                    break
+            while True:
+                line = await reader.readuntil(end)
                 answer = twin.handle(line.decode("latin-1").strip())
                 if answer is not None:
-                    writer.write(answer.encode("latin-1") + b"\n")
+                    writer.write(answer.encode("latin-1") + ended)
                     await writer.drain()
-        except (ConnectionError, ValueError):
+        except (ConnectionError, EOFError, asyncio.LimitOverrunError):
             pass  # the other side went away, or sent a line longer than LONGEST_LINE
         finally:
             open_.discard(writer)

@@ -1,0 +1,101 @@
+"""The control pilot as a signal: plateaus, duty cycle, and what an instrument could have recorded of it.
+
+Sources: IEC 61851-1:2017 Annex A, SAE J1772 (figures found unless marked in ``fixtures/limits/pilot.yaml``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+PilotState = Literal["A", "B", "C", "D", "E", "F"]
+
+HIGH_V = {"A": 12.0, "B": 9.0, "C": 6.0, "D": 3.0, "E": 0.0, "F": -12.0}
+"""Nominal high plateau of each state."""
+LOW_V = -12.0
+FREQUENCY_HZ = 1000.0
+HISTORY = 4096
+"""How many changes are remembered; an instrument records seconds, not days."""
+
+
+@dataclass(frozen=True)
+class PilotSignal:
+    """A pilot between two changes. A steady one has ``duty_pct`` 100 and ``frequency_hz`` 0, and never goes low."""
+
+    high_v: float
+    low_v: float
+    duty_pct: float
+    frequency_hz: float
+
+    @property
+    def steady(self) -> bool:
+        """Whether the signal does not oscillate."""
+        return self.frequency_hz == 0.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """From ``t_s`` on, pilot and output were so; ``output_v`` is the rms phase voltage at the connector."""
+
+    t_s: float
+    signal: PilotSignal
+    output_v: float
+
+
+def duty_pct(current_a: float) -> float:
+    """Duty cycle that offers a current, in percent; 51 A to 52.5 A cannot be said and become 51 A.
+
+    IEC 61851-1 Annex A: I = 0.6 D up to 85 %, I = 2.5 (D - 64) above.
+
+    >>> duty_pct(6.0), duty_pct(30.0), duty_pct(48.0), duty_pct(80.0)
+    (10.0, 50.0, 80.0, 96.0)
+    """
+    if current_a <= 51.0:
+        return current_a / 0.6
+    return 85.0 if current_a < 52.5 else min(96.0, current_a / 2.5 + 64.0)
+
+
+def current_a(duty: float) -> float:
+    """Current that a duty cycle in percent offers; 0 where it offers none (below 8 %, above 97 %).
+
+    >>> current_a(10.0), current_a(50.0), current_a(96.0), current_a(5.0), current_a(100.0)
+    (6.0, 30.0, 80.0, 0.0, 0.0)
+    """
+    if duty < 8.0 or duty > 97.0:
+        return 0.0
+    if duty <= 10.0:
+        return 6.0
+    if duty <= 85.0:
+        return 0.6 * duty
+    return min(80.0, 2.5 * (duty - 64.0))
+
+
+def signal_of(state: PilotState, offer_a: float | None) -> PilotSignal:
+    """What a sound station puts on the pilot: a steady level, or pulses while it offers current."""
+    high = HIGH_V[state]
+    if offer_a is None or state in {"A", "E", "F"}:
+        return PilotSignal(high, high, 100.0, 0.0)
+    return PilotSignal(high, LOW_V, duty_pct(offer_a), FREQUENCY_HZ)
+
+
+class History:
+    """What happened to pilot and output lately, for instruments that record."""
+
+    def __init__(self) -> None:
+        self._moments: deque[Moment] = deque(maxlen=HISTORY)
+
+    def note(self, moment: Moment) -> None:
+        """Remember a moment, unless nothing changed; a later one of the same instant takes its place."""
+        if self._moments:
+            last = self._moments[-1]
+            if (last.signal, last.output_v) == (moment.signal, moment.output_v):
+                return
+            if last.t_s == moment.t_s:
+                self._moments.pop()
+        self._moments.append(moment)
+
+    def since(self, t_s: float) -> tuple[Moment, ...]:
+        """The moment that was valid at ``t_s``, and all after it."""
+        before = [moment for moment in self._moments if moment.t_s <= t_s]
+        return (*before[-1:], *(moment for moment in self._moments if moment.t_s > t_s))
