@@ -200,6 +200,28 @@ class Part(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ReadBack:
+    """What a device that can hurt somebody says of its own state; ``sentence`` such as "output off, 0.4 V"."""
+
+    safe: bool
+    sentence: str
+    seq: tuple[int, ...] = ()
+
+
+@runtime_checkable
+class ReadsBack(Protocol):
+    """A powered part (mains, load, vehicle, chamber, relay board) that can be asked whether it is safe.
+
+    It does not take ``make_safe``'s word for it: it asks the device again. Whether nobody can be hurt is confirmed by
+    another instrument besides.
+    """
+
+    async def read_back(self) -> ReadBack:
+        """Ask the device. Raises ``InstrumentError`` or ``RigError`` when it cannot be asked."""
+        ...
+
+
 class ReferenceMeter(Part, Protocol):
     """A calibrated power analyser: the energy that was really delivered."""
 

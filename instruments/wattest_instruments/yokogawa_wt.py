@@ -30,15 +30,14 @@ from wattest.roles import Identity, PowerReading, Reading, ReferenceMeter, Surro
 from wattest.run.rehearse import Options, Rehearsal
 from wattest.world import World
 from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
+from wattest_instruments.identify import identify
 from wattest_instruments.link import Heard, VisaLink
+from wattest_instruments.notation import last_digit, number
 from wattest_instruments.twins.plane import OutletPlane
 from wattest_instruments.twins.server import serve_scpi
 from wattest_instruments.twins.wt import WtTwin
 
 Wiring = Literal["P1W2", "P3W4"]
-
-KNOWN_MODELS = (r"WT\d{3,4}[A-Z]*(-.*)?", r"760[35]\d\d.*")
-"""Second field of ``*IDN?``: today's names, and the codes that older instruments state instead (recalled)."""
 
 ITEMS = ("U", "I", "P", "WH", "TIME")
 
@@ -145,7 +144,7 @@ class YokogawaWt:
         Raises ``InstrumentError`` when something else answers, when the serial number is not the calibrated
         one, or when a range is not accepted.
         """
-        identity = self._identity(await self._link.open())
+        identity = identify(await self._link.open(), "yokogawa_wt", self._link.place)
         if self._calibration is not None:
             self._calibration.check_serial(identity.serial, identity.model, self._link.place)
         await self._link.write("*CLS")
@@ -162,8 +161,8 @@ class YokogawaWt:
         await self._fix_range("CURR", self._current_range, "A")
         await self._set(":NUM:FORM ASC")
         await self._set(f":NUM:NORM:NUM {len(ITEMS)}")
-        for number, item in enumerate(ITEMS, 1):
-            await self._set(f":NUM:NORM:ITEM{number} {item},{self._target}")
+        for place, item in enumerate(ITEMS, 1):
+            await self._set(f":NUM:NORM:ITEM{place} {item},{self._target}")
         await self._set(":INTEG:MODE NORM")
         await self._set(":INTEG:TIM 0,0,0")
         self._open = True
@@ -220,15 +219,6 @@ class YokogawaWt:
         else:
             await self._link.close()
 
-    def _identity(self, idn: str) -> Identity:
-        maker, model, serial, firmware = ([part.strip() for part in idn.split(",")] + [""] * 4)[:4]
-        if maker.upper() != "YOKOGAWA" or not any(re.fullmatch(known, model) for known in KNOWN_MODELS):
-            raise InstrumentError(
-                f"{self._link.place} answered *IDN? with {idn!r}, which is no Yokogawa WT analyser: correct the "
-                "resource in the bench file, or choose the driver of that instrument."
-            )
-        return Identity(maker, model, serial, firmware)
-
     async def _set(self, line: str) -> None:
         """A setting, and proof that it was taken: the error queue stays empty."""
         await self._link.write(line)
@@ -242,7 +232,7 @@ class YokogawaWt:
         await self._set(f":INP:{input_}:RANG:{element} {wanted:g}{unit}")
         asked = "ELEM1" if self._wiring == "P3W4" else element
         answer = (await self._link.query(f":INP:{input_}:RANG:{asked}?")).text
-        got = _number(answer)
+        got = number(answer)
         if got is None or not math.isclose(got, wanted, rel_tol=1e-6):
             raise InstrumentError(
                 f"{self._link.place} was set to the range {wanted:g} {unit} and answers {answer!r}: it has no such "
@@ -264,7 +254,7 @@ class YokogawaWt:
         elapsed_s: float = 0.0,
     ) -> Reading:
         raw = raws[index]
-        value = _number(raw)
+        value = number(raw)
         if value is None:
             raise InstrumentError(f"{self._link.place} answered {raw!r} where a number was expected.")
         if math.isnan(value):
@@ -293,17 +283,4 @@ class YokogawaWt:
             case "s":
                 return 1.0 / math.sqrt(12.0)
             case _:
-                return calibration.u_energy_wh(value, range_w, elapsed_s, _digit(raw))
-
-
-def _number(raw: str) -> float | None:
-    """NR1, NR3, ``NAN`` or ``INF``; None for anything else, in particular for what only Python calls a number."""
-    if raw.upper() in {"NAN", "INF", "+INF", "-INF"}:
-        return float(raw)
-    return float(raw) if re.fullmatch(r"[+-]?\d+(\.\d*)?(E[+-]?\d{1,3})?", raw, re.IGNORECASE) else None
-
-
-def _digit(raw: str) -> float:
-    """What the last digit of a number as printed is worth: 0.01 for ``1.00021E+03``."""
-    mantissa, _, exponent = raw.upper().partition("E")
-    return 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+                return calibration.u_energy_wh(value, range_w, elapsed_s, last_digit(raw))
