@@ -32,6 +32,7 @@ from pyvisa.resources import MessageBasedResource, SerialInstrument
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
+from wattest_instruments.placeholders import fill, rig_facts
 
 T = TypeVar("T")
 
@@ -73,8 +74,7 @@ class VisaLink:
         ended: str = "\n",
         baud: int = 9600,
     ) -> None:
-        self.resource = resource
-        self.place = f"{resource} ({library.rpartition('@')[1]}{library.rpartition('@')[2]})"
+        self.resource = self._wanted = resource
         self.identity = ""
         self.role = around.role
         self._around = around
@@ -89,10 +89,20 @@ class VisaLink:
         self._worker: _Worker | None = None
         self._broken = ""
 
+    @property
+    def place(self) -> str:
+        """How to name this resource in a sentence."""
+        _, mark, backend = self._library.rpartition("@")
+        return f"{self.resource} ({mark}{backend})"
+
     async def open(self) -> str:
-        """Connect and return the answer to ``identify``; harmless when open."""
+        """Connect and return the answer to ``identify``; harmless when open.
+
+        A resource such as ``{evse.scpi}`` names what a rig of the bench told when it was ready.
+        """
         if self._visa is not None:
             return self.identity
+        self.resource = fill(self._wanted, rig_facts(self._around))
         other = _links.get((self._library, self.resource))
         if other is not None and other is not self:
             raise InstrumentError(

@@ -122,7 +122,7 @@ def certify(bench: Path, out: Path, *arguments: str, port: int, timeout_s: float
     command = [
         *("-m", "wattest", "certify", "--bench", str(bench), "--out", str(out), "--quiet", *arguments),
     ]
-    child = pexpect.spawn(
+    child: Any = pexpect.spawn(
         sys.executable, command, encoding="utf-8", timeout=timeout_s, echo=False, dimensions=(50, 400)
     )
     child.delaybeforesend = None
