@@ -10,6 +10,7 @@ COMMANDS = {
     "certify": "Certify a charger: run the scenarios, print a verdict per requirement.",
     "check": "Check documents only: scenarios, bench files, charger sheets, limits.",
     "csms": "Run the reference central system alone, with a live log.",
+    "doctor": "Look at computer, bench and chargers before a run.",
     "evse": "Run the simulated charger as a process of its own.",
     "prove": "Show which scenario catches which deliberate defect.",
     "report": "Render a record: terminal table, HTML, JUnit, Allure.",
