@@ -12,6 +12,7 @@ COMMANDS = {
     "csms": "Run the reference central system alone, with a live log.",
     "doctor": "Look at computer, bench and chargers before a run.",
     "evse": "Run the simulated charger as a process of its own.",
+    "init": "Write a bench file and a charger sheet to begin with, by asking.",
     "prove": "Show which scenario catches which deliberate defect.",
     "report": "Render a record: terminal table, HTML, JUnit, Allure.",
     "schema": "Print the JSON Schema of a document, for editors.",

@@ -14,7 +14,8 @@ from wattest.errors import BenchError, DocumentError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from wattest.run.doctor import Examined, Language
+    from wattest.run.doctor import Examined
+    from wattest.run.languages import Language
 
 CODES = {"fine": 0, "warning": 10, "problem": 11}
 DOCUMENTS = 12

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wattest.clock import RealClock, VirtualClock, host_utc
 from wattest.run.assemble import documents
 from wattest.run.doctor.bench_file import calibration_findings, measuring_findings, safety_findings
-from wattest.run.doctor.finding import Finding, Language, State, Text, worst
+from wattest.run.doctor.finding import Finding, State, worst
 from wattest.run.doctor.host import (
     clock_findings,
     disk_finding,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from wattest.clock import Clock
 
-__all__ = ["Examined", "Finding", "Language", "State", "Text", "examined", "worst"]
+__all__ = ["Examined", "Finding", "State", "examined", "worst"]
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from wattest.document.node import Text as Written
 from wattest.document.reader import read
 from wattest.errors import DocumentError
 from wattest.model.library import library_folder
-from wattest.run.doctor.finding import Finding, Text, as_told
+from wattest.run.doctor.finding import Finding, as_told
 from wattest.run.drivers import factories
+from wattest.run.languages import Text
 
 if TYPE_CHECKING:
     from wattest.model.bench import Bench, DriverEntry

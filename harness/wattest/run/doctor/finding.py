@@ -6,24 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from wattest.run.languages import Text
+
 State = Literal["fine", "warning", "problem"]
 Topic = Literal["host", "bench", "part", "charger"]
-Language = Literal["en", "fr"]
 
 STATES: tuple[State, ...] = ("fine", "warning", "problem")
 """From best to worst."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """A sentence in English and French. What a driver says of itself is English in both."""
-
-    en: str
-    fr: str
-
-    def said(self, language: Language) -> str:
-        """The sentence in a language."""
-        return self.fr if language == "fr" else self.en
 
 
 @dataclass(frozen=True)

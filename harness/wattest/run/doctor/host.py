@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wattest.run.doctor.finding import Finding, Text
+from wattest.run.doctor.finding import Finding
+from wattest.run.languages import Text
 
 if TYPE_CHECKING:
     from wattest.model.bench import Bench, CsmsEntry

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattest.clock.network import MemoryNetwork
-from wattest.errors import BenchError
+from wattest.errors import BenchError, DocumentError
 from wattest.roles import ReadsBack, Surroundings
-from wattest.run.doctor.finding import Finding, Text, as_told
+from wattest.run.doctor.finding import Finding, as_told
 from wattest.run.drivers import driver
+from wattest.run.languages import Text
 from wattest.run.rehearse import Rehearsal, with_twins
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _constructed(
         )
         try:
             part = driver(entry, around)
-        except BenchError as problem:
+        except (BenchError, DocumentError) as problem:  # a driver may read a calibration file when it is made
             found.findings.append(Finding("part", name, "problem", as_told(problem)))
             continue
         parts[name] = part

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from wattest.model.library import library_folder
 from wattest.run.campaign import lacking, not_tested_reason
-from wattest.run.doctor.finding import Finding, Text
+from wattest.run.doctor.finding import Finding
+from wattest.run.languages import Text
 
 if TYPE_CHECKING:
     from wattest.model.bench import Bench
