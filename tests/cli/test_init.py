@@ -9,7 +9,18 @@ from click.testing import CliRunner, Result
 from wattest.cli import main
 from wattest.model.read import read_bench, read_charger
 
-WHO = ["--set", "maker=Maple", "--set", "model=Street 48", "--set", "serial=7", "--set", "firmware=1.0"]
+ANSWERS = {
+    "maker": "Maple",
+    "model": "Street 48",
+    "serial": "7",
+    "firmware": "1.0",
+    "dialects": "1.6",
+    "rated_voltage": "240 V",
+    "rated_current": "48 A",
+    "locks": "-",
+    "features": "card_reader",
+}
+WHO = [part for key, answer in ANSWERS.items() for part in ("--set", f"{key}={answer}")]
 
 
 @pytest.fixture
@@ -38,13 +49,34 @@ def test_options_alone_write_both_files(init: Callable[..., Result], tmp_path: P
 
 def test_a_person_is_asked_in_french(init: Callable[..., Result], tmp_path: Path) -> None:
     """Answers come line by line; empty ones take what stands in brackets."""
-    typed = "\n".join(["Érable", "Rue 32", "A: 1", "2.0", *[""] * 40]) + "\n"
+    typed = (
+        "\n".join(
+            [
+                "Érable",
+                "Rue 32",
+                "A: 1",
+                "2.0",
+                "",
+                "2",
+                "",
+                "",
+                "",
+                "208 V",
+                "32 A",
+                *[""] * 7,
+                "1",
+                "-",
+                *[""] * 20,
+            ]
+        )
+        + "\n"
+    )
     result = init("--lang", "fr", typed=typed)
     assert result.exit_code == 0, result.output
     assert "Fabricant de la borne" in result.stderr
     assert "Qu'est-ce qui joue la voiture ?" in result.stderr
     sheet = read_charger(tmp_path / "charger.yaml")
-    assert (sheet.maker, sheet.serial) == ("Érable", "A: 1")
+    assert (sheet.maker, sheet.serial, sheet.features) == ("Érable", "A: 1", ("connector_lock",))
     assert read_bench(tmp_path / "bench.yaml").rigs["person"].options["language"] == "fr"
 
 

@@ -22,7 +22,17 @@ from wattest.run.scaffold.bench_file import Layout, drivers_for
 from wattest.run.scaffold.charger_sheet import QUESTIONS
 from wattest.run.scaffold.yaml_text import scalar
 
-WHO = {"maker": "Maple", "model": "Street 48", "serial": "M-1", "firmware": "1.0"}
+WHO = {
+    "maker": "Maple",
+    "model": "Street 48",
+    "serial": "M-1",
+    "firmware": "1.0",
+    "dialects": "1.6",
+    "rated_voltage": "240 V",
+    "rated_current": "48 A",
+    "locks": "-",
+    "features": "card_reader",
+}
 
 
 class Person:
@@ -136,7 +146,22 @@ def test_every_field_of_the_sheet_is_asked_for() -> None:
 def test_a_wrong_answer_is_asked_again() -> None:
     """A person hears what is wrong with an answer, in the words of the checker, and tries again."""
     person = Person(
-        "Maple", "48", "7", "1", "a b", "CP7", *[""] * 4, "240", "208 V", "16 A", "20 A", "8 A", *[""] * 8
+        "Maple",
+        "48",
+        "7",
+        "1",
+        "a b",
+        "CP7",
+        "1",
+        *[""] * 3,
+        "240",
+        "208 V",
+        "16 A",
+        "20 A",
+        "8 A",
+        *[""] * 6,
+        "-",
+        "-",
     )
     sheet = charger_of(read_text(ask_charger(asker(person))))
     assert (sheet.identity, sheet.rated_voltage_v, sheet.minimum_current_a) == ("CP7", 208.0, 8.0)
@@ -145,14 +170,14 @@ def test_a_wrong_answer_is_asked_again() -> None:
     assert problems[1] == "'240' has no unit; a voltage is needed here, such as '240 V'"
     assert problems[2] == "minimum_current 20 A is above rated_current 16 A"
     assert person.prompts[0] == "Maker of the charger: "
-    assert "Rated voltage between lines [240 V]: " in person.prompts
+    assert "Rated voltage between lines: " in person.prompts
 
 
 def test_choices_are_numbers_words_or_beginnings() -> None:
     """Locks may be named in any of these ways, and none with a dash."""
     choices = {"connector_lock": Text("", ""), "holster_lock": Text("holds the plug", "retient la fiche")}
-    locks = Question("locks", Text("Locks", "Verrous"), "-", choices, many=True)
-    person = Person("2, conn", "wheel", "-", "", "hols_lock", "holster_lock holster_lock")
+    locks = Question("locks", Text("Locks", "Verrous"), choices=choices, many=True)
+    person = Person("2, conn", "wheel", "-", "", "-", "hols_lock", "holster_lock holster_lock")
     ask = asker(person)
     assert ask.ask(locks) == "holster_lock, connector_lock"
     assert ask.ask(locks) == ""
@@ -165,14 +190,14 @@ def test_choices_are_numbers_words_or_beginnings() -> None:
 
 def test_french_is_asked_in_french() -> None:
     """Prompts, hints and choices are French; the words of the file are not."""
-    person = Person(*WHO.values(), "", "", "", "prise", "2", *[""] * 20)
+    person = Person("M", "S", "7", "1", "", "1.6", "", "prise", "2", "", "240 V", "32 A", *[""] * 7, "-", "-")
     text = ask_charger(asker(person, "fr"))
     assert "cable: socket" in text
     assert person.prompts[0] == "Fabricant de la borne : "
     assert "   2 socket: une prise pour le câble de l'automobiliste" in person.heard
     assert "« prise » n'est pas parmi tethered, socket." in person.heard
     assert any(
-        prompt.startswith("Verrous (plusieurs avec des virgules, - pour aucun) [-]")
+        prompt.startswith("Verrous (plusieurs avec des virgules, - pour aucun) : ")
         for prompt in person.prompts
     )
 

@@ -25,7 +25,8 @@ Examples:
   wattest init north-lab --lang fr          the same in a new folder, in French
   wattest init --charger-only --evse b.yaml another charger for a bench that is there
   wattest init --yes --set maker=Maple --set model="Street 48" --set serial=7 --set firmware=1.0 \\
-               --set rated_current="32 A" --set locks=connector_lock --set reference_meter=yokogawa_wt
+               --set dialects=2.0.1 --set rated_voltage="240 V" --set rated_current="32 A" \\
+               --set locks=connector_lock --set features=card_reader --set reference_meter=yokogawa_wt
 
 \b
 Exit codes: 0 the files were written, 4 an answer or an argument cannot be used, or a file is there already: then

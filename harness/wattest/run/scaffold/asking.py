@@ -66,6 +66,7 @@ class Asker:
                 )
             answer = typed.strip() or question.default
             if answer is None:
+                self.say(Text("An answer is needed here.", "Il faut une réponse ici.").said(self.language))
                 continue
             word, problem = self._understood(question, answer, problem_of)
             if problem is None:

@@ -1,4 +1,7 @@
-"""A charger sheet, asked for field by field; each answer is read as ``wattest check`` would read it."""
+"""A charger sheet, asked for field by field; each answer is read as ``wattest check`` would read it.
+
+What verdicts hang on most has no default: nobody but the maker knows ratings, dialects, locks and features.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +53,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "dialects",
         Text("OCPP versions that it speaks", "Versions d'OCPP qu'elle parle"),
-        "1.6",
-        {"1.6": _NO_TEXT, "2.0.1": _NO_TEXT},
+        choices={"1.6": _NO_TEXT, "2.0.1": _NO_TEXT},
         many=True,
     ),
     Question(
@@ -67,8 +69,8 @@ QUESTIONS: tuple[Question, ...] = (
         },
     ),
     Question("phases", Text("Phases of the supply to the car", "Phases fournies à la voiture"), "1"),
-    Question("rated_voltage", Text("Rated voltage between lines", "Tension assignée entre phases"), "240 V"),
-    Question("rated_current", Text("Rated current per phase", "Courant assigné par phase"), "48 A"),
+    Question("rated_voltage", Text("Rated voltage between lines", "Tension assignée entre phases")),
+    Question("rated_current", Text("Rated current per phase", "Courant assigné par phase")),
     Question(
         "minimum_current", Text("Least current that it offers", "Plus petit courant qu'elle offre"), "6 A"
     ),
@@ -106,15 +108,13 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "locks",
         Text("Locks", "Verrous"),
-        "-",
-        {word: Text(FEATURES[word], _FRENCH_FEATURES[word]) for word in _LOCKS},
+        choices={word: Text(FEATURES[word], _FRENCH_FEATURES[word]) for word in _LOCKS},
         many=True,
     ),
     Question(
         "features",
         Text("What else it can do", "Autres capacités"),
-        "card_reader, remote_start, reset",
-        {
+        choices={
             word: Text(meaning, _FRENCH_FEATURES.get(word, meaning))
             for word, meaning in FEATURES.items()
             if word not in _LOCKS
@@ -124,6 +124,9 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 _HARMLESS: Mapping[str, str] = {
+    "dialects": "1.6",
+    "rated_voltage": "1 V",
+    "rated_current": "1000000 A",
     "minimum_current": "0 A",
     "temperature_max": "2000 degC",
     **dict.fromkeys(("maker", "model", "serial", "firmware"), "x"),
