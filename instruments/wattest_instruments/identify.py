@@ -17,8 +17,21 @@ from wattest.errors import InstrumentError
 from wattest.roles import Identity
 
 PATTERNS: Mapping[str, tuple[str, ...]] = {
-    # Today's names, and the codes that older instruments state instead (recalled).
-    "yokogawa_wt": (r"YOKOGAWA,(WT\d{3,4}[A-Z]*(-[^,]*)?|760[35]\d\d[^,]*),.*",),
+    # Today's names, and the codes that older instruments state instead (recalled); a look-alike (found).
+    "yokogawa_wt": (
+        r"YOKOGAWA,(WT\d{3,4}[A-Z]*(-[^,]*)?|760[35]\d\d[^,]*),.*",
+        r"GW ?INSTEK,GPM-8\d\d\d,.*",
+    ),
+    # The manufacturer's form of answer is found, the models' names with their suffixes are recalled.
+    "hioki_pw": (r"HIOKI,PW(3390|8001|333[567])(-[^,]*)?,.*",),
+    # Recalled: no public answer of an LMG600 was found.
+    "zes_lmg": (r'ZES ZIMMER[^,]*,\s*"?LMG6\d\d[^,]*,.*',),
+    # From the example of CHANnel:ID? in the manual of the 66203 and 66204.
+    "chroma_6620x": (r"CHROMA( ATE)?,\s*6620[234],.*",),
+    # From the vendor's instrument driver; HAMEG and the NPA are recalled.
+    "rs_hmc8015": (r"(ROHDE ?& ?SCHWARZ|HAMEG),(HMC8015|NPA\d+)[^,]*,.*",),
+    # From the manual of the PA3000, and a public program for the PA1000.
+    "tektronix_pa": (r"TEKTRONIX,\s*PA ?[134]000[^,]*,.*",),
 }
 """Patterns of the answers that a driver is made for, by the driver's name."""
 

@@ -33,6 +33,7 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest.world import World
+from wattest_instruments.analysers.yokogawa_wt import yokogawa_wt
 from wattest_instruments.simulated_power import (
     U_TEMPERATURE_K,
     Asked,
@@ -44,7 +45,6 @@ from wattest_instruments.simulated_power import (
     pictured,
     pilot_reading,
 )
-from wattest_instruments.yokogawa_wt import yokogawa_wt
 
 T = TypeVar("T")
 LockName = Literal["holster", "connector"]

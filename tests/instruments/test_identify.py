@@ -12,6 +12,29 @@ ANSWERS = {
     "YOKOGAWA,WT1804E-10A5-50A0-D/B5/G5,C2TW01804,F3.11": "yokogawa_wt",
     "YOKOGAWA,WT5000,C2UB12345,F4.02": "yokogawa_wt",
     "YOKOGAWA,760304-04-SV,C2PB12345,F3.01": "yokogawa_wt",
+    # A log of a WT310, an answer of a WT3000 on a bench and the manual's of a WT3004E: the last two tell no serial number.
+    "YOKOGAWA,WT310,C2PH13047V,F1.03": "yokogawa_wt",
+    "YOKOGAWA,760304-40-MV,0,F5.01": "yokogawa_wt",
+    "YOKOGAWA,WT3004E-2A0-30A4,0,F6.01": "yokogawa_wt",
+    "YOKOGAWA,WT1806E-5A3-50A3,1234567890,F1.01": "yokogawa_wt",
+    # Heard from a GPM-8213.
+    "GWInstek,GPM-8213,GES913349,V1.05": "yokogawa_wt",
+    # A public program's test of a PW3336; the others are recalled.
+    "HIOKI,PW3336,123456789,V1.00": "hioki_pw",
+    "HIOKI,PW3390-01,140812345,V1.10": "hioki_pw",
+    "HIOKI,PW8001-11,210912345,V1.50": "hioki_pw",
+    # Recalled.
+    "ZES ZIMMER Electronic Systems GmbH,LMG670,12345678,10.043": "zes_lmg",
+    # CHANnel:ID? in the manual of the 66204; the 66202 is recalled.
+    "Chroma ATE,66204,66204M000066,1.00,1.00,1.00": "chroma_6620x",
+    "Chroma ATE,66202,662020001234,1.20": "chroma_6620x",
+    # The vendor's instrument driver; the others are recalled.
+    "Rohde&Schwarz,HMC8015,012345678,00.011": "rs_hmc8015",
+    "HAMEG,HMC8015,012345678,01.100": "rs_hmc8015",
+    "Rohde&Schwarz,NPA1501,100123,01.001": "rs_hmc8015",
+    # The form in the manual of the PA3000, and a public program's test of a PA1000.
+    "Tektronix, PA 3000, B010123, 1.002": "tektronix_pa",
+    "TEKTRONIX,PA1000,SN1,1.0": "tektronix_pa",
 }
 """Answers of real instruments, as far as they are public, and the driver that is made for each."""
 
