@@ -109,6 +109,7 @@ def test_a_block_that_stops_short_is_a_time_out(simulated_bench: SimulatedBench)
     simulated_bench.clock.run(live())
 
 
+@pytest.mark.real_time
 def test_blocks_over_tcp(simulated_bench: SimulatedBench) -> None:
     """The same bytes through a socket and @py."""
 
