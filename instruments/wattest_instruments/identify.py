@@ -32,6 +32,19 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "rs_hmc8015": (r"(ROHDE ?& ?SCHWARZ|HAMEG),(HMC8015|NPA\d+)[^,]*,.*",),
     # From the manual of the PA3000, and a public program for the PA1000.
     "tektronix_pa": (r"TEKTRONIX,\s*PA ?[134]000[^,]*,.*",),
+    # As seen by public drivers and test suites; the manuals of the 61500 print a space where others saw a comma,
+    # which the driver mends before it asks here.
+    "chroma_61500": (r"CHROMA ATE,61[5678]\d\d[^,]*,.*",),
+    "california": (r"CALIFORNIA INSTRUMENTS,\s*(CSW|BPS|MX|RX|RS|\d+(I|IX|LX|LS))[^,]*,.*",),
+    "keysight_ac6800": (r"(KEYSIGHT|AGILENT) TECHNOLOGIES,AC680[1-4][AB]\b.*",),
+    "chroma_63800": (r"CHROMA( ATE)?,6380[2345][^,]*,.*",),
+    "ea_load": (r"EA ELEKTRO-AUTOMATIK( GMBH( & CO\. ?KG)?)?,(EL|ELR|PSB|PSBE)[ -]?\d+[^,]*,.*",),
+    "keysight_daq970a": (
+        r"(HEWLETT-PACKARD|AGILENT|AGILENT TECHNOLOGIES|KEYSIGHT TECHNOLOGIES),(34970A|34972A|DAQ97[03]A),.*",
+    "keysight_34465a": (r"(AGILENT|KEYSIGHT) TECHNOLOGIES,344(60|61|65|70)A,.*",),
+    "rigol_ds1000z": (r"RIGOL TECHNOLOGIES,(DS|MSO)1\d\d4Z.*",),
+    # Today's names, and the codes that older instruments state instead (recalled).
+    "yokogawa_wt": (r"YOKOGAWA,(WT\d{3,4}[A-Z]*(-[^,]*)?|760[35]\d\d[^,]*),.*",),
 }
 """Patterns of the answers that a driver is made for, by the driver's name."""
 

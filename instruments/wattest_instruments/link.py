@@ -23,6 +23,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -39,6 +40,9 @@ T = TypeVar("T")
 GRACE_S = 1.0
 """How much longer than its own time-out a call may take before it counts as stuck."""
 
+LARGEST_BLOCK = 32 * 1024 * 1024
+"""Bytes of the largest block that is believed; a scope's memory is read in pieces of 250 kB."""
+
 _links: WeakValueDictionary[tuple[str, str], VisaLink] = WeakValueDictionary()
 
 
@@ -51,6 +55,14 @@ class Heard:
     """An answer and the number of its entry in the record."""
 
     text: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Bytes of a definite-length block and the number of its entry, which holds their SHA-256 and length."""
+
+    data: bytes
     seq: int
 
 
@@ -136,6 +148,22 @@ class VisaLink:
                 raise
             return Heard(text, self._seq)
 
+    async def query_block(self, line: str) -> Block:
+        """Ask for a definite-length block (IEEE 488.2, 8.7.9), such as samples. Raises as ``query`` does.
+
+        The entry in the record holds the length and the SHA-256 of the bytes instead of the bytes.
+        """
+        async with self._lock:
+            try:
+                data = await self._exchange("query", line, lambda: self._ask_block(line))
+            except InstrumentError:
+                if (
+                    self._visa is not None
+                ):  # what is left of the answer must not be handed to the next question
+                    await self._recover()
+                raise
+            return Block(data, self._seq)
+
     async def write(self, line: str) -> None:
         """Send a line that has no answer."""
         async with self._lock:
@@ -155,7 +183,10 @@ class VisaLink:
         except InstrumentError as error:
             self._seq = self._note(op, tx, None, str(error))
             raise
-        self._seq = self._note(op, tx, result if isinstance(result, str) else None, None)
+        block = (
+            {"sha256": sha256(result).hexdigest(), "length": len(result)} if isinstance(result, bytes) else {}
+        )
+        self._seq = self._note(op, tx, result if isinstance(result, str) else None, None, **block)
         return result
 
     async def _do(self, call: Callable[[], T]) -> T:
@@ -220,9 +251,16 @@ class VisaLink:
                 visa.close()
         worker.end()
 
-    def _note(self, op: str, tx: str, rx: str | None, error: str | None) -> int:
+    def _note(self, op: str, tx: str, rx: str | None, error: str | None, **block: Any) -> int:
         return self._around.note(
-            "exchange", role=self._around.role, resource=self.resource, op=op, tx=tx, rx=rx, error=error
+            "exchange",
+            role=self._around.role,
+            resource=self.resource,
+            op=op,
+            tx=tx,
+            rx=rx,
+            error=error,
+            **block,
         )
 
     # In the worker.
@@ -269,6 +307,24 @@ class VisaLink:
 
     def _ask(self, line: str) -> str:
         return self._open_visa().query(line).strip(" \r\n")
+
+    def _ask_block(self, line: str) -> bytes:
+        visa = self._open_visa()
+        visa.write(line)
+        head = visa.read_bytes(2)
+        if head[:1] != b"#" or head[1:] not in b"123456789":
+            raise InstrumentError(
+                f"{self.place} answered {line!r} with {head!r}, which begins no block of bytes of a stated length."
+            )
+        digits = visa.read_bytes(int(head[1:]))
+        if not digits.isdigit() or int(digits) > LARGEST_BLOCK:
+            raise InstrumentError(
+                f"{self.place} answered {line!r} with a block of {digits!r} bytes; at most {LARGEST_BLOCK} are read."
+            )
+        data = visa.read_bytes(int(digits)) if int(digits) else b""
+        with suppress(pyvisa.VisaIOError):  # the line's end follows, except from instruments that forget it
+            visa.read_bytes(len(self._ended))
+        return data
 
     def _clear(self) -> None:
         visa = self._open_visa()
