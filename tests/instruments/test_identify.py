@@ -12,6 +12,12 @@ ANSWERS = {
     "YOKOGAWA,WT1804E-10A5-50A0-D/B5/G5,C2TW01804,F3.11": "yokogawa_wt",
     "YOKOGAWA,WT5000,C2UB12345,F4.02": "yokogawa_wt",
     "YOKOGAWA,760304-04-SV,C2PB12345,F3.01": "yokogawa_wt",
+    "T,T,S2,160.0": "espec",
+    "T,P300,180.0": "espec",
+    "1\xb6LabEvent T/210/70/5": "weiss_simserv",
+    "0000.0 0000.0 0000.0 0000.0 00000000000000000000000000000000": "ascii2",
+    "8800 Chamber Controller": "thermotron",
+    "Watlow Electric,F4T1 Controller,1234,4.02.0008": "watlow_f4t",
 }
 """Answers of real instruments, as far as they are public, and the driver that is made for each."""
 
