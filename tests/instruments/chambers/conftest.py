@@ -22,6 +22,7 @@ from wattest_instruments.chambers.thermotron import thermotron
 from wattest_instruments.chambers.thermotron_twin import ThermotronTwin
 from wattest_instruments.chambers.watlow_f4t import watlow_f4t
 from wattest_instruments.chambers.weiss_simserv import weiss_simserv
+from wattest_instruments.dialogue import expect_dialogue
 
 if TYPE_CHECKING:
     from tests.instruments.conftest import SimulatedBench
@@ -113,5 +114,25 @@ def stand(simulated_bench: SimulatedBench, chamber_name: str) -> Iterator[Stand]
 
 @pytest.fixture(scope="session")
 def stands() -> Callable[..., Any]:
-    """For one make, or options of one's own: ``with stands(bench, "espec", accuracy=None) as stand``."""
+    """Gives a driver and its twin for one make, with options of one's own."""
     return stand_of
+
+
+@contextmanager
+def dialogue_of(
+    bench: SimulatedBench, name: str, *lines: tuple[str, str | None], **options: Any
+) -> Iterator[Any]:
+    """The driver of that name over a script, whose lines end as those of its controller do."""
+    make = MAKES[name]
+    with expect_dialogue(*lines, resource=RESOURCE) as library:
+        played_by = library.partition("@")[0]
+        script = pyvisa_wattest._ports[played_by, pyvisa_wattest._canonical(RESOURCE)].twin
+        pyvisa_wattest.register(RESOURCE, script, bench=played_by, end=make.end, ended=make.end)
+        around = bench.around("chamber", world=False)
+        yield make.driver(around, resource=RESOURCE, library=library, **{**LIMITS, **options})
+
+
+@pytest.fixture(scope="session")
+def dialogue() -> Callable[..., Any]:
+    """Gives the driver of a name over a script of lines."""
+    return dialogue_of
