@@ -17,6 +17,7 @@ from wattest.roles import ReadsBack
 from wattest.run.rehearse import TWINS, Rehearsal
 from wattest.world import World
 from wattest_instruments.chambers.box import Box
+from wattest_instruments.twins.modbus import respond
 
 if TYPE_CHECKING:
     from tests.instruments.chambers.conftest import Make, Stand
@@ -217,7 +218,7 @@ def test_safe_before_open_twice_and_after_a_broken_link(
         assert (await stand.driver.read_back()).safe
         await stand.driver.open()
         await stand.driver.set_temperature(-40.0, 1.0)
-        stand.port.faults.append(lambda _answer: None)
+        stand.plug.answer(None)
         await stand.driver.make_safe()
         assert not stand.box.running
         await stand.driver.close()
@@ -260,20 +261,12 @@ def test_another_instrument_is_refused(
     simulated_bench: SimulatedBench, stand: Stand, chamber_name: str
 ) -> None:
     """Whatever else answers is named with its words, and nothing is sent to it."""
-
-    class Stranger:
-        def handle(self, line: str) -> str:
-            return "YOKOGAWA,WT1804E,C2TW01804,F3.11"
-
-    stand.port.twin = Stranger()
+    sentence = stand.plug.swap(chamber_name)
 
     async def live() -> None:
         with pytest.raises(InstrumentError) as caught:
             await stand.driver.open()
-        assert (
-            f"answered 'YOKOGAWA,WT1804E,C2TW01804,F3.11', which is nothing that the driver '{chamber_name}' is made for: "
-            "choose the driver 'yokogawa_wt', or correct the resource in the bench file."
-        ) in str(caught.value)
+        assert sentence in str(caught.value)
         assert len(simulated_bench.said()) == 2
 
     run(simulated_bench, live)
@@ -319,7 +312,7 @@ def test_garbage_is_a_sentence(simulated_bench: SimulatedBench, stand: Stand, ga
 
     async def live() -> None:
         await stand.driver.open()
-        stand.port.faults.extend([lambda _answer: garbage] * 6)
+        stand.plug.answer(*[garbage] * 6)
         try:
             reading = await stand.driver.read_temperature()
         except InstrumentError:
@@ -331,30 +324,35 @@ def test_garbage_is_a_sentence(simulated_bench: SimulatedBench, stand: Stand, ga
 
 def test_it_can_be_asked_whether_it_is_safe(stand: Stand) -> None:
     """Every chamber reads back, and tells its state."""
-    assert isinstance(stand.driver, ReadsBack)
-    assert stand.driver.supports == {"chamber_state"}
+    driver = stand.driver
+    assert driver.supports == {"chamber_state"}
+    assert isinstance(driver, ReadsBack)
 
 
 @given(lines=st.lists(st.text(max_size=60), max_size=5))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_line_upsets_a_twin(simulated_bench: SimulatedBench, make: Make, lines: list[str]) -> None:
+def test_no_line_upsets_a_twin(
+    simulated_bench: SimulatedBench, make: Make, chamber_name: str, lines: list[str]
+) -> None:
     """Whatever arrives, the simulated controller answers, complains or stays silent, and never fails."""
     twin = make.twin(Box(simulated_bench.world.climate))
     for line in lines:
-        twin.handle(line)
+        if chamber_name == "binder":
+            assert respond(twin, line.encode())
+        else:
+            twin.handle(line)
 
 
 def test_simulated_bench_has_a_twin_in_memory(
     simulated_bench: SimulatedBench, make: Make, chamber_name: str
 ) -> None:
     """With the library @wattest a driver finds its twin by itself, around the station of its own world."""
-    driver = make.driver(
-        simulated_bench.around("chamber"),
-        resource=RESOURCE,
-        library="@wattest",
-        low_limit=-45.0,
-        high_limit=60.0,
+    where = (
+        {"resource": "wattest://chamber"}
+        if chamber_name == "binder"
+        else {"resource": RESOURCE, "library": "@wattest"}
     )
+    driver = make.driver(simulated_bench.around("chamber"), **where, low_limit=-45.0, high_limit=60.0)
 
     async def live() -> None:
         assert (await driver.open()).maker == make.maker
@@ -375,7 +373,7 @@ def test_rehearsed_over_tcp(
         bench = simulated_bench_on(clock, World(clock, charger_sheet))
 
         async def live() -> None:
-            options = {"resource": RESOURCE, "low_limit": -45.0, "high_limit": 60.0, "run_output": 2}
+            options = {"low_limit": -45.0, "high_limit": 60.0, "run_output": 2, "device_id": 1}
             there = Rehearsal(bench.world, clock, "chamber", options, folder="")
             known = {name: options[name] for name in ("low_limit", "high_limit")}
             if chamber_name == "watlow_f4t":

@@ -318,7 +318,7 @@ def test_ascii2_of_newer_controllers_ends_lines_with_cr_alone(
 ) -> None:
     """The line end is an option."""
     with stands(simulated_bench, "ascii2", line_end="CR") as stand:
-        stand.port.end = stand.port.ended = b"\r"
+        stand.plug.port.end = stand.plug.port.ended = b"\r"
         simulated_bench.clock.run(stand.driver.open())
 
 
