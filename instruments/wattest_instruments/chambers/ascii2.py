@@ -89,8 +89,8 @@ def ascii2(
 @asynccontextmanager
 async def ascii2_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin around the station of the simulated world, over TCP."""
-    async with over_tcp(there, Ascii2Twin, ENDS["CR"]) as options:
-        yield {**options, "line_end": "CR"}
+    async with over_tcp(there, Ascii2Twin, ENDS[there.options.get("line_end", "CR LF")]) as options:
+        yield options
 
 
 def fixed(value: float) -> str:
@@ -140,7 +140,7 @@ class Ascii2:
     async def look(self) -> Look:
         """Nominal and actual temperature, and whether *start* is on, in one answer."""
         heard, values, digital = await self._read()
-        return Look(values[1], heard.seq, number(values[0]), digital[START] == "1", (heard.seq,))
+        return Look(values[1], heard.seq, number(values[0]), digital[START] == "1", (heard.seq,), index=1)
 
     async def set_point(self, temperature_c: float, ramp_k_per_min: float) -> None:
         """A new nominal temperature; everything else as it was read just before."""

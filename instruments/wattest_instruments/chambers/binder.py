@@ -98,7 +98,7 @@ def binder(
 async def binder_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin around the station of the simulated world, by Modbus TCP."""
     twin = BinderTwin(Box(there.world.climate))
-    async with serve_modbus(twin, device_id=there.options["device_id"]) as server:
+    async with serve_modbus(twin, device_id=there.options.get("device_id", 1)) as server:
         yield {"resource": server.address}
 
 

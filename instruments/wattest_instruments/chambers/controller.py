@@ -14,7 +14,7 @@ from wattest.roles import Identity
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the controller. ``air`` keeps its digits; ``air_seq`` and ``index`` say where they stand.
+    """One look at the controller. ``air`` keeps its digits; ``air_seq`` and ``index`` say where they stand (``Reading.index``).
 
     ``program`` means that a program of the chamber's own runs, which would move the set point by itself.
     """

@@ -75,7 +75,7 @@ def watlow_f4t(
 @asynccontextmanager
 async def watlow_f4t_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin around the station of the simulated world, over TCP."""
-    async with over_tcp(there, lambda box: F4tTwin(box, there.options["run_output"]), END) as options:
+    async with over_tcp(there, lambda box: F4tTwin(box, there.options.get("run_output", 1)), END) as options:
         yield options
 
 

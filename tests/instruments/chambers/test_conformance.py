@@ -280,7 +280,8 @@ def test_reading_carries_its_evidence_and_uncertainty(simulated_bench: Simulated
         reading = await stand.driver.read_temperature()
         kind, entry = simulated_bench.notes[reading.seq[0]]
         assert kind == "exchange"
-        assert reading.raw in entry["rx"]
+        places = [entry["rx"].split(sign) for sign in (",", " ", "\xb6")]
+        assert any(part[reading.index : reading.index + 1] == [reading.raw] for part in places)
         assert float(reading.raw) == reading.value == pytest.approx(23.0)
         digit = 10.0 ** -len(reading.raw.partition(".")[2])
         assert reading.u == pytest.approx(math.hypot(0.5 / math.sqrt(3), digit / math.sqrt(12)))
@@ -364,22 +365,32 @@ def test_simulated_bench_has_a_twin_in_memory(
     run(simulated_bench, live)
 
 
+OPTIONS: dict[str, dict[str, Any]] = {
+    "watlow_f4t": {"run_output": 2},
+    "binder": {"device_id": 7},
+    "ascii2": {"line_end": "CR"},
+}
+"""Options that a twin must follow, when the bench file has them."""
+
+
 @pytest.mark.real_time
+@pytest.mark.parametrize("options", [{}, OPTIONS], ids=["as they are", "chosen"])
 def test_rehearsed_over_tcp(
-    simulated_bench_on: type[SimulatedBench], charger_sheet: ChargerSheet, make: Make, chamber_name: str
+    simulated_bench_on: type[SimulatedBench],
+    charger_sheet: ChargerSheet,
+    make: Make,
+    chamber_name: str,
+    options: dict[str, dict[str, Any]],
 ) -> None:
     """The twin that ``wattest certify --rehearse`` plugs in is reached over a real socket with @py."""
     with RealClock() as clock:
         bench = simulated_bench_on(clock, World(clock, charger_sheet))
+        entry = {"low_limit": -45.0, "high_limit": 60.0, **options.get(chamber_name, {})}
 
         async def live() -> None:
-            options = {"low_limit": -45.0, "high_limit": 60.0, "run_output": 2, "device_id": 1}
-            there = Rehearsal(bench.world, clock, "chamber", options, folder="")
-            known = {name: options[name] for name in ("low_limit", "high_limit")}
-            if chamber_name == "watlow_f4t":
-                known["run_output"] = 2
+            there = Rehearsal(bench.world, clock, "chamber", entry, folder="")
             async with TWINS[chamber_name](there) as led:
-                driver = make.driver(bench.around("chamber", world=False), **{**known, **led})
+                driver = make.driver(bench.around("chamber", world=False), **{**entry, **led})
                 await driver.make_safe()
                 assert (await driver.open()).maker == make.maker
                 await driver.set_temperature(-40.0, 3.0)
