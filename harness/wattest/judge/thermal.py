@@ -84,7 +84,7 @@ def ramp_k_per_min(readings: Sequence[Reading], window_s: float = RAMP_S) -> flo
     """The steepest mean rate of change over any stretch of ``window_s``, in K/min; below zero when it cools.
 
     IEC 60068-2-1 allows 1 K/min, averaged over 5 min (recalled). Between readings the temperature is taken as a straight
-    line. Raises ``Inconclusive`` when the readings cannot tell: fewer than the window, a gap longer than a fifth of
+    line; the resolution of the thermometer stays in the rate (0.1 K is worth 0.02 K/min over 5 min). Raises ``Inconclusive`` when the readings cannot tell: fewer than the window, a gap longer than a fifth of
     it, or a flagged reading.
     """
     for reading in readings:
@@ -165,7 +165,7 @@ def _open(series: Sequence[Reading], now_s: float, window_s: float) -> str | Non
     most = window_s / GAPS
     if not series or series[0].t_s > now_s - window_s:
         return f"was not watched over the whole {shown(window_s)} s"
-    times = [max(series[0].t_s, now_s - window_s), *(reading.t_s for reading in series[1:]), now_s]
+    times = [*(reading.t_s for reading in series), now_s]
     gap = max(after - before for before, after in pairwise(times))
     if gap > most:
         return f"was not read for {shown(gap)} s; at most {shown(most)} s may pass, for {shown(window_s)} s of watching"

@@ -12,7 +12,7 @@ Bench entry::
 
 ``$01I`` is answered with nominal and actual value of every channel in turn, temperature first, and a string of digital
 channels whose second one is *start*. ``$01E`` sets all nominal values and all digital channels at once: what is not to
-change is sent again as it was read, and everything is read back. The chamber tells no maker, no serial number, no
+change is sent again as it was read, and the nominal temperature is read back. The chamber tells no maker, no serial number, no
 limits, no alarm and no door: that it stands still when it should run is all that can be seen. There is a command
 for its slopes whose units are not public, so the driver moves the set point in steps.
 
@@ -33,8 +33,8 @@ from wattest.roles import Chamber, Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.chambers.ascii2_twin import Ascii2Twin
 from wattest_instruments.chambers.chamber import ClimateChamber, Limits
-from wattest_instruments.chambers.controller import Look
-from wattest_instruments.chambers.plug import in_memory, over_tcp
+from wattest_instruments.chambers.controller import Look, tenths
+from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.identify import identify
 from wattest_instruments.link import Heard, VisaLink
 from wattest_instruments.notation import number
@@ -76,7 +76,7 @@ def ascii2(
     link = VisaLink(
         around,
         resource,
-        library=in_memory(around, resource, library, Ascii2Twin, end),
+        library=twin_library(around, resource, library, Ascii2Twin, end),
         identify="$01I",
         end=end.decode(),
         ended=end.decode(),
@@ -99,7 +99,7 @@ def fixed(value: float) -> str:
     >>> fixed(-40.0), fixed(23.5)
     ('-040.0', '0023.5')
     """
-    return f"{value:06.1f}"
+    return f"{tenths(value):06.1f}"
 
 
 def _shape(answer: str) -> str:
@@ -174,11 +174,11 @@ class Ascii2:
                     f"{self.place} answered {answer.text!r} to {line!r}; {ACCEPTED!r} was expected. It takes all channels "
                     "or none: look whether it is set to external operation."
                 )
-            _, values, digital_now = await self._read()
-        if (values[0], digital_now[START]) != (nominal[0], digital[START]):
+            _, values, _ = await self._read()
+        if number(values[0]) != number(nominal[0]):
             raise InstrumentError(
-                f"{self.place} accepted {line!r} and then told nominal {values[0]} and start {digital_now[START]}: it was "
-                "not taken. Look whether it is set to external operation."
+                f"{self.place} accepted {line!r} and then told the nominal temperature {values[0]}: it was not taken. Look "
+                "whether it is set to external operation."
             )
 
     async def _read(self) -> tuple[Heard, list[str], str]:

@@ -16,6 +16,8 @@ from wattest_instruments.chambers.controller import Controller, Look
 from wattest_instruments.chambers.walk import Walk
 from wattest_instruments.notation import last_digit, number
 
+STARTING_S = 10.0
+"""How long a chamber may take until it says that it runs (project)."""
 ARRIVED_K = 1.0
 """This close to its target the air has arrived: from then on an open door does not end the run (project)."""
 
@@ -29,7 +31,10 @@ class Limits:
 
 
 class ClimateChamber:
-    """The driver, over any dialect. ``accuracy_k`` is the limit of error of the chamber's own thermometer.
+    """The driver, over any dialect.
+
+    ``accuracy_k`` is the limit of error of the chamber's own thermometer, which stands at one place: how the temperature
+    differs from place to place in the chamber is not in it.
 
     Raises ``BenchError`` when the limits are no range.
     """
@@ -59,6 +64,7 @@ class ClimateChamber:
         self._open = False
         self._target_c: float | None = None
         self._under_way = False
+        self._started_s = 0.0
 
     async def open(self) -> Identity:
         """Identify the chamber, and set its limits. It goes on doing what it did: a cold station stays cold.
@@ -87,6 +93,7 @@ class ClimateChamber:
         await self._controller.set_point(first_c, ramp_k_per_min)
         if not look.running:
             await self._controller.run()
+            self._started_s = self._around.clock.monotonic()
         self._target_c, self._under_way = temperature_c, True
         self._watch(await self._controller.look())
         if not self._controller.ramps:
@@ -189,7 +196,7 @@ class ClimateChamber:
             return
         if self._under_way or look.alarms or look.program:
             self._refuse(look, f"it is no longer on its way to {self._target_c:g} degC")
-        if not look.running:
+        if not look.running and self._around.clock.monotonic() >= self._started_s + STARTING_S:
             raise InstrumentError(
                 f"{self._controller.place} was sent to {self._target_c:g} degC and stands still: somebody stopped it, or "
                 "its protection did. Look at its display."

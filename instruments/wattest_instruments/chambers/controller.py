@@ -70,3 +70,12 @@ class Controller(Protocol):
     async def close(self) -> None:
         """Let go of the link, whatever the chamber does."""
         ...
+
+
+def tenths(temperature_c: float) -> float:
+    """A set point as controllers take it, to 0.1 K, and 0 without a sign: some refuse ``-0.0``.
+
+    >>> tenths(-40.04), str(tenths(-0.04))
+    (-40.0, '0.0')
+    """
+    return round(temperature_c, 1) + 0.0

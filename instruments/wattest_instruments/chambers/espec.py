@@ -27,9 +27,9 @@ from wattest.errors import InstrumentError
 from wattest.roles import Chamber, Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.chambers.chamber import ClimateChamber, Limits
-from wattest_instruments.chambers.controller import Look
+from wattest_instruments.chambers.controller import Look, tenths
 from wattest_instruments.chambers.espec_twin import END, EspecTwin
-from wattest_instruments.chambers.plug import in_memory, over_tcp
+from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.identify import identify
 from wattest_instruments.link import Heard, VisaLink
 from wattest_instruments.notation import number
@@ -72,7 +72,7 @@ def espec(
     link = VisaLink(
         around,
         resource,
-        library=in_memory(around, resource, library, EspecTwin, END),
+        library=twin_library(around, resource, library, EspecTwin, END),
         identify="TYPE?",
         end=end,
         ended=end,
@@ -113,10 +113,10 @@ class Espec:
 
     async def set_limits(self, low_c: float, high_c: float) -> None:
         """The temperature limits of the chamber, read back."""
-        await self._set(f"TEMP, H{high_c:.1f}")
-        await self._set(f"TEMP, L{low_c:.1f}")
+        await self._set(f"TEMP, H{tenths(high_c)}")
+        await self._set(f"TEMP, L{tenths(low_c)}")
         _, _, high, low = await self._temperatures()
-        if (low, high) != (round(low_c, 1), round(high_c, 1)):
+        if (low, high) != (tenths(low_c), tenths(high_c)):
             raise InstrumentError(
                 f"{self.place} was given the limits {low_c:.1f} and {high_c:.1f} degC and answers {low:g} and {high:g} degC: "
                 "choose limits within the range of the chamber."
@@ -149,14 +149,14 @@ class Espec:
     async def set_point(self, temperature_c: float, ramp_k_per_min: float) -> None:
         """The set point of constant mode; there is no ramp."""
         del ramp_k_per_min
-        await self._set(f"TEMP, S{temperature_c:.1f}")
+        await self._set(f"TEMP, S{tenths(temperature_c)}")
 
     async def run(self) -> None:
         """Constant mode."""
         await self._set("MODE,CONSTANT")
 
     async def standby(self) -> None:
-        """Ends a program too."""
+        """Ends a program too (recalled)."""
         await self._set("MODE,STANDBY")
 
     async def close(self) -> None:

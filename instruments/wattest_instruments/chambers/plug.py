@@ -20,7 +20,7 @@ _worlds: WeakKeyDictionary[World, str] = WeakKeyDictionary()
 _numbers = itertools.count(1)
 
 
-def in_memory(around: Surroundings, resource: str, library: str, make: Make, end: bytes) -> str:
+def twin_library(around: Surroundings, resource: str, library: str, make: Make, end: bytes) -> str:
     """The PyVISA library to open a resource with: for ``@wattest`` on a simulated bench, one that holds a twin."""
     if library != "@wattest" or not isinstance(around.world, World):
         return library

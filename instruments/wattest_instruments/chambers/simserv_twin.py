@@ -1,6 +1,6 @@
 """Twin of a Weiss or Vötsch chamber with S!MPAC: the SimServ commands that its driver uses.
 
-Faults: ``box.trip()`` makes the second of three messages an active alarm.
+``box.trip()`` makes the second of three messages an active alarm; ``program`` runs a program that manual stop does not end.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ COMMANDS = frozenset(
         "17005",
         "17007",
         "17009",
+        "19015",
         "99997",
     ]
 )
@@ -46,6 +47,7 @@ class SimServTwin:
     serial: str = "58226123450010"
     up_k_per_min: float = 0.0
     down_k_per_min: float = 0.0
+    program: bool = False
 
     def handle(self, line: str) -> str | None:
         """The answer to a line; there always is one."""
@@ -61,7 +63,7 @@ class SimServTwin:
             case "99997", ["3"]:
                 return "1", self.serial
             case "10012", []:
-                return "1", str(1 + 2 * self.box.running + 8 * self.box.tripped)
+                return "1", str(1 + 2 * (self.box.running or self.program) + 8 * self.box.tripped)
             case (("11004" | "11002" | "11066" | "11070"), ["1"]):
                 return "1", self._read(command)
             case (("11001" | "11068" | "11072"), ["1", text]):
@@ -70,6 +72,10 @@ class SimServTwin:
                 self.box.run()
                 return ("1",)
             case "14001", ["1", "0"]:
+                self.box.stand_by()
+                return ("1",)
+            case "19015", []:
+                self.program = False
                 self.box.stand_by()
                 return ("1",)
             case "17002", []:

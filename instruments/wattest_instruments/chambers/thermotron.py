@@ -28,8 +28,8 @@ from wattest.errors import InstrumentError
 from wattest.roles import Chamber, Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.chambers.chamber import ClimateChamber, Limits
-from wattest_instruments.chambers.controller import Look
-from wattest_instruments.chambers.plug import in_memory, over_tcp
+from wattest_instruments.chambers.controller import Look, tenths
+from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.chambers.thermotron_twin import END, ThermotronTwin
 from wattest_instruments.identify import identify
 from wattest_instruments.link import VisaLink
@@ -80,7 +80,7 @@ def thermotron(
     link = VisaLink(
         around,
         resource,
-        library=in_memory(around, resource, library, ThermotronTwin, END),
+        library=twin_library(around, resource, library, ThermotronTwin, END),
         identify="IDEN?",
         end=end,
         ended=end,
@@ -96,14 +96,14 @@ async def thermotron_twin(there: Rehearsal) -> AsyncIterator[Options]:
 
 
 class Thermotron:
-    """The dialect. A stop code counts as an alarm only when this driver had set the chamber running."""
+    """The dialect. A stop code counts as an alarm only once the chamber ran for this driver: before, it is an old one."""
 
     name = "thermotron"
     ramps = True
 
     def __init__(self, link: VisaLink) -> None:
         self._link = link
-        self._started = False
+        self._started = self._ran = False
 
     @property
     def place(self) -> str:
@@ -118,8 +118,8 @@ class Thermotron:
 
     async def set_limits(self, low_c: float, high_c: float) -> None:
         """The process alarm limits of channel 1, read back."""
-        await self._set("PALL1", low_c, "degC")
-        await self._set("PALH1", high_c, "degC")
+        await self._set("PALL1", str(tenths(low_c)), "degC")
+        await self._set("PALH1", str(tenths(high_c)), "degC")
 
     async def look(self) -> Look:
         """Air, set point, status word and the code of the last stop."""
@@ -128,7 +128,8 @@ class Thermotron:
         status, status_seq = await self._whole("STAT?")
         code, code_seq = await self._whole("SCOD?")
         running = bool(status & (PROGRAM | MANUAL))
-        stopped = code if self._started and not running else 0
+        self._ran = self._started and (running or self._ran)
+        stopped = code if self._ran and not running else 0
         alarm = ALARMS.get(stopped)
         return Look(
             air.text.strip(),
@@ -143,13 +144,13 @@ class Thermotron:
 
     async def set_point(self, temperature_c: float, ramp_k_per_min: float) -> None:
         """The manual ramp, then the set point; both read back."""
-        await self._set("MRMP1", ramp_k_per_min, "K/min")
-        await self._set("SETP1", temperature_c, "degC")
+        await self._set("MRMP1", f"{ramp_k_per_min:.2f}", "K/min")
+        await self._set("SETP1", str(tenths(temperature_c)), "degC")
 
     async def run(self) -> None:
         """Manual mode."""
         await self._do("RUNM")
-        self._started = True
+        self._started, self._ran = True, False
 
     async def standby(self) -> None:
         """Stop, if anything runs."""
@@ -163,14 +164,14 @@ class Thermotron:
         self._started = False
         await self._link.close()
 
-    async def _set(self, name: str, value: float, unit: str) -> None:
-        await self._do(f"{name},{value:.1f}" if unit == "degC" else f"{name},{value:.2f}")
+    async def _set(self, name: str, value: str, unit: str) -> None:
+        await self._do(f"{name},{value}")
         answer = (await self._link.query(f"{name}?")).text
         got = number(answer)
-        if got is None or abs(got - value) > 0.06:
+        if got is None or abs(got - float(value)) > 0.01:
             raise InstrumentError(
-                f"{self.place} was set to {name} = {value:g} {unit} and answers {answer!r}: choose a value that the chamber "
-                "has, and look whether its scale is degC."
+                f"{self.place} was set to {name} = {value} {unit} and answers {answer!r}: choose a value that the chamber has, "
+                "and look whether its scale is degC."
             )
 
     async def _do(self, line: str) -> None:

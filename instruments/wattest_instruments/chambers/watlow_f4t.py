@@ -14,7 +14,8 @@ Control loop 1 is temperature. The driver asks the controller for degC on this l
 in degF. Settings are not answered: what has a query is read back. The controller moves along its own ramp (RRATE in K/min);
 before each ramp the set point is put where the air is, so that the ramp begins there. No public command writes limits,
 and none tells a door: the driver alone keeps the limits of the bench file. Which event output starts heating
-and cooling is the choice of who built the chamber; without the right one it neither starts nor stops.
+and cooling is the choice of who built the chamber; without the right one it neither starts nor stops. Stop a profile before:
+it is not told.
 
 Commands: the SCPI list of the TestEquity 107 (DAsh0244/te107_control), not for cascade control; tried on the twin only.
 """
@@ -31,9 +32,9 @@ from wattest.errors import InstrumentError
 from wattest.roles import Chamber, Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.chambers.chamber import ClimateChamber, Limits
-from wattest_instruments.chambers.controller import Look
+from wattest_instruments.chambers.controller import Look, tenths
 from wattest_instruments.chambers.f4t_twin import END, F4tTwin
-from wattest_instruments.chambers.plug import in_memory, over_tcp
+from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.identify import identify
 from wattest_instruments.link import VisaLink
 from wattest_instruments.notation import number
@@ -67,7 +68,7 @@ def watlow_f4t(
     link = VisaLink(
         around,
         resource,
-        library=in_memory(around, resource, library, lambda box: F4tTwin(box, run_output), END),
+        library=twin_library(around, resource, library, lambda box: F4tTwin(box, run_output), END),
     )
     return ClimateChamber(around, WatlowF4t(link, run_output), Limits(low_limit, high_limit), accuracy)
 
@@ -134,7 +135,7 @@ class WatlowF4t:
         await self._link.write(f"{LOOP}:RSCALE MINUTES")
         await self._set("RRATE", ramp_k_per_min, "K/min", 0.006)
         await self._link.write(f"{LOOP}:RACTION SETPOINT")
-        await self._link.write(f"{LOOP}:SPOINT {temperature_c:.1f}")
+        await self._link.write(f"{LOOP}:SPOINT {tenths(temperature_c)}")
 
     async def run(self) -> None:
         """Output on, read back."""

@@ -12,7 +12,8 @@ Bench entry::
 Fields are separated by the byte 0xB6 and a line ends with CR. The first field of an answer is 1, or an error below 0.
 Temperature is control variable 1; the chamber moves along its own gradient, up (11068) and down (11072), read back
 with 11066 and 11070. No public command writes the chamber's limits: the driver alone keeps those of the bench file.
-The door is told by a message, if at all. Set the chamber to external operation.
+The door is told by a message, if at all. A program of the chamber's own is not told from manual operation: stop it
+before. Set the chamber to external operation.
 
 Commands: from public drivers of several laboratories (SiLab/basil, IzaakWN, SengerM); reading messages is marked as not
 tested there; tried on the twin only.
@@ -28,8 +29,8 @@ from wattest.errors import InstrumentError
 from wattest.roles import Chamber, Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.chambers.chamber import ClimateChamber, Limits
-from wattest_instruments.chambers.controller import Look
-from wattest_instruments.chambers.plug import in_memory, over_tcp
+from wattest_instruments.chambers.controller import Look, tenths
+from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.chambers.simserv_twin import END, SEPARATOR, SimServTwin
 from wattest_instruments.identify import identify
 from wattest_instruments.link import VisaLink
@@ -82,7 +83,7 @@ def weiss_simserv(
     link = VisaLink(
         around,
         resource,
-        library=in_memory(around, resource, library, SimServTwin, END),
+        library=twin_library(around, resource, library, SimServTwin, END),
         identify=SEPARATOR.join(("99997", "1", "1")),
         end=end,
         ended=end,
@@ -125,10 +126,7 @@ class SimServ:
         """Air, set point and status, and the texts of active alarms when the status says that there are some."""
         air, air_seq = await self._ask("11004", "1")
         setpoint_c, setpoint_seq = await self._number("11002", "1")
-        text, status_seq = await self._ask("10012")
-        if not text.isdigit():
-            raise InstrumentError(f"{self.place} answered {text!r} where its status was expected.")
-        status = int(text)
+        status, status_seq = await self._status()
         return Look(
             air,
             air_seq,
@@ -147,15 +145,18 @@ class SimServ:
         """
         for write, read in (("11068", "11066"), ("11072", "11070")):
             await self._set_gradient(write, read, ramp_k_per_min)
-        await self._ask("11001", "1", f"{temperature_c:.1f}")
+        await self._ask("11001", "1", str(tenths(temperature_c)))
 
     async def run(self) -> None:
         """Manual operation."""
         await self._ask("14001", "1", "1")
 
     async def standby(self) -> None:
-        """Manual operation off."""
+        """Manual operation off; when it still runs, the program that runs is ended."""
         await self._ask("14001", "1", "0")
+        status, _ = await self._status()
+        if status & RUNNING:
+            await self._ask("19015")
 
     async def close(self) -> None:
         """Let go of the link."""
@@ -173,6 +174,12 @@ class SimServ:
             if int(kind) & ALARM_MESSAGE:
                 found.append((await self._ask("17007", str(message)))[0])
         return tuple(found) or ("an alarm without a message",)
+
+    async def _status(self) -> tuple[int, int]:
+        text, seq = await self._ask("10012")
+        if not text.isdigit():
+            raise InstrumentError(f"{self.place} answered {text!r} where its status was expected.")
+        return int(text), seq
 
     async def _set_gradient(self, write: str, read: str, k_per_min: float) -> None:
         await self._ask(write, "1", f"{k_per_min:.2f}")

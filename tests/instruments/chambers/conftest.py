@@ -179,6 +179,11 @@ def chamber_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def makes() -> dict[str, Make]:
+    return MAKES
+
+
 @pytest.fixture
 def make(chamber_name: str) -> Make:
     return MAKES[chamber_name]

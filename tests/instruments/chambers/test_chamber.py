@@ -9,7 +9,7 @@ import pytest
 
 from wattest.errors import InstrumentError
 from wattest.roles import Identity
-from wattest_instruments.chambers.chamber import ClimateChamber, Limits
+from wattest_instruments.chambers.chamber import STARTING_S, ClimateChamber, Limits
 from wattest_instruments.chambers.controller import Look
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def test_alarm_that_nobody_waits_for_is_told_by_the_state_alone(simulated_bench:
 
 
 def test_chamber_that_stands_still_is_found(simulated_bench: SimulatedBench) -> None:
-    """Stopped at its panel, without an alarm: the sentence says what to look at."""
+    """Given time to start, then found stopped at its panel, without an alarm: the sentence says what to look at."""
     controller = Obedient()
     driver = chamber(simulated_bench, controller)
 
@@ -167,6 +167,8 @@ def test_chamber_that_stands_still_is_found(simulated_bench: SimulatedBench) -> 
         await driver.open()
         await driver.set_temperature(-40.0, 1.0)
         controller.told = replace(controller.told, running=False)
+        assert (await driver.read_temperature()).value == 23.0
+        await simulated_bench.clock.sleep(STARTING_S)
         with pytest.raises(InstrumentError) as caught:
             await driver.read_temperature()
         assert str(caught.value) == (

@@ -17,7 +17,9 @@ from wattest.roles import ReadsBack
 from wattest.run.rehearse import TWINS, Rehearsal
 from wattest.world import World
 from wattest_instruments.chambers.box import Box
+from wattest_instruments.chambers.chamber import STARTING_S
 from wattest_instruments.twins.modbus import respond
+from wattest_instruments.twins.server import serve_scpi
 
 if TYPE_CHECKING:
     from tests.instruments.chambers.conftest import Make, Stand
@@ -175,13 +177,18 @@ def test_standby_ends_the_ramp(simulated_bench: SimulatedBench, stand: Stand) ->
 
 
 def test_tripped_chamber_is_not_sent_anywhere(simulated_bench: SimulatedBench, stand: Stand) -> None:
-    """A chamber that cannot run is refused or found to stand still; nothing counts as under way."""
+    """A chamber that cannot run is refused, or found to stand still soon after."""
+
+    async def started(stand: Stand) -> None:
+        await stand.driver.set_temperature(-40.0, 1.0)
+        await simulated_bench.clock.sleep(STARTING_S)
+        await stand.driver.read_temperature()
 
     async def live() -> None:
         await stand.driver.open()
         stand.box.trip()
-        with pytest.raises(InstrumentError, match=r"reports|refused|stands still|was not taken"):
-            await stand.driver.set_temperature(-40.0, 1.0)
+        with pytest.raises(InstrumentError, match=r"reports|refused|stands still|is in mode"):
+            await started(stand)
         assert not stand.box.running
 
     run(simulated_bench, live)
@@ -398,6 +405,32 @@ def test_rehearsed_over_tcp(
                 assert (await driver.read_temperature()).value == pytest.approx(23.0, abs=0.2)
                 await driver.make_safe()
                 assert (await driver.read_back()).safe
+                await driver.close()
+
+        clock.run(live())
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("name", ["espec", "ascii2"])
+def test_serial_line_of_a_terminal_server(
+    simulated_bench_on: type[SimulatedBench], charger_sheet: ChargerSheet, makes: dict[str, Make], name: str
+) -> None:
+    """A VISA resource of the kind ASRL carries the same bytes, through pyserial."""
+    make = makes[name]
+    with RealClock() as clock:
+        bench = simulated_bench_on(clock, World(clock, charger_sheet))
+
+        async def live() -> None:
+            twin = make.twin(Box(bench.world.climate))
+            async with serve_scpi(twin, end=make.end, ended=make.end) as server:
+                resource = f"ASRLsocket://{server.host}:{server.port}::INSTR"
+                around = bench.around("chamber", world=False)
+                driver = make.driver(around, resource=resource, low_limit=-45.0, high_limit=60.0)
+                await driver.open()
+                await driver.set_temperature(-40.0, 1.0)
+                assert twin.box.running
+                await driver.make_safe()
+                assert not twin.box.running
                 await driver.close()
 
         clock.run(live())

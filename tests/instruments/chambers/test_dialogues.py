@@ -153,6 +153,7 @@ def test_simserv(simulated_bench: SimulatedBench, dialogue: Any) -> None:
         *simserv_look("23.05", "-40.00", "3"),
         *simserv_look("-12.3", "-40.0", "7"),
         simserv("14001", "1", "0"),
+        simserv("10012", answer="1"),
     )
     with dialogue(simulated_bench, "weiss_simserv", *lines) as driver:
 
@@ -302,7 +303,7 @@ def test_ascii2(simulated_bench: SimulatedBench, dialogue: Any) -> None:
         (
             (*ASCII2_OPEN, *ASCII2_OPEN, (ascii2_set("0023.1", 0), "0"), ASCII2_OPEN[0]),
             (
-                f"accepted '{ascii2_set('0023.1', 0)}' and then told nominal 0025.0 and start 0: it was not taken. Look "
+                f"accepted '{ascii2_set('0023.1', 0)}' and then told the nominal temperature 0025.0: it was not taken. Look "
                 "whether it is set to external operation."
             ),
         ),
@@ -325,14 +326,19 @@ def test_ascii2_of_newer_controllers_ends_lines_with_cr_alone(
 def test_ascii2_that_is_operated_at_its_panel_is_found_out(
     simulated_bench: SimulatedBench, stands: Any
 ) -> None:
-    """A chamber that answers 0 and changes nothing is noticed at the first setting."""
+    """A chamber that answers 0 and changes nothing is noticed when its set point should have moved."""
     with stands(simulated_bench, "ascii2") as stand:
-        stand.twin.local = True
 
         async def live() -> None:
             await stand.driver.open()
-            with pytest.raises(InstrumentError, match="it was not taken"):
-                await stand.driver.set_temperature(-40.0, 1.0)
+            stand.twin.local = True
+            await stand.driver.set_temperature(-40.0, 1.0)
+            await simulated_bench.clock.sleep(31.0)
+            with pytest.raises(
+                InstrumentError,
+                match=r"ended on its way: .* told the nominal temperature 0023\.0: it was not taken",
+            ):
+                await stand.driver.read_temperature()
 
         simulated_bench.clock.run(live())
 
@@ -421,6 +427,7 @@ def test_thermotron_says_why_it_stopped(
         async def live() -> None:
             await driver.open()
             await driver.set_temperature(-40.0, 1.0)
+            await simulated_bench.clock.sleep(600.0)
             with pytest.raises(InstrumentError) as caught:
                 await driver.read_temperature()
             assert str(caught.value) == f"{PLACE} {sentence}"
@@ -438,7 +445,7 @@ def test_thermotron_says_why_it_stopped(
         (
             (*THERMOTRON_OPEN[:3], ("PALL1?", "-49.0")),
             (
-                "was set to PALL1 = -45 degC and answers '-49.0': choose a value that the chamber has, and look whether its "
+                "was set to PALL1 = -45.0 degC and answers '-49.0': choose a value that the chamber has, and look whether its "
                 "scale is degC."
             ),
         ),
