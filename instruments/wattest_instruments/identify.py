@@ -45,6 +45,15 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "rigol_ds1000z": (r"RIGOL TECHNOLOGIES,(DS|MSO)1\d\d4Z.*",),
     # Today's names, and the codes that older instruments state instead (recalled).
     "yokogawa_wt": (r"YOKOGAWA,(WT\d{3,4}[A-Z]*(-[^,]*)?|760[35]\d\d[^,]*),.*",),
+    # The answer to TYPE?: sensors, controller, highest temperature.
+    "espec": (r"[TK](,[TK])?,[^,]+,\d+(\.\d+)?",),
+    # The answer to 99997 (type of the chamber), its fields separated by the byte 0xB6.
+    "weiss_simserv": (r"1\xb6[^\xb6]+",),
+    # The form of the answer to $01I: nominal and actual values, then digital channels.
+    "ascii2": (r"(0000\.0 )+0{2,32}",),
+    # The answer to IDEN?.
+    "thermotron": (r"(THERMOTRON )?8[28]00\b.*",),
+    "watlow_f4t": (r"WATLOW ELECTRIC[^,]*,[^,]*,\d+,.*",),
 }
 """Patterns of the answers that a driver is made for, by the driver's name."""
 

@@ -71,6 +71,7 @@ class VisaLink:
 
     ``identify`` is the question that tells who is there, ``*IDN?`` unless the instrument knows no such thing;
     ``end`` ends a line that is sent and ``ended`` one that is received. ``baud`` is for serial resources.
+    ``lasting`` keeps of an answer to ``identify`` what stays the same, for an instrument that can only be asked for readings.
     All methods raise ``InstrumentError`` with resource and library in the sentence.
     """
 
@@ -85,6 +86,7 @@ class VisaLink:
         end: str = "\n",
         ended: str = "\n",
         baud: int = 9600,
+        lasting: Callable[[str], str] = str,
     ) -> None:
         self.resource = self._wanted = resource
         self.identity = ""
@@ -93,6 +95,7 @@ class VisaLink:
         self._library = library
         self._timeout_s = timeout_s
         self._identify = identify
+        self._lasting = lasting
         self._end, self._ended = end, ended
         self._baud = baud
         self._inline = library.endswith("@wattest")
@@ -127,8 +130,8 @@ class VisaLink:
             self._visa = await self._exchange("open", "", self._connect)
             _links[self._library, self.resource] = self
             try:
-                self.identity = await self._exchange(
-                    "query", self._identify, lambda: self._ask(self._identify)
+                self.identity = self._lasting(
+                    await self._exchange("query", self._identify, lambda: self._ask(self._identify))
                 )
             except InstrumentError as error:
                 await self._drop()
@@ -211,7 +214,9 @@ class VisaLink:
         """After a time-out: drop what comes late, and make sure who is there."""
         try:
             await self._exchange("clear", "", self._clear)
-            identity = await self._exchange("query", self._identify, lambda: self._ask(self._identify))
+            identity = self._lasting(
+                await self._exchange("query", self._identify, lambda: self._ask(self._identify))
+            )
         except InstrumentError as error:
             await self._drop()
             self._broken = str(error)

@@ -48,6 +48,12 @@ ANSWERS = {
     # The form in the manual of the PA3000, and a public program's test of a PA1000.
     "Tektronix, PA 3000, B010123, 1.002": "tektronix_pa",
     "TEKTRONIX,PA1000,SN1,1.0": "tektronix_pa",
+    "T,T,S2,160.0": "espec",
+    "T,P300,180.0": "espec",
+    "1\xb6LabEvent T/210/70/5": "weiss_simserv",
+    "0000.0 0000.0 0000.0 0000.0 00000000000000000000000000000000": "ascii2",
+    "8800 Chamber Controller": "thermotron",
+    "Watlow Electric,F4T1 Controller,1234,4.02.0008": "watlow_f4t",
 }
 """Answers of real instruments, as far as they are public, and the driver that is made for each."""
 

@@ -356,3 +356,39 @@ def test_server_hangs_up_on_endless_lines_and_serves_several(real_bench: Simulat
                 each.close()
 
     real_bench.clock.run(live())
+
+
+def test_instrument_without_a_name_is_known_by_what_lasts(simulated_bench: SimulatedBench) -> None:
+    """One that can only be asked for readings is taken for the same after a time-out, though its answer changed."""
+
+    class Nameless(Echo):
+        asked = 0
+
+        def handle(self, line: str) -> str | None:
+            self.asked += 1
+            return f"{20 + self.asked}.0 degC"
+
+    bench = f"link-{next(_numbers)}"
+    port = pyvisa_wattest.register(RESOURCE, Nameless(), bench=bench)
+    link = VisaLink(
+        simulated_bench.around("chamber"),
+        RESOURCE,
+        library=f"{bench}@wattest",
+        identify="T?",
+        lasting=lambda answer: answer.partition(" ")[2],
+    )
+
+    async def live() -> None:
+        assert await link.open() == link.identity == "degC"
+        port.faults.append(lambda _answer: None)
+        with pytest.raises(TimedOut):
+            await link.query("T?")
+        assert (await link.query("T?")).text == "24.0 degC"
+        port.faults.extend([lambda _answer: None, lambda _answer: "24.0 K"])
+        with pytest.raises(TimedOut):
+            await link.query("T?")
+        with pytest.raises(InstrumentError, match="after a time-out 'K' answered instead of 'degC'"):
+            await link.query("T?")
+
+    simulated_bench.clock.run(live())
+    pyvisa_wattest.unregister(RESOURCE, bench=bench)
