@@ -41,7 +41,8 @@ class Rehearsal:
     """Where a twin is plugged in: the world, and the bench entry that it stands in for.
 
     ``role`` is the role or the rig's name. ``twins`` is where the twin of a rig may leave what roles must find, by the
-    rig's name: a role that only names an output of a relay board finds the twin of that board there.
+    rig's name: a role that only names an output of a relay board finds the twin of that board there. ``network`` is
+    the in-memory link between charger and central system, which can be cut and restored.
     """
 
     world: World
@@ -50,6 +51,7 @@ class Rehearsal:
     options: Options
     folder: str
     twins: dict[str, Any] = field(default_factory=dict)
+    network: Any = None
 
 
 TwinFactory = Callable[[Rehearsal], AbstractAsyncContextManager[Options]]

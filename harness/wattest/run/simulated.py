@@ -104,7 +104,9 @@ class SimulatedVenue:
     async def _opened(self, world: World, network: MemoryNetwork) -> dict[str, Part]:
         bench = self._bench
         if bench.rehearsed:
-            bench = await with_twins(bench, self._stack, lambda entry, left: self._place(world, entry, left))
+            bench = await with_twins(
+                bench, self._stack, lambda entry, left: self._place(world, network, entry, left)
+            )
         self._rigs, parts = self._played(bench, world, network)
         for part in (*self._rigs.values(), *parts.values()):
             await part.open()
@@ -114,8 +116,10 @@ class SimulatedVenue:
             await parts["load"].set_current(self._sheet.rated_current_a)  # type: ignore[attr-defined]
         return parts
 
-    def _place(self, world: World, entry: DriverEntry, left: dict[str, Any]) -> Rehearsal:
-        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left)
+    def _place(
+        self, world: World, network: MemoryNetwork, entry: DriverEntry, left: dict[str, Any]
+    ) -> Rehearsal:
+        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left, network)
 
     @property
     def _folder(self) -> str:

@@ -449,8 +449,8 @@ class _Bus:
             retries=0,
             trace_packet=self._trace,
         )
-        client.socket = open_port(self.address, self.speed, timeout_s=self.timeout_s)  # type: ignore[assignment]
-        client.socket.inter_byte_timeout = client.inter_byte_timeout  # type: ignore[union-attr]
+        client.socket = open_port(self.address, self.speed, timeout_s=self.timeout_s)
+        client.socket.inter_byte_timeout = client.inter_byte_timeout
         return client
 
 

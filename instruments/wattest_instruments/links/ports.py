@@ -40,7 +40,7 @@ def in_memory(port: str) -> bool:
     return port.lower().startswith("wattest://")
 
 
-def open_port(port: str, speed: Speed, *, timeout_s: float) -> serial.SerialBase:
+def open_port(port: str, speed: Speed, *, timeout_s: float) -> serial.Serial:
     """The open port, for this process alone. Raises ``InstrumentError`` that says what to do about it."""
     try:
         opened = serial.serial_for_url(
@@ -54,7 +54,6 @@ def open_port(port: str, speed: Speed, *, timeout_s: float) -> serial.SerialBase
         )
     except (OSError, ValueError) as problem:
         raise InstrumentError(_sentence(port, problem)) from problem
-    assert isinstance(opened, serial.SerialBase)
     return opened
 
 
