@@ -41,10 +41,9 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "ea_load": (r"EA ELEKTRO-AUTOMATIK( GMBH( & CO\. ?KG)?)?,(EL|ELR|PSB|PSBE)[ -]?\d+[^,]*,.*",),
     "keysight_daq970a": (
         r"(HEWLETT-PACKARD|AGILENT|AGILENT TECHNOLOGIES|KEYSIGHT TECHNOLOGIES),(34970A|34972A|DAQ97[03]A),.*",
+    ),
     "keysight_34465a": (r"(AGILENT|KEYSIGHT) TECHNOLOGIES,344(60|61|65|70)A,.*",),
     "rigol_ds1000z": (r"RIGOL TECHNOLOGIES,(DS|MSO)1\d\d4Z.*",),
-    # Today's names, and the codes that older instruments state instead (recalled).
-    "yokogawa_wt": (r"YOKOGAWA,(WT\d{3,4}[A-Z]*(-[^,]*)?|760[35]\d\d[^,]*),.*",),
     # The answer to TYPE?: sensors, controller, highest temperature.
     "espec": (r"[TK](,[TK])?,[^,]+,\d+(\.\d+)?",),
     # The answer to 99997 (type of the chamber), its fields separated by the byte 0xB6.
