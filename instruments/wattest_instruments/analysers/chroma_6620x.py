@@ -125,14 +125,14 @@ class Chroma6620x:
         await self._fix_range("CURR", "A", self._ranges.current_a)
         await self._set("ENER:MODE JOULE")
         await self._set("TRIG:MODE ENERGY")
-        self._ordered, self._since_s = "STOP", self._around.clock.monotonic()
+        self._forget("STOP")
         return identity
 
     async def start_integration(self) -> None:
         """Stop counting energy and begin anew."""
         await self._set("TRIG OFF")
         await self._set("TRIG ON")
-        self._ordered, self._since_s = "RUNNING", self._around.clock.monotonic()
+        self._forget("RUNNING")
         state = await self._state()
         if state != "RUNNING":
             raise InstrumentError(
@@ -164,6 +164,10 @@ class Chroma6620x:
     async def close(self) -> None:
         """Let go of the link."""
         await self._link.close()
+
+    def _forget(self, ordered: str) -> None:
+        self._ordered, self._since_s = ordered, self._around.clock.monotonic()
+        self._ruler.begin()
 
     async def _fix_range(self, node: str, unit: str, wanted: float) -> None:
         await self._set(f"{node}:RANG {range_word(unit, wanted)}")

@@ -198,6 +198,7 @@ class HiokiPw:
         self._ordered = ordered
         self._since_s = self._around.clock.monotonic()
         self._highest_wh = -math.inf
+        self._ruler.begin()
 
     async def _fix_range(self, node: str, wanted: float, unit: str) -> None:
         await self._set(f"{node}:AUTO OFF")

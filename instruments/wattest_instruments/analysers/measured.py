@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from wattest.errors import BenchError, InstrumentError
@@ -109,14 +109,23 @@ def split(
     return tuple(found)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ruler:
-    """What digits are held against: the ranges they were measured on, and the calibration file, if there is one."""
+    """What digits are held against: the ranges they were measured on, and the calibration file, if there is one.
+
+    ``exceeded`` remembers that a range was seen exceeded since ``begin``: what was integrated meanwhile is wrong, however
+    sound the energy looks.
+    """
 
     around: Surroundings
     place: str
     ranges: Ranges
     calibration: Calibration | None
+    exceeded: bool = False
+
+    def begin(self) -> None:
+        """A new integration."""
+        self.exceeded = False
 
     def reading(
         self,
@@ -161,13 +170,18 @@ class Ruler:
         energy: Reading,
         elapsed: Reading,
     ) -> PowerReading:
-        """Voltage, current and power from the first three values; power on an exceeded range is over-range too."""
+        """Voltage, current and power from the first three values.
+
+        Where a range is exceeded power is over-range too, and so is the energy until the next integration.
+        """
         voltage = self.reading("voltage", values[0], seq)
         current = self.reading("current", values[1], seq)
         over = frozenset({OVER_RANGE}) & (voltage.flags | current.flags)
-        return PowerReading(
-            voltage, current, self.reading("power", values[2], seq, flags=over), energy, elapsed
-        )
+        power = self.reading("power", values[2], seq, flags=over)
+        self.exceeded = self.exceeded or OVER_RANGE in power.flags
+        if self.exceeded and math.isfinite(energy.value):
+            energy = replace(energy, flags=energy.flags | {OVER_RANGE})
+        return PowerReading(voltage, current, power, energy, elapsed)
 
     def _beyond(self, quantity: Quantity, value: float) -> bool:
         match quantity:

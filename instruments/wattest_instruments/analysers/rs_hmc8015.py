@@ -113,6 +113,7 @@ class RsHmc8015:
         await self._set("CHAN1:MEAS:FORM ASC")
         await self._set(f"CHAN1:MEAS:FUNC {','.join(ITEMS)}")
         self._zero, self._latest_s = None, 0.0
+        self._ruler.begin()
         await self._values()
         self._open = True
         return identity
@@ -136,6 +137,7 @@ class RsHmc8015:
             )
         self._zero, self._zero_seq = (values[3], values[4]), heard.seq
         self._latest_s = 0.0
+        self._ruler.begin()
 
     async def stop_integration(self) -> None:
         """Stop; harmless when it does not run."""

@@ -225,6 +225,7 @@ class YokogawaWt:
             await self._set(f":NUM:NORM:ITEM{place} {chosen}")
         for line in family.integrate:
             await self._set(line)
+        self._ruler.begin()
         self._open = True
         return identity
 
@@ -234,6 +235,7 @@ class YokogawaWt:
             await self._set(":INTEG:STOP")
         await self._set(":INTEG:RES")
         await self._set(":INTEG:STAR")
+        self._ruler.begin()
         state = await self._state()
         if state.text != "STAR":
             raise InstrumentError(

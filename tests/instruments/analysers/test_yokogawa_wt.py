@@ -106,11 +106,26 @@ def test_old_wt300_is_put_into_its_native_language(simulated_bench: SimulatedBen
 
 
 def test_three_elements_of_a_wt333e_are_summed(simulated_bench: SimulatedBench) -> None:
-    """Three phases are wired P3W4 and read as SIGMa, on one range for all elements."""
+    """Three phases are wired P3W4 and read as SIGMa; the range of the power is that of all three."""
     lines = small("YOKOGAWA,WT333E,C3SA12345V,F1.04", ":INP:WIR P3W4", target="SIGM")
-    with expect_dialogue(*lines) as library:
-        driver = meter(simulated_bench, library, current_range=5.0, wiring="P3W4")
-        simulated_bench.clock.run(driver.open())
+    reads = ((":NUM:NORM:VAL?", "230.00E+00,5.000E+00,3.4500E+03,0.00000E+00,0"), (":INTEG:STAT?", "RES"))
+    with expect_dialogue(*lines, *reads) as library:
+        driver = meter(
+            simulated_bench,
+            library,
+            current_range=5.0,
+            wiring="P3W4",
+            calibration="example_wt333e.yaml",
+        )
+
+        async def live() -> PowerReading:
+            await driver.open()
+            reading: PowerReading = await driver.read()
+            return reading
+
+        reading = simulated_bench.clock.run(live())
+    limit = 0.001 * 3450.0 + 0.0005 * 3 * 300.0 * 5.0
+    assert reading.power.u == pytest.approx(math.hypot(limit / math.sqrt(3.0), 0.0001 * 3450.0))
 
 
 def test_current_transformer_scales_the_range(simulated_bench: SimulatedBench) -> None:
