@@ -153,7 +153,9 @@ class AcSource:
         """Change the frequency; 40 Hz to 70 Hz."""
         self._hertz(frequency_hz)
         await tell(self._link, self._words.frequency.format(frequency_hz))
-        await confirm(self._link, self._words.frequency_query, frequency_hz, "Hz", "look at its limits")
+        await confirm(
+            self._link, self._words.frequency_query, frequency_hz, "Hz", "look at its limits", digit=0.01
+        )
         self._now = SupplyStep(0.0, self._now.voltage_v, frequency_hz)
 
     async def run_profile(self, steps: tuple[SupplyStep, ...]) -> None:
