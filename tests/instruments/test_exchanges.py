@@ -91,7 +91,9 @@ def test_units_are_taken_off_numbers_only(raw: str, text: str) -> None:
 )
 def test_infinity_is_a_flag(raw: str, value: float, flags: set[str]) -> None:
     """In SCPI's way of writing it and in words."""
-    assert flagged(raw, "here") == (value, flags)
+    seen, said = flagged(raw, "here")
+    assert seen == value
+    assert said == flags
 
 
 @pytest.mark.parametrize("raw", ["9.91E+37", "NAN", "+9.91000000E+37"])

@@ -68,7 +68,7 @@ def ea_load(
 @asynccontextmanager
 async def ea_load_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin that stands in for what the simulated car draws, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = ea_device(there.world, serial="2815490001" if known is None else known.serial)
     async with serve_scpi(device) as server:
         yield {"resource": server.resource, "library": "@py"}

@@ -144,7 +144,7 @@ def rigol_ds1000z(
 @asynccontextmanager
 async def rigol_ds1000z_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin that samples pilot and output of the simulated outlet 1, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     twin = ScopeTwin(there.world, serial="DS1ZA000000001" if known is None else known.serial)
     async with serve_scpi(twin) as server:
         yield {"resource": server.resource, "library": "@py"}
