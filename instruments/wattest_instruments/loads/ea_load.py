@@ -89,8 +89,11 @@ async def _words(link: VisaLink, identity: Identity) -> LoadWords:
             )
         await tell(link, f"{switch} OFF")
         if both_ways:
-            for line in ("VOLT 0", "CURR 0"):
-                await tell(link, line)
+            for what, unit in (("VOLT", "V"), ("CURR", "A")):
+                await tell(link, f"{what} 0")
+                await confirm(
+                    link, f"{what}?", 0.0, unit, "it could feed the outlet: do not use it", digit=0.01
+                )
         else:
             await tell(link, f"CURR:PROT {limits.current_a:.2f}")
             await confirm(link, "CURR:PROT?", limits.current_a, "A", "choose a current_limit that it has")

@@ -27,6 +27,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 
 from wattest.document.quantity import Frequency, Voltage
 from wattest.errors import BenchError, InstrumentError
@@ -117,7 +118,7 @@ def rigol_ds1000z(
         library: PyVISA backend, such as @py or @ivi
         pilot_probe: by how much the probe on the pilot divides
         output_probe: by how much the differential probe on the output divides; without it there is no output channel
-        output_threshold: rms voltage from which the output counts as live
+        output_threshold: rms voltage from which the output counts as live (30 V: IEC 61851-1, unverified)
         frequency: of the mains
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
@@ -173,7 +174,6 @@ class RigolDs1000z:
         self._frequency_hz = frequency_hz
         self._calibration = calibration
         self._armed: PilotEvent | None = None
-        self._kept = 0
 
     async def open(self) -> Identity:
         """Identify the oscilloscope, hold it against its calibration file, and fix its channels."""
@@ -354,8 +354,7 @@ class RigolDs1000z:
             data += block.data
             seq.append(block.seq)
         if self._around.keep is not None:
-            self._kept += 1
-            name = f"{self._around.role}-{self._kept}-chan{channel}.bin"
+            name = f"{self._around.role}-chan{channel}-{sha256(data).hexdigest()[:16]}.bin"
             seq.append(self._around.keep(name, bytes(data)))
         volts = [(code - zero - middle) * step for code in range(256)]
         return Record(

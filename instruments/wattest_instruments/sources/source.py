@@ -177,6 +177,10 @@ class AcSource:
                 raise InstrumentError(
                     f"{self._link.place} times its list in milliseconds; a step lasts {step.duration_s:g} s."
                 )
+        if not all((await self._states())[0]):
+            raise InstrumentError(
+                f"{self._link.place} has its output off: switch power on before dips are played."
+            )
         before = self._now
         await words.play(self._link, self._around.clock, self._ratings, steps, before)
         await self.set_voltage(before.voltage_v)

@@ -128,7 +128,7 @@ def test_samples_are_kept_where_a_run_keeps_evidence(simulated_bench: SimulatedB
     around = simulated_bench.around("pilot_scope", world=False)
     around = Surroundings(around.clock, around.note, around.role, around.folder, keep=keep)
     seen = play(simulated_bench, (*OPENING, *READING), ("read",), around=around)
-    assert kept == {"pilot_scope-1-chan1.bin": STEADY}
+    assert kept == {f"pilot_scope-chan1-{sha256(STEADY).hexdigest()[:16]}.bin": STEADY}
     assert seen.high.seq[-1] == 4711
 
 
