@@ -27,7 +27,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 
 from wattest.document.quantity import Frequency, Voltage
 from wattest.errors import BenchError, InstrumentError
@@ -53,21 +52,17 @@ from wattest_instruments.exchanges import (
 )
 from wattest_instruments.identify import identify
 from wattest_instruments.link import VisaLink
-from wattest_instruments.notation import number
+from wattest_instruments.scopes.memory import Record, read_memory
 from wattest_instruments.scopes.twin import ScopeTwin
 from wattest_instruments.switching import C_V, switching_delay
 from wattest_instruments.twins.server import serve_scpi
-from wattest_instruments.waveform import Estimate, Waveform, pilot_shape
+from wattest_instruments.waveform import Estimate, pilot_shape
 
 DIVISIONS = 12
 """Of the screen, across; a record is as long as the screen."""
 PILOT_V_PER_DIV = 5.0
 OUTPUT_V_PER_DIV = 100.0
 """Eight divisions: +-20 V and +-400 V."""
-LARGEST_PIECE = 250_000
-"""Bytes that one ``:WAV:DATA?`` gives (programming guide)."""
-COARSEST_S = 1.0e-5
-"""Samples must not lie farther apart: a pulse of 6 A is 100 us long."""
 PIECE_S = 5.0
 """How long one piece may take to arrive."""
 
@@ -88,15 +83,6 @@ class Span:
 NOW = Span(2e-3, 12e-3)
 EVENTS: dict[PilotEvent, Span] = {"open": Span(0.05, 0.12), "close": Span(0.5, 5.4)}
 """The limits are 100 ms for opening and 3 s for closing (``fixtures/limits/pilot.yaml``)."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One channel, with the entries that prove it; ``clipped`` when the signal left the screen."""
-
-    wave: Waveform
-    seq: tuple[int, ...]
-    clipped: bool
 
 
 def rigol_ds1000z(
@@ -200,7 +186,7 @@ class RigolDs1000z:
         await self._around.clock.sleep(10.0 * NOW.length_s)
         await self._tell(":STOP")
         await self._until({"STOP"}, 2.0)
-        record = await self._record(1)
+        record = await self._recorded(1)
         shape = await self._around.clock.in_thread(pilot_shape, record.wave)
         flags = shape.flags | (frozenset({OVER_RANGE}) if record.clipped else frozenset())
 
@@ -246,7 +232,7 @@ class RigolDs1000z:
         if state != "STOP":
             await self._tell(":STOP")
             return SwitchingDelay(event, self._none(seq))
-        pilot, output = await self._record(1), await self._record(2)
+        pilot, output = await self._recorded(1), await self._recorded(2)
         if pilot.wave.start_s > -0.5 * span.before_s:
             raise InstrumentError(
                 f"{self._link.place} recorded from {pilot.wave.start_s:g} s on, and from {-span.before_s:g} s was set: its time "
@@ -278,6 +264,9 @@ class RigolDs1000z:
 
     async def _tell(self, line: str) -> None:
         await tell(self._link, line, partial(error_queue, query=":SYST:ERR?"))
+
+    async def _recorded(self, channel: int) -> Record:
+        return await read_memory(self._link, channel, self._tell, self._around)
 
     async def _channel(self, channel: int, probe: float, per_div_v: float) -> None:
         for line in ("DISP ON", "COUP DC", "BWL 20M", f"PROB {probe:g}", f"SCAL {per_div_v:g}", "OFFS 0"):
@@ -323,45 +312,6 @@ class RigolDs1000z:
                     f"{state!r} to ':TRIG:STAT?': look at its trigger."
                 )
             await clock.sleep(0.1)
-
-    # What it recorded.
-
-    async def _record(self, channel: int) -> Record:
-        """The memory of one channel, in pieces."""
-        for line in (f":WAV:SOUR CHAN{channel}", ":WAV:MODE RAW", ":WAV:FORM BYTE"):
-            await self._tell(line)
-        heard = await self._link.query(":WAV:PRE?")
-        values = [number(part) for part in heard.text.split(",")]
-        if len(values) != 10 or any(value is None for value in values):
-            raise InstrumentError(
-                f"{self._link.place} answered {heard.text!r} to :WAV:PRE?, where ten numbers were expected."
-            )
-        _, _, points, _, interval, origin, reference, step, zero, middle = (value or 0.0 for value in values)
-        if not 0.0 < interval <= COARSEST_S * 1.001:
-            raise InstrumentError(
-                f"{self._link.place} sampled every {interval:g} s; {COARSEST_S:g} s is needed to see the pilot."
-            )
-        data, seq = bytearray(), [heard.seq]
-        while len(data) < points:
-            first, last = len(data) + 1, min(len(data) + LARGEST_PIECE, int(points))
-            await self._tell(f":WAV:STAR {first}")
-            await self._tell(f":WAV:STOP {last}")
-            block = await self._link.query_block(":WAV:DATA?")
-            if len(block.data) != last - first + 1:
-                raise InstrumentError(
-                    f"{self._link.place} gave {len(block.data)} of the samples {first} to {last} of CHAN{channel}."
-                )
-            data += block.data
-            seq.append(block.seq)
-        if self._around.keep is not None:
-            name = f"{self._around.role}-chan{channel}-{sha256(data).hexdigest()[:16]}.bin"
-            seq.append(self._around.keep(name, bytes(data)))
-        volts = [(code - zero - middle) * step for code in range(256)]
-        return Record(
-            Waveform(origin - reference * interval, interval, [volts[code] for code in data], step),
-            tuple(seq),
-            clipped=0 in data or 255 in data,
-        )
 
     # What is known of it.
 

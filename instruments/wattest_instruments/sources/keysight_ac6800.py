@@ -12,7 +12,7 @@ Bench entry::
 Commands: operating and service guides of the AC6800 and AC6800B as far as they are public (VOLTage, FREQuency, OUTPut,
 MEASure, ABORt); ``CURR`` and ``MEAS:POW:AC?`` are recalled; tried on the twin only. A word that the source does not know goes to its
 error queue, and ``open`` stops there, before anything is energised. Soft limits have no publicly known query for their
-values: that they are switched on is read back. No list is publicly known, so this driver plays no dips. One phase.
+values: that the voltage's is switched on is read back; the frequency's is sent, and enforced here. No list is publicly known, so this driver plays no dips. One phase.
 """
 
 from __future__ import annotations
