@@ -27,9 +27,9 @@ Complaint = Callable[[VisaLink], Awaitable[str]]
 """Asks an instrument whether it has something to complain of; its own words, or nothing."""
 
 
-async def error_queue(link: VisaLink) -> str:
+async def error_queue(link: VisaLink, query: str = "SYST:ERR?") -> str:
     """The oldest entry of the error queue (SCPI 1999, 21.8); nothing when the queue is empty."""
-    answer = (await link.query("SYST:ERR?")).text
+    answer = (await link.query(query)).text
     return "" if number(answer.partition(",")[0]) == 0.0 else f"error {answer}"
 
 
@@ -54,11 +54,16 @@ async def tell(link: VisaLink, line: str, complaint: Complaint = error_queue) ->
         raise InstrumentError(f"{link.place} refused {line!r}: {said}.")
 
 
-async def confirm(link: VisaLink, query: str, wanted: float, unit: str, way_out: str) -> None:
-    """Read a setting back. Raises ``InstrumentError`` when the instrument has another value than it was given."""
+async def confirm(
+    link: VisaLink, query: str, wanted: float, unit: str, way_out: str, *, digit: float = 0.0
+) -> None:
+    """Read a setting back. Raises ``InstrumentError`` when the instrument has another value than it was given.
+
+    Allowed are 0.1 % and one ``digit``, the last one that the setting was sent with.
+    """
     answer = (await link.query(query)).text
     got = number(without_unit(answer))
-    if got is None or not math.isclose(got, wanted, rel_tol=1e-3, abs_tol=1e-3):
+    if got is None or not math.isclose(got, wanted, rel_tol=1e-3, abs_tol=digit):
         raise InstrumentError(
             f"{link.place} was set to {wanted:g} {unit} and answers {answer!r} to {query!r}: {way_out}."
         )

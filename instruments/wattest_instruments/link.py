@@ -160,9 +160,8 @@ class VisaLink:
             try:
                 data = await self._exchange("query", line, lambda: self._ask_block(line))
             except InstrumentError:
-                if (
-                    self._visa is not None
-                ):  # what is left of the answer must not be handed to the next question
+                # What is left of the answer must not be handed to the next question.
+                if self._visa is not None:
                     await self._recover()
                 raise
             return Block(data, self._seq)

@@ -8,13 +8,15 @@ from wattest.errors import InstrumentError
 from wattest_instruments.identify import PATTERNS, identify, knowers
 
 ANSWERS = {
+    # Put together from the maker, model and form that public drivers and manuals tell; the digits are made up:
     "Chroma ATE,61604,616040000123,1.00,1.01,1.02": "chroma_61500",
-    "California Instruments,CSW5550,A389Z20,Version 2.2a": "california",
-    "California Instruments,3001ix,A389Z20,Version 2.2a": "california",
     "Keysight Technologies,AC6804B,MY58000001,A.01.03.0161": "keysight_ac6800",
     "Chroma,63804,638040000456,1.10": "chroma_63800",
-    "EA ELEKTRO-AUTOMATIK,PSB 10060-60 2U,123456,KE 3.10": "ea_load",
     "EA Elektro-Automatik GmbH & Co. KG,ELR 9500-30,1234567890,V2.10": "ea_load",
+    # As printed in public drivers and test suites:
+    "California Instruments,CSW5550,A389Z20,Version 2.2a": "california",
+    "California Instruments,3001ix,A389Z20,Version 2.2a": "california",
+    "EA ELEKTRO-AUTOMATIK,PSB 10060-60 2U,123456,KE 3.10": "ea_load",
     "HEWLETT-PACKARD,34970A,0,13-2-2": "keysight_daq970a",
     "Agilent Technologies,34972A,MY59000704,1.17-1.12-02-02": "keysight_daq970a",
     "Keysight Technologies,DAQ970A,MY12345678,1.0.0": "keysight_daq970a",

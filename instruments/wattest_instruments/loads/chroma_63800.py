@@ -90,7 +90,7 @@ def chroma_63800(
 @asynccontextmanager
 async def chroma_63800_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin that stands in for what the simulated car draws, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = chroma_63800_device(there.world, serial="638040000001" if known is None else known.serial)
     async with serve_scpi(device) as server:
         yield {"resource": server.resource, "library": "@py"}

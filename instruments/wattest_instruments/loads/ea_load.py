@@ -68,7 +68,7 @@ def ea_load(
 @asynccontextmanager
 async def ea_load_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin that stands in for what the simulated car draws, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = ea_device(there.world, serial="2815490001" if known is None else known.serial)
     async with serve_scpi(device) as server:
         yield {"resource": server.resource, "library": "@py"}
@@ -89,8 +89,11 @@ async def _words(link: VisaLink, identity: Identity) -> LoadWords:
             )
         await tell(link, f"{switch} OFF")
         if both_ways:
-            for line in ("VOLT 0", "CURR 0"):
-                await tell(link, line)
+            for what, unit in (("VOLT", "V"), ("CURR", "A")):
+                await tell(link, f"{what} 0")
+                await confirm(
+                    link, f"{what}?", 0.0, unit, "it could feed the outlet: do not use it", digit=0.01
+                )
         else:
             await tell(link, f"CURR:PROT {limits.current_a:.2f}")
             await confirm(link, "CURR:PROT?", limits.current_a, "A", "choose a current_limit that it has")

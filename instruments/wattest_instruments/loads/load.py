@@ -118,7 +118,9 @@ class ElectronicLoad:
                 f"{self._limits.current_a:g} A in the bench entry. Nothing was changed."
             )
         await tell(self._link, words.current.format(current_a), words.complaint)
-        await confirm(self._link, words.current_query, current_a, "A", "look at its mode and its limits")
+        await confirm(
+            self._link, words.current_query, current_a, "A", "look at its mode and its limits", digit=0.01
+        )
 
     async def set_input(self, on: bool) -> None:
         """Connect the load or take it off, and see that it is so."""

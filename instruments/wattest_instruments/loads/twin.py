@@ -155,9 +155,15 @@ def ea_device(world: World, *, serial: str = "2815490001", model: str = "ELR 950
                 query=told(lambda: f"{values['CURR:PROT']:.2f} A"),
             ),
             command(
-                "[:SOURce]:VOLTage", write=device.value(lambda v: keep("VOLT", v), least=0.0, most=510.0)
+                "[:SOURce]:VOLTage",
+                write=device.value(lambda v: keep("VOLT", v), least=0.0, most=510.0),
+                query=told(lambda: f"{values['VOLT']:.2f} V"),
             ),
-            command("[:SOURce]:CURRent", write=device.value(lambda v: keep("CURR", v), least=0.0, most=91.8)),
+            command(
+                "[:SOURce]:CURRent",
+                write=device.value(lambda v: keep("CURR", v), least=0.0, most=91.8),
+                query=told(lambda: f"{values['CURR']:.2f} A"),
+            ),
             command(":MEASure[:SCALar]:ARRay", query=told(array)),
         ]
     )

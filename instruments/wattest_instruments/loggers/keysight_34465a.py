@@ -68,7 +68,7 @@ def keysight_34465a(
 @asynccontextmanager
 async def keysight_34465a_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin on the pilot (DC: the mean of its pulses) or the output (AC) of the simulated outlet 1, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = dmm34465a_device(there.world, serial="MY54500001" if known is None else known.serial)
     async with serve_scpi(device) as server:
         yield {"resource": server.resource, "library": "@py"}

@@ -83,7 +83,7 @@ def keysight_daq970a(
 @asynccontextmanager
 async def keysight_daq970a_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin whose thermocouples are where the bench entry has them, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = daq970a_device(
         there.world,
         there.options["channels"],

@@ -42,6 +42,7 @@ from wattest_instruments.sources.twin import california_device
 from wattest_instruments.twins.server import serve_scpi
 
 LAST_POINT_S = 0.001
+VOLTAGE_RANGE_V = 300.0
 
 
 def california(
@@ -51,7 +52,7 @@ def california(
     library: str = "@py",
     voltage: Voltage,
     frequency: Frequency = 60.0,
-    voltage_range: Voltage = 300.0,
+    voltage_range: Voltage = VOLTAGE_RANGE_V,
     voltage_limit: Voltage,
     current_limit: Current,
     phases: Literal["1", "3"] = "1",
@@ -85,11 +86,11 @@ def california(
 @asynccontextmanager
 async def california_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin that feeds the simulated station, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = california_device(
         there.world,
         serial="A389Z20" if known is None else known.serial,
-        voltage_range=there.options["voltage_range"],
+        voltage_range=there.options.get("voltage_range", VOLTAGE_RANGE_V),
     )
     async with serve_scpi(device) as server:
         yield {"resource": server.resource, "library": "@py"}

@@ -84,7 +84,7 @@ def chroma_61500(
 @asynccontextmanager
 async def chroma_61500_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin that feeds the simulated station, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = chroma_61500_device(there.world, serial="615000001" if known is None else known.serial)
     async with serve_scpi(device) as server:
         yield {"resource": server.resource, "library": "@py"}

@@ -12,7 +12,7 @@ Bench entry::
 Commands: operating and service guides of the AC6800 and AC6800B as far as they are public (VOLTage, FREQuency, OUTPut,
 MEASure, ABORt); ``CURR`` and ``MEAS:POW:AC?`` are recalled; tried on the twin only. A word that the source does not know goes to its
 error queue, and ``open`` stops there, before anything is energised. Soft limits have no publicly known query for their
-values: that they are switched on is read back. No list is publicly known, so this driver plays no dips. One phase.
+values: that the voltage's is switched on is read back; the frequency's is sent, and enforced here. No list is publicly known, so this driver plays no dips. One phase.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ from wattest_instruments.sources.source import (
 from wattest_instruments.sources.twin import keysight_ac6800_device
 from wattest_instruments.twins.server import serve_scpi
 
+VOLTAGE_RANGE_V = 310.0
+"""High range of the AC6800B."""
+
 
 def keysight_ac6800(
     around: Surroundings,
@@ -44,7 +47,7 @@ def keysight_ac6800(
     library: str = "@py",
     voltage: Voltage,
     frequency: Frequency = 60.0,
-    voltage_range: Voltage = 310.0,
+    voltage_range: Voltage = VOLTAGE_RANGE_V,
     voltage_limit: Voltage,
     current_limit: Current,
     calibration: str | None = None,
@@ -74,11 +77,11 @@ def keysight_ac6800(
 @asynccontextmanager
 async def keysight_ac6800_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A twin that feeds the simulated station, over TCP."""
-    known = calibration_of(there.options["calibration"], there.folder)
+    known = calibration_of(there.options.get("calibration"), there.folder)
     device = keysight_ac6800_device(
         there.world,
         serial="MY58000001" if known is None else known.serial,
-        voltage_range=there.options["voltage_range"],
+        voltage_range=there.options.get("voltage_range", VOLTAGE_RANGE_V),
     )
     async with serve_scpi(device) as server:
         yield {"resource": server.resource, "library": "@py"}

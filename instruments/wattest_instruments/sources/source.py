@@ -153,7 +153,9 @@ class AcSource:
         """Change the frequency; 40 Hz to 70 Hz."""
         self._hertz(frequency_hz)
         await tell(self._link, self._words.frequency.format(frequency_hz))
-        await confirm(self._link, self._words.frequency_query, frequency_hz, "Hz", "look at its limits")
+        await confirm(
+            self._link, self._words.frequency_query, frequency_hz, "Hz", "look at its limits", digit=0.01
+        )
         self._now = SupplyStep(0.0, self._now.voltage_v, frequency_hz)
 
     async def run_profile(self, steps: tuple[SupplyStep, ...]) -> None:
@@ -175,6 +177,10 @@ class AcSource:
                 raise InstrumentError(
                     f"{self._link.place} times its list in milliseconds; a step lasts {step.duration_s:g} s."
                 )
+        if not all((await self._states())[0]):
+            raise InstrumentError(
+                f"{self._link.place} has its output off: switch power on before dips are played."
+            )
         before = self._now
         await words.play(self._link, self._around.clock, self._ratings, steps, before)
         await self.set_voltage(before.voltage_v)

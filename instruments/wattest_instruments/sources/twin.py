@@ -186,8 +186,8 @@ def chroma_61500_device(world: World, *, serial: str = "615000001") -> Device:
         elif mode != "LIST" or not output.start():
             device.complain(CONFLICT)
 
-    def column(name: str, scale: float = 1.0) -> Callable[[tuple[int, ...], str], None]:
-        set_column = device.numbers(_listed(output, name, scale))
+    def column(name: str, scale: float = 1.0, most: float = 9e9) -> Callable[[tuple[int, ...], str], None]:
+        set_column = device.numbers(_listed(output, name, scale), most=most)
 
         def does(numbers: tuple[int, ...], argument: str) -> None:
             if mode == "FIXED" and not output.listing:  # a list is edited in fixed mode only
@@ -231,9 +231,9 @@ def chroma_61500_device(world: World, *, serial: str = "615000001") -> Device:
             command(":LIST:TRIGger", write=device.word(lambda _w: None, "AUTO")),
             command(":LIST:DWELl", write=column("dwell_s", 1e-3)),
             command(":LIST:SHAPe", write=nothing),
-            command(":LIST:VOLTage:AC:STARt", write=column("list_volts")),
+            command(":LIST:VOLTage:AC:STARt", write=column("list_volts", most=300.0)),
             command(":LIST:VOLTage:AC:END", write=nothing),
-            command(":LIST:FREQuency:STARt", write=column("list_hertz")),
+            command(":LIST:FREQuency:STARt", write=column("list_hertz", most=70.0)),
             command(":LIST:FREQuency:END", write=nothing),
             *_common(device, output, digits=".4f"),
         ]

@@ -40,7 +40,7 @@ LOADS: dict[str, tuple[Callable[..., Any], Callable[..., Any], str]] = {
 async def plugged(bench: SimulatedBench, name: str, **options: Any) -> AsyncIterator[Any]:
     """A driver led to its twin, as a rehearsal does it."""
     driver, twin, _ = LOADS[name]
-    entry = {"current_limit": 40.0, "calibration": None, **options}
+    entry = {"current_limit": 40.0, **options}
     async with twin(Rehearsal(bench.world, bench.clock, "load", entry, "")) as led:
         load = driver(bench.around("load", world=False), **{**entry, **led})
         try:

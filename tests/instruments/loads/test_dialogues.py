@@ -61,7 +61,11 @@ PSB: Lines = (
     ("*CLS", None),
     *ea_told("SYST:LOCK ON"),
     ("SYST:LOCK:OWN?", "REMOTE"),
-    *ea_told("OUTP OFF", "VOLT 0", "CURR 0", "SINK:CURR 0.00"),
+    *ea_told("OUTP OFF", "VOLT 0"),
+    ("VOLT?", "0.00 V"),
+    *ea_told("CURR 0"),
+    ("CURR?", "0.00 A"),
+    *ea_told("SINK:CURR 0.00"),
 )
 
 

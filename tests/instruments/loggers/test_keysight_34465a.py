@@ -83,7 +83,6 @@ def test_conformance_over_tcp(simulated_bench: SimulatedBench, function: str, vo
         entry: dict[str, Any] = {
             "function": function,
             "range_": 100.0 if function == "dc_voltage" else 750.0,
-            "calibration": None,
         }
         async with keysight_34465a_twin(Rehearsal(bench.world, bench.clock, "dmm", entry, "")) as led:
             dmm: Any = keysight_34465a(bench.around("dmm", world=False), **{**entry, **led})

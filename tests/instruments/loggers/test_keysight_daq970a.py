@@ -107,7 +107,7 @@ def test_calibration_file_gives_serial_number_and_uncertainty(simulated_bench: S
 
 @asynccontextmanager
 async def twinned(bench: SimulatedBench, **options: Any) -> AsyncIterator[Any]:
-    entry = {"channels": {"enclosure": 102, "air": 101}, "calibration": None, **options}
+    entry = {"channels": {"enclosure": 102, "air": 101}, **options}
     async with keysight_daq970a_twin(Rehearsal(bench.world, bench.clock, "thermometers", entry, "")) as led:
         part = keysight_daq970a(bench.around("thermometers", world=False), **{**entry, **led})
         try:

@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real_time
 
-Source = tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]
-
-SOURCES: dict[str, Source] = {
-    "chroma_61500": (chroma_61500, chroma_61500_twin, {"calibration": None}),
-    "california": (california, california_twin, {"calibration": None, "voltage_range": 300.0}),
-    "keysight_ac6800": (keysight_ac6800, keysight_ac6800_twin, {"calibration": None, "voltage_range": 310.0}),
+SOURCES: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "chroma_61500": (chroma_61500, chroma_61500_twin),
+    "california": (california, california_twin),
+    "keysight_ac6800": (keysight_ac6800, keysight_ac6800_twin),
 }
 DIPPING = ["chroma_61500", "california"]
 
@@ -34,8 +32,8 @@ DIPPING = ["chroma_61500", "california"]
 @asynccontextmanager
 async def plugged(bench: SimulatedBench, name: str, **options: Any) -> AsyncIterator[Any]:
     """A driver led to its twin, as a rehearsal does it."""
-    driver, twin, defaults = SOURCES[name]
-    entry = {"voltage": 240.0, "voltage_limit": 280.0, "current_limit": 40.0, **defaults, **options}
+    driver, twin = SOURCES[name]
+    entry = {"voltage": 240.0, "voltage_limit": 280.0, "current_limit": 40.0, **options}
     there = Rehearsal(bench.world, bench.clock, "mains", entry, "")
     async with twin(there) as led:
         part = driver(bench.around("mains", world=False), **{**entry, **led})
@@ -280,7 +278,7 @@ def test_ratings_that_make_no_sense_are_refused(
     simulated_bench: SimulatedBench, name: str, options: dict[str, float], sentence: str
 ) -> None:
     """Before anything is connected."""
-    driver, _, _ = SOURCES[name]
+    driver, _ = SOURCES[name]
     entry = {"voltage": 240.0, "voltage_limit": 280.0, "current_limit": 40.0, **options}
     with pytest.raises(BenchError, match=rf"mains \({name}\): {sentence}"):
         driver(simulated_bench.around("mains", world=False), resource="TCPIP::x::INSTR", **entry)

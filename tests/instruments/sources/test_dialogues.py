@@ -112,6 +112,8 @@ def test_chroma_edits_a_list_with_the_trigger_off(simulated_bench: SimulatedBenc
         chroma_61500,
         (
             *CHROMA,
+            ("OUTP?", "1"),
+            ("OUTP:REL?", "1"),
             *told(
                 "TRIG OFF",
                 "OUTP:MODE FIXED",
@@ -146,6 +148,7 @@ def test_california_ends_its_list_with_the_voltage_from_before(simulated_bench: 
         california,
         (
             *CALIFORNIA,
+            ("OUTP?", "1"),
             *told(
                 "ABOR",
                 "TRIG:TRAN:SOUR IMM",
@@ -273,6 +276,7 @@ def test_a_list_that_never_ends_is_stopped(simulated_bench: SimulatedBench) -> N
     """Five seconds after its time the source is told to stop, and the sentence says so."""
     lines = (
         *CALIFORNIA,
+        ("OUTP?", "1"),
         *told(
             *("ABOR", "TRIG:TRAN:SOUR IMM", "TRIG:SYNC:SOUR IMM", "LIST:STEP AUTO", "LIST:COUN 1"),
             *("FREQ:MODE LIST", "FREQ:SLEW:MODE LIST", "VOLT:MODE LIST", "VOLT:SLEW:MODE LIST"),
@@ -284,6 +288,14 @@ def test_a_list_that_never_ends_is_stopped(simulated_bench: SimulatedBench) -> N
     )
     said = fails(simulated_bench, california, lines, ("run_profile", (SupplyStep(1.0, 200.0),)))
     assert "should have ended its list after 1.001 s and still answers 'BUSY' to 'TRIG:STAT?'" in said
+
+
+def test_dips_without_power_are_refused(simulated_bench: SimulatedBench) -> None:
+    """A list behind an open output would prove nothing."""
+    lines = (*CALIFORNIA, ("OUTP?", "0"))
+    assert fails(simulated_bench, california, lines, ("run_profile", (SupplyStep(1.0, 200.0),))) == (
+        f"{HERE} has its output off: switch power on before dips are played."
+    )
 
 
 def test_nonsense_for_a_state_is_no_state(simulated_bench: SimulatedBench) -> None:
