@@ -63,7 +63,7 @@ class Reading:
     flags: frozenset[str] = frozenset()
     raw: str = ""
     index: int | None = None
-    """Position of ``raw`` among the values of the answer that ``seq`` names, between commas, blanks or bytes 0xB6."""
+    """Position of ``raw`` among the comma-separated values of the answer that ``seq`` names."""
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,9 @@ def ramp_k_per_min(readings: Sequence[Reading], window_s: float = RAMP_S) -> flo
     """The steepest mean rate of change over any stretch of ``window_s``, in K/min; below zero when it cools.
 
     IEC 60068-2-1 allows 1 K/min, averaged over 5 min (recalled). Between readings the temperature is taken as a straight
-    line; the resolution of the thermometer stays in the rate (0.1 K is worth 0.02 K/min over 5 min). Raises ``Inconclusive`` when the readings cannot tell: fewer than the window, a gap longer than a fifth of
-    it, or a flagged reading.
+    line; the resolution of the thermometer stays in the rate (0.1 K is worth 0.02 K/min over 5 min). Raises
+    ``Inconclusive`` when the readings cannot tell: fewer than the window, a gap longer than a fifth of it, or a flagged
+    reading.
     """
     for reading in readings:
         if reading.flags or not math.isfinite(reading.value):

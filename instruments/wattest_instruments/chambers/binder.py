@@ -21,7 +21,6 @@ Registers: SiLab/basil (MK 53), ecree-solarflare/ovenctl; tried on the twin only
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -140,7 +139,7 @@ class Binder:
         return Look(
             air,
             air_seq,
-            setpoint_c if math.isfinite(setpoint_c) else None,
+            setpoint_c,
             bool(mode & MODES),
             (air_seq, setpoint_seq, mode_seq, alarm_seq),
             alarms=(await self._text(),) if alarm else (),

@@ -88,7 +88,13 @@ class ClimateChamber:
         self._target_c = None
         look = await self._controller.look()
         self._refuse(look, f"it was not sent to {temperature_c:g} degC")
-        start_c = min(max(self._number(look), self._limits.low_c), self._limits.high_c)
+        air_c = self._number(look)
+        if not math.isfinite(air_c):
+            raise InstrumentError(
+                f"{self._controller.place} tells no air temperature ({look.air}), so it was not sent to {temperature_c:g} degC: "
+                "look at its sensor."
+            )
+        start_c = min(max(air_c, self._limits.low_c), self._limits.high_c)
         first_c = temperature_c if self._controller.ramps else start_c
         await self._controller.set_point(first_c, ramp_k_per_min)
         if not look.running:
@@ -119,7 +125,9 @@ class ClimateChamber:
     async def state(self) -> ChamberState:
         """What the controller says, alarms included; it raises only when the controller cannot be asked."""
         look = await self._controller.look()
-        return ChamberState(self._reading(look), look.setpoint_c, look.running, look.alarms, look.door_open)
+        return ChamberState(
+            self._reading(look), _told(look.setpoint_c), look.running, look.alarms, look.door_open
+        )
 
     async def make_safe(self) -> None:
         """Standby, whatever runs: the air then drifts to room temperature. A link that broke is opened anew, once."""
@@ -151,7 +159,8 @@ class ClimateChamber:
                 await self._controller.close()
         air = f"air at {self._number(look):g} degC"
         if look.running:
-            towards = "" if look.setpoint_c is None else f", set to {look.setpoint_c:g} degC"
+            setpoint_c = _told(look.setpoint_c)
+            towards = "" if setpoint_c is None else f", set to {setpoint_c:g} degC"
             return ReadBack(False, f"the chamber runs{towards}, {air}", look.seq)
         return ReadBack(True, f"the chamber is in standby, {air}, drifting to room temperature", look.seq)
 
@@ -223,3 +232,8 @@ class ClimateChamber:
             u = math.hypot(self._accuracy_k / math.sqrt(3.0), last_digit(look.air) / math.sqrt(12.0))
         now = self._around.clock.monotonic()
         return Reading(value, "degC", now, u, (look.air_seq,), flags, look.air, look.index)
+
+
+def _told(setpoint_c: float | None) -> float | None:
+    """The set point, when it is a number."""
+    return setpoint_c if setpoint_c is not None and math.isfinite(setpoint_c) else None

@@ -14,7 +14,10 @@ from wattest.roles import Identity
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the controller. ``air`` keeps its digits; ``air_seq`` and ``index`` say where they stand (``Reading.index``).
+    """One look at the controller.
+
+    ``air`` keeps its digits; ``air_seq`` names the answer, and ``index`` the place in it, between commas, blanks or
+    bytes 0xB6. ``seq`` names all answers of this look.
 
     ``program`` means that a program of the chamber's own runs, which would move the set point by itself.
     """

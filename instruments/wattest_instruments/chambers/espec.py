@@ -126,7 +126,7 @@ class Espec:
         """``MON?`` tells air, humidity, mode and how many alarms there are, in one answer."""
         seen = await self._ask("MON?")
         fields = seen.text.split(",")
-        if len(fields) != 4 or not fields[3].strip().isdigit():
+        if len(fields) != 4 or not fields[3].strip().isdecimal():
             raise InstrumentError(
                 f"{self.place} answered {seen.text!r} to MON?: air, humidity, mode and number of alarms were expected."
             )

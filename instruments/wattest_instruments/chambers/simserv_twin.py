@@ -114,7 +114,7 @@ class SimServTwin:
         return "1"
 
     def _message(self, command: str, text: str) -> tuple[str, ...]:
-        if not text.isdigit() or not 1 <= int(text) <= len(MESSAGES):
+        if not text.isdecimal() or not 1 <= int(text) <= len(MESSAGES):
             return (NO_SUCH,)
         words, kind = MESSAGES[int(text) - 1]
         told = {"17005": str(kind), "17007": words, "17009": str(int(self.box.tripped and kind == 1))}

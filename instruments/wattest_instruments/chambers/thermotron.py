@@ -184,7 +184,7 @@ class Thermotron:
     async def _whole(self, line: str) -> tuple[int, int]:
         """A whole number and the number of its entry."""
         answer = await self._link.query(line)
-        if not answer.text.strip().isdigit():
+        if not answer.text.strip().isdecimal():
             raise InstrumentError(
                 f"{self.place} answered {answer.text!r} to {line!r}; a whole number was expected."
             )

@@ -22,6 +22,7 @@ Commands: the SCPI list of the TestEquity 107 (DAsh0244/te107_control), not for 
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -129,7 +130,7 @@ class WatlowF4t:
         await self._link.write(f"{LOOP}:RACTION OFF")
         air = (await self._link.query(f"{LOOP}:PVALUE?")).text
         here = number(air)
-        if here is None:
+        if here is None or not math.isfinite(here):
             raise InstrumentError(f"{self.place} answered {air!r} where its air temperature was expected.")
         await self._set("SPOINT", here, "degC", 0.06)
         await self._link.write(f"{LOOP}:RSCALE MINUTES")

@@ -126,7 +126,7 @@ class SimServ:
         """Air, set point and status, and the texts of active alarms when the status says that there are some."""
         air, air_seq = await self._ask("11004", "1")
         setpoint_c, setpoint_seq = await self._number("11002", "1")
-        status, status_seq = await self._status()
+        status, status_seq = await self._whole("10012")
         return Look(
             air,
             air_seq,
@@ -154,7 +154,7 @@ class SimServ:
     async def standby(self) -> None:
         """Manual operation off; when it still runs, the program that runs is ended."""
         await self._ask("14001", "1", "0")
-        status, _ = await self._status()
+        status, _ = await self._whole("10012")
         if status & RUNNING:
             await self._ask("19015")
 
@@ -164,21 +164,23 @@ class SimServ:
 
     async def _alarms(self) -> tuple[str, ...]:
         """Active messages of type alarm, in the chamber's own words; the bare status when none is found."""
-        count, _ = await self._number("17002")
+        count, _ = await self._whole("17002")
         found: list[str] = []
-        for message in range(1, min(int(count), MOST_MESSAGES) + 1):
+        for message in range(1, min(count, MOST_MESSAGES) + 1):
             active, _ = await self._ask("17009", str(message))
             if active != "1":
                 continue
-            kind, _ = await self._number("17005", str(message))
-            if int(kind) & ALARM_MESSAGE:
+            kind, _ = await self._whole("17005", str(message))
+            if kind & ALARM_MESSAGE:
                 found.append((await self._ask("17007", str(message)))[0])
         return tuple(found) or ("an alarm without a message",)
 
-    async def _status(self) -> tuple[int, int]:
-        text, seq = await self._ask("10012")
-        if not text.isdigit():
-            raise InstrumentError(f"{self.place} answered {text!r} where its status was expected.")
+    async def _whole(self, *fields: str) -> tuple[int, int]:
+        text, seq = await self._ask(*fields)
+        if not text.isdecimal():
+            raise InstrumentError(
+                f"{self.place} answered {text!r} to command {fields[0]} where a whole number was expected."
+            )
         return int(text), seq
 
     async def _set_gradient(self, write: str, read: str, k_per_min: float) -> None:

@@ -241,8 +241,15 @@ def test_air_without_a_number_is_flagged_or_refused(simulated_bench: SimulatedBe
 
     async def live() -> None:
         await driver.open()
-        controller.told = replace(controller.told, air="NAN")
+        controller.told = replace(controller.told, air="NAN", setpoint_c=float("nan"))
         reading = await driver.read_temperature()
+        assert (await driver.state()).setpoint_c is None
+        with pytest.raises(InstrumentError) as caught:
+            await driver.set_temperature(-40.0, 1.0)
+        assert str(caught.value) == (
+            "TCPIP::obedient::SOCKET (@wattest) tells no air temperature (NAN), so it was not sent to -40 degC: look at its "
+            "sensor."
+        )
         assert reading.flags == {"no data"}
         assert reading.u is None
         controller.told = replace(controller.told, air="cold")

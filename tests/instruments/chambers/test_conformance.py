@@ -313,7 +313,7 @@ def test_without_accuracy_there_is_no_uncertainty(
 
 
 @pytest.mark.parametrize(
-    "garbage", ["", "ham", "1_0", "\xb6\xb6", ",,,", "NA:", "1\xb6ham", "NAN", "9" * 400]
+    "garbage", ["", "ham", "1_0", "\xb6\xb6", ",,,", "NA:", "1\xb6ham", "NAN", "\xb2", "9" * 400]
 )
 def test_garbage_is_a_sentence(simulated_bench: SimulatedBench, stand: Stand, garbage: str) -> None:
     """Whatever comes instead of an answer ends in an error of ours or a flagged reading, never in a number."""

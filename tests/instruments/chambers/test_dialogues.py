@@ -99,6 +99,27 @@ def test_espec_refusals(simulated_bench: SimulatedBench, dialogue: Any, answer: 
     tells(simulated_bench, dialogue, "espec", (*ESPEC_OPEN[:2], ("TEMP, H60.0", answer)), sentence)
 
 
+@pytest.mark.parametrize(
+    ("last", "sentence"),
+    [
+        (
+            ("TEMP?", "23.1,25.0,60.0"),
+            "answered '23.1,25.0,60.0' to TEMP?: air, set point and both limits were expected.",
+        ),
+        (
+            ("MON?", "23.1,STANDBY,0"),
+            "answered '23.1,STANDBY,0' to MON?: air, humidity, mode and number of alarms were expected.",
+        ),
+    ],
+)
+def test_espec_answers_that_lack_something(
+    simulated_bench: SimulatedBench, dialogue: Any, last: tuple[str, str], sentence: str
+) -> None:
+    """Nothing is guessed from an answer of another form."""
+    before = ESPEC_OPEN[: ESPEC_OPEN.index(("TEMP?", "23.1,25.0,60.0,-45.0")) + (last[0] == "MON?")]
+    tells(simulated_bench, dialogue, "espec", (*before, last), sentence)
+
+
 def test_espec_limits_that_do_not_stick_are_noticed(simulated_bench: SimulatedBench, dialogue: Any) -> None:
     """A chamber that takes its own range instead is found out by reading back."""
     lines = (*ESPEC_OPEN[:4], ("TEMP?", "23.1,25.0,60.0,-40.0"))
@@ -153,7 +174,8 @@ def test_simserv(simulated_bench: SimulatedBench, dialogue: Any) -> None:
         *simserv_look("23.05", "-40.00", "3"),
         *simserv_look("-12.3", "-40.0", "7"),
         simserv("14001", "1", "0"),
-        simserv("10012", answer="1"),
+        simserv("10012", answer="3"),
+        simserv("19015"),
     )
     with dialogue(simulated_bench, "weiss_simserv", *lines) as driver:
 
@@ -210,7 +232,7 @@ def test_simserv_alarm_without_a_message(simulated_bench: SimulatedBench, dialog
         ),
         (
             (*SIMSERV_OPEN[:4], simserv("10012", answer="idle")),
-            "answered 'idle' where its status was expected.",
+            "answered 'idle' to command 10012 where a whole number was expected.",
         ),
         (
             (

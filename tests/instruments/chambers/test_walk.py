@@ -108,6 +108,24 @@ def test_stop_while_a_step_waits_for_its_turn(clock: VirtualClock) -> None:
     clock.run(live())
 
 
+def test_stop_that_ran_out_of_patience_still_ends_the_walk(clock: VirtualClock) -> None:
+    """A step that takes too long outlives the patience of whoever stops it, and is the last one all the same."""
+    chamber, walk = Chamber(clock, takes_s=20.0), Walk(clock)
+
+    async def live() -> None:
+        walk.start(20.0, 0.0, 1.0, chamber.send)
+        await clock.sleep(STEP_S + 1.0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5.0):
+                await walk.stop()
+        await walk.stop()
+        await clock.sleep(3600.0)
+        assert chamber.heard == [(50.0, 19.5)]
+        assert len(asyncio.all_tasks()) == 1
+
+    clock.run(live())
+
+
 def test_step_that_fails_ends_the_walk_and_is_remembered(clock: VirtualClock) -> None:
     """The set point stays where it is; the problem is kept until the next walk."""
     chamber, walk = Chamber(clock), Walk(clock)
