@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +55,11 @@ def open_port(port: str, speed: Speed, *, timeout_s: float) -> serial.Serial:
         )
     except (OSError, ValueError) as problem:
         raise InstrumentError(_sentence(port, problem)) from problem
+    line = getattr(opened, "_socket", None)
+    if isinstance(
+        line, socket.socket
+    ):  # two small writes in a row: do not wait for an acknowledgement between them
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return opened
 
 

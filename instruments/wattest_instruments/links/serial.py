@@ -75,7 +75,7 @@ def in_hex(frame: bytes) -> str:
     return frame.hex(" ")
 
 
-_links: WeakValueDictionary[str, SerialLink] = WeakValueDictionary()
+_links: WeakValueDictionary[tuple[int, str], SerialLink] = WeakValueDictionary()
 
 
 class SerialLink:
@@ -96,6 +96,7 @@ class SerialLink:
     ) -> None:
         self.place = port
         self.role = around.role
+        self._key = (id(around.clock), port)
         self._around = around
         self._split = split
         self._speed = speed
@@ -111,7 +112,7 @@ class SerialLink:
         """Open the port; harmless when open. What was sent before is forgotten."""
         if self._port is not None:
             return
-        other = _links.get(self.place)
+        other = _links.get(self._key)
         if other is not None and other is not self:
             raise InstrumentError(
                 f"{self.place} is already open as {other.role}: one serial port serves one driver. Give this one another."
@@ -124,7 +125,7 @@ class SerialLink:
                 self._note("open", "", None, str(error))
                 self._forget()
                 raise
-            _links[self.place] = self
+            _links[self._key] = self
             self._arrived.clear()
             self._frames.clear()
             self._note("open", "", None, None)
@@ -133,6 +134,15 @@ class SerialLink:
         """Send bytes that have no answer; the number of the entry in the record."""
         async with self._lock:
             return await self._send(data)
+
+    async def beat(self, data: bytes) -> None:
+        """Send what only says that somebody is there, again and again: it is not noted unless it fails."""
+        async with self._lock:
+            try:
+                await self._do(lambda: self._write(data))
+            except InstrumentError as error:
+                self._note("write", self._shown(data), None, str(error))
+                raise
 
     async def ask(self, data: bytes, wanted: Wanted) -> Heard:
         """Send bytes and return the first frame after them that is wanted. Raises ``TimedOut``."""
@@ -227,8 +237,8 @@ class SerialLink:
         if self._worker is not None:
             self._worker.end()
             self._worker = None
-        if _links.get(self.place) is self:
-            del _links[self.place]
+        if _links.get(self._key) is self:
+            del _links[self._key]
 
     def _note(self, op: str, tx: str, rx: str | None, error: str | None, **more: int) -> int:
         return self._around.note(
