@@ -34,7 +34,7 @@ from pymodbus.pdu import ModbusPDU
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
-from wattest_instruments.links.ports import Speed, in_memory, open_port
+from wattest_instruments.links.ports import Speed, close_port, in_memory, open_port
 from wattest_instruments.links.worker import GRACE_S, Stuck, Worker
 
 Table = Literal["coil", "discrete", "input", "holding"]
@@ -392,8 +392,7 @@ class _Bus:
     def drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            with suppress(OSError):
-                client.close()  # type: ignore[no-untyped-call]
+            _close(client)
 
     def break_off(self) -> None:
         """Pull the connection from under a stuck call; its thread ends when it comes loose."""
@@ -408,8 +407,7 @@ class _Bus:
             elif line is not None:
                 line.cancel_read()
                 line.cancel_write()
-        with suppress(OSError):
-            client.close()  # type: ignore[no-untyped-call]
+        _close(client)
 
     def end(self) -> None:
         if self._worker is not None:
@@ -452,6 +450,16 @@ class _Bus:
         client.socket = open_port(self.address, self.speed, timeout_s=self.timeout_s)
         client.socket.inter_byte_timeout = client.inter_byte_timeout
         return client
+
+
+def _close(client: Client) -> None:
+    """Close what is open; the reason for it has been told already."""
+    if isinstance(client, ModbusSerialClient) and client.socket is not None:
+        with suppress(Exception):
+            close_port(client.socket)
+        client.socket = None
+    with suppress(OSError):
+        client.close()  # type: ignore[no-untyped-call]
 
 
 def _bus(around: Surroundings, address: str, speed: Speed, timeout_s: float) -> _Bus:

@@ -63,6 +63,16 @@ def open_port(port: str, speed: Speed, *, timeout_s: float) -> serial.Serial:
     return opened
 
 
+def close_port(port: serial.Serial) -> None:
+    """Close a port for good; pyserial leaves the socket of a connection open that was broken before."""
+    line = getattr(port, "_socket", None)
+    try:
+        port.close()
+    finally:
+        if isinstance(line, socket.socket):
+            line.close()
+
+
 def _sentence(port: str, problem: Exception) -> str:
     number = getattr(problem, "errno", None)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):

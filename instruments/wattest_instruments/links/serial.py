@@ -27,7 +27,7 @@ from serial.serialutil import Timeout
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
-from wattest_instruments.links.ports import Speed, in_memory, open_port
+from wattest_instruments.links.ports import Speed, close_port, in_memory, open_port
 from wattest_instruments.links.worker import GRACE_S, Stuck, Worker
 
 T = TypeVar("T")
@@ -105,11 +105,15 @@ class SerialLink:
         self._lock = asyncio.Lock()
         self._port: serial.Serial | None = None
         self._worker: Worker | None = None
+        self._failed = False
+        """Whether the port has failed since it was opened, as one does that was pulled out."""
         self._arrived = bytearray()
         self._frames: deque[bytes] = deque()
 
     async def open(self) -> None:
-        """Open the port; harmless when open. What was sent before is forgotten."""
+        """Open the port, anew after it failed; harmless when it works. What was sent before is forgotten."""
+        if self._failed:
+            self._break_off()
         if self._port is not None:
             return
         other = _links.get(self._key)
@@ -126,6 +130,7 @@ class SerialLink:
                 self._forget()
                 raise
             _links[self._key] = self
+            self._failed = False
             self._arrived.clear()
             self._frames.clear()
             self._note("open", "", None, None)
@@ -191,7 +196,7 @@ class SerialLink:
             if port is None:
                 return
             with suppress(InstrumentError):
-                await self._do(port.close)
+                await self._do(lambda: close_port(port))
             self._forget()
             self._note("close", "", None, None)
 
@@ -228,9 +233,13 @@ class SerialLink:
         """Pull the port from under a stuck call, so that its thread comes loose, and forget both."""
         port = self._port
         self._forget()
-        for loosen in ("cancel_read", "cancel_write", "close"):
+        if port is None:
+            return
+        for loosen in ("cancel_read", "cancel_write"):
             with suppress(Exception):
                 getattr(port, loosen)()
+        with suppress(Exception):
+            close_port(port)
 
     def _forget(self) -> None:
         self._port = None
@@ -291,9 +300,11 @@ class SerialLink:
         except serial.SerialTimeoutException as error:
             raise TimedOut(f"{self.place} took nothing within {self._timeout_s:g} s.") from error
         except OSError as error:  # SerialException is one
+            self._failed = self._port is not None
             raise InstrumentError(
                 f"{self.place} failed: {error.strerror or error}. Was the adapter pulled out, or the serial server "
                 "switched off?"
             ) from error
         except Exception as error:  # pyserial raises TypeError on ports that vanished
+            self._failed = self._port is not None
             raise InstrumentError(f"{self.place} failed: {error}.") from error

@@ -184,7 +184,8 @@ class EvSim:
         raise no_proximity(self._around, DRIVER)
 
     async def read_pilot(self) -> PilotReading:
-        """The next line of the board. It is no calibrated instrument, and every reading says so."""
+        """What the board measured since it was asked, which is in the second line to come. It is no calibrated instrument, and every reading says so."""
+        await self._line()
         line, seq = await self._line()
         now = self._around.clock.monotonic()
 
@@ -199,7 +200,8 @@ class EvSim:
         )
 
     async def read_back(self) -> ReadBack:
-        """State and pilot, by the board's next line."""
+        """State and pilot, by a line that the board measured since it was asked."""
+        await self._line()
         line, seq = await self._line()
         asks = line.state in {"C", "D"} or ASKS_V[0] < line.high_v < ASKS_V[1]
         says = f"says state {line.state}" if line.state else f"was told state {self._pilot}"
@@ -208,6 +210,7 @@ class EvSim:
     async def make_safe(self) -> None:
         """Stop asking for energy; nothing before ``open``. The letter goes out even when the board says nothing."""
         if self._open:
+            await self._link.open()  # anew, when the port failed
             await self._set(self._plug.rest)
 
     async def close(self) -> None:
@@ -230,7 +233,7 @@ class EvSim:
         )
 
     async def _line(self) -> tuple[Line, int]:
-        """The next line; the one that is under way began before, so the first to end may be older than the question."""
+        """The next line to come; what it tells may have been measured just before the question."""
         heard = await self._link.next(lambda frame: parse(frame) is not None, within_s=FRESH_S)
         if heard is None:
             raise InstrumentError(

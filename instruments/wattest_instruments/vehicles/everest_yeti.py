@@ -128,12 +128,11 @@ class EverestYeti:
                 await self._link.beat(yeti.keep_alive())  # helps the board to find the beginning of frames
             await self._await(lambda: self._alive is not None, LOST_S, "give a sign of life")
             await self._show(self._plug.rest)
+            self._beating = asyncio.get_running_loop().create_task(self._beat(), name="yeti keep-alive")
             await self._plug.open()
         except BaseException:
-            await self._link.close()
+            await self.close()
             raise
-        self._heard_s = self._around.clock.monotonic()
-        self._beating = asyncio.get_running_loop().create_task(self._beat(), name="yeti keep-alive")
         return self._identity()
 
     async def plug_in(self) -> None:
@@ -184,7 +183,7 @@ class EverestYeti:
         raise no_proximity(self._around, DRIVER)
 
     async def read_pilot(self) -> PilotReading:
-        """The next measurement of the board. It is no calibrated instrument, and every reading says so."""
+        """A measurement that the board made since it was asked for, the second to come. It is no calibrated instrument, and every reading says so."""
         measured, seq = await self._measure()
         now = self._around.clock.monotonic()
 
@@ -211,6 +210,7 @@ class EverestYeti:
         """Stop asking for energy, whatever was heard of the board; nothing before ``open``."""
         if self._beating is None:
             return
+        await self._link.open()  # anew, when the port failed
         await self._show(self._plug.rest)
         await self._link.send(yeti.allow_power_on(False))
         self._before_fault = self._plug.rest
@@ -244,8 +244,9 @@ class EverestYeti:
     async def _measure(self) -> tuple[yeti.Measurements, int]:
         """A measurement that was made after it was asked for."""
         await self._checked()
-        self._measured = None
-        await self._await(lambda: self._measured is not None, FRESH_S, "measure the pilot")
+        for _ in range(2):  # the first to come may have been made before
+            self._measured = None
+            await self._await(lambda: self._measured is not None, FRESH_S, "measure the pilot")
         measured: tuple[yeti.Measurements, bytes] | None = self._measured
         assert measured is not None
         return measured[0], self._link.keep(measured[1])

@@ -137,7 +137,7 @@ def test_one_port_serves_one_driver(notebook: Notebook, names: Callable[[], str]
 
 
 def test_a_server_that_hangs_up_is_a_sentence(notebook: Notebook) -> None:
-    """What pyserial calls a disconnected socket is told with the way out."""
+    """What pyserial calls a disconnected socket is told with the way out; opened again, the link works once it is back."""
 
     async def live() -> None:
         async with serve_serial(Talker(notebook.clock)) as url:
@@ -146,7 +146,12 @@ def test_a_server_that_hangs_up_is_a_sentence(notebook: Notebook) -> None:
             await link.ask(b"WHO?\n", lambda frame: frame == b"WHO!")
         with pytest.raises(InstrumentError, match=r"^socket://.* failed: .*Was the adapter pulled out"):
             await link.take()
-        await link.close()
+        with pytest.raises(InstrumentError, match="cannot be opened: Connection refused"):
+            await link.open()
+        async with serve_serial(Talker(notebook.clock), port=int(url.rpartition(":")[2])):
+            await link.open()
+            assert (await link.ask(b"WHO?\n", lambda frame: frame == b"WHO!")).frame == b"WHO!"
+            await link.close()
 
     notebook.run(live())
 

@@ -149,9 +149,15 @@ def test_the_board_makes_safe_what_roles_use(simulated_bench: SimulatedBench) ->
         await board.make_safe()
         await board.make_safe()
         assert twin.mask == 0b1010
+        back = await board.read_back()
+        assert (back.safe, len(back.seq)) == (True, 2)
+        assert back.sentence == f"{board.place}: every output is in its safe state"
         twin.stuck.add(1)
         twin.outputs[0] = True
         twin.outputs[1] = False
+        back = await board.read_back()
+        assert not back.safe
+        assert back.sentence == f"{board.place}: output 1 (mains) is on, output 2 (network) is off"
         with pytest.raises(InstrumentError, match=r"^mains: relays .* was told to switch output 1 off"):
             await board.make_safe()
         assert twin.outputs[1]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wattest.clock import RealClock
 from wattest.errors import BenchError, InstrumentError, RigError
 from wattest.roles import ReadsBack
 from wattest.run.rehearse import Rehearsal
+from wattest.world import World
 from wattest_instruments.by_hand import by_hand
 from wattest_instruments.links import protocol_wattest
 from wattest_instruments.twins.serial import serve_serial
@@ -19,6 +21,8 @@ from wattest_instruments.vehicles.everest_yeti import EverestYeti, everest_yeti,
 
 if TYPE_CHECKING:
     from tests.instruments.conftest import SimulatedBench
+
+    from wattest.model.charger import ChargerSheet
 
 
 @asynccontextmanager
@@ -139,6 +143,55 @@ def test_make_safe_may_come_at_any_time(simulated_bench: SimulatedBench) -> None
 
     play(simulated_bench, does, opened=False)
     assert issubclass(EverestYeti, ReadsBack)
+
+
+@pytest.mark.real_time
+def test_in_real_time_over_a_socket(
+    simulated_bench_on: type[SimulatedBench], charger_sheet: ChargerSheet
+) -> None:
+    """The keep-alive, the port's thread and the clock's loop get along without virtual time."""
+    with RealClock() as clock:
+        bench = simulated_bench_on(clock, World(clock, charger_sheet))
+
+        async def live() -> None:
+            twin = YetiTwin(bench.world)
+            async with serve_serial(twin) as url:
+                car = everest_yeti(bench.around("vehicle"), port=url)
+                await car.open()
+                await car.set_ready(True)
+                await clock.sleep(1.2)
+                assert (twin.pilot, twin.heard) == ("C", 4)
+                await car.make_safe()
+                await clock.sleep(0.2)
+                assert twin.pilot == "B"
+                await car.close()
+
+        clock.run(live())
+
+
+def test_make_safe_opens_a_port_that_failed(simulated_bench: SimulatedBench) -> None:
+    """A serial server that went away and came back is told to stop asking for energy."""
+
+    async def live() -> None:
+        twin = YetiTwin(simulated_bench.world)
+        async with serve_serial(twin) as url:
+            car = everest_yeti(simulated_bench.around("vehicle"), port=url)
+            await car.open()
+            await car.set_ready(True)
+            await simulated_bench.clock.sleep(0.1)
+        await simulated_bench.clock.sleep(2.0)
+        with pytest.raises(InstrumentError, match="cannot be opened: Connection refused"):
+            await car.make_safe()
+        assert twin.pilot == "C"
+        async with serve_serial(twin, port=int(url.rpartition(":")[2])):
+            await car.make_safe()
+            await simulated_bench.clock.sleep(0.1)
+            assert twin.pilot == "B"
+            with pytest.raises(InstrumentError, match="is lost: "):
+                await car.set_ready(True)
+            await car.close()
+
+    simulated_bench.clock.run(live())
 
 
 def test_a_silent_board_is_lost_after_five_seconds(simulated_bench: SimulatedBench) -> None:
