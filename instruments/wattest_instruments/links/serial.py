@@ -92,7 +92,7 @@ class SerialLink:
         split: Split,
         speed: Speed = Speed(),  # noqa: B008 - frozen
         shown: Callable[[bytes], str] = printed,
-        timeout_s: float = 1.0,
+        timeout_s: float = 2.0,
     ) -> None:
         self.place = port
         self.role = around.role

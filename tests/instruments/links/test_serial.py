@@ -50,7 +50,7 @@ class Talker:
 
 
 def link_to(notebook: Notebook, port: str) -> SerialLink:
-    return SerialLink(notebook.around("vehicle"), port, split=until(b"\n"), timeout_s=0.2)
+    return SerialLink(notebook.around("vehicle"), port, split=until(b"\n"), timeout_s=2.0)
 
 
 async def talk(link: SerialLink, notebook: Notebook) -> None:
@@ -107,7 +107,7 @@ def test_no_answer_is_a_time_out_and_the_link_lives_on(notebook: Notebook, names
         talker.deaf = True
         with pytest.raises(TimedOut) as caught:
             await link.ask(b"WHO?\n", lambda _frame: True)
-        assert str(caught.value) == f"{url} did not answer 'WHO?' within 0.2 s."
+        assert str(caught.value) == f"{url} did not answer 'WHO?' within 2 s."
         talker.deaf = False
         assert (await link.ask(b"YOU?\n", lambda frame: frame == b"YOU!")).frame == b"YOU!"
         await link.close()

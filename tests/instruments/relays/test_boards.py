@@ -362,7 +362,7 @@ def test_a_silent_velleman_is_let_go_of(simulated_bench: SimulatedBench) -> None
     url = protocol_wattest.register("silent", Silent())
     board = velleman_k8090(simulated_bench.around("relays"), port=url)
     for _ in range(2):
-        with pytest.raises(InstrumentError, match=r"did not answer '04 71 00 00 00 8b 0f' within 1 s\."):
+        with pytest.raises(InstrumentError, match=r"did not answer '04 71 00 00 00 8b 0f' within 2 s\."):
             simulated_bench.clock.run(board.open())
 
 
