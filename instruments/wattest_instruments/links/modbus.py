@@ -17,29 +17,23 @@ so that an answer that comes late belongs to nobody, and ``probe`` makes sure th
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import socket
 import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
-from weakref import WeakValueDictionary
 
-from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
-from wattest_instruments.links.ports import Speed, in_memory, open_port
-from wattest_instruments.links.worker import GRACE_S, Stuck, Worker
+from wattest_instruments.links.modbus_bus import Bus, Client, Frames, bus_of
+from wattest_instruments.links.ports import Speed
+from wattest_instruments.links.worker import GRACE_S, Stuck
 
 Table = Literal["coil", "discrete", "input", "holding"]
 """The four tables of Modbus: outputs, contacts, measured values, settings."""
-Client = ModbusTcpClient | ModbusSerialClient
 
 FUNCTIONS: dict[Table, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 REFUSALS = {
@@ -54,8 +48,6 @@ REFUSALS = {
     11: "the device behind the gateway does not answer",
 }
 """Exception codes of the Modbus Application Protocol 1.1b3, chapter 7."""
-
-_buses: WeakValueDictionary[tuple[int, str], _Bus] = WeakValueDictionary()
 
 
 class TimedOut(InstrumentError):
@@ -92,7 +84,7 @@ class ModbusLink:
         *,
         device_id: int = 1,
         speed: Speed = Speed(),  # noqa: B008 - frozen
-        timeout_s: float = 1.0,
+        timeout_s: float = 2.0,
         probe: Probe | None = None,
     ) -> None:
         self.place = f"{address}, device {device_id}"
@@ -104,14 +96,14 @@ class ModbusLink:
         self._probe = probe
         self._speed = speed
         self._timeout_s = timeout_s
-        self._bus: _Bus | None = None
+        self._bus: Bus | None = None
         self._connection = 0
 
     async def open(self) -> tuple[int, ...]:
         """Connect and return what ``probe`` answers; harmless when open."""
         if self._bus is not None:
             return self.identity
-        bus = _bus(self._around, self._address, self._speed, self._timeout_s)
+        bus = bus_of(self._around, self._address, self._speed, self._timeout_s)
         self._bus, self.identity = bus, ()
         bus.users.add(self)
         try:
@@ -171,24 +163,24 @@ class ModbusLink:
                 with suppress(InstrumentError):
                     await self._do(bus, bus.drop)
                 bus.end()
-            self._note("close", "", _Frames(), None, None)
+            self._note("close", "", Frames(), None, None)
 
     # In the loop.
 
-    def _open_bus(self) -> _Bus:
+    def _open_bus(self) -> Bus:
         if self._bus is None:
             raise InstrumentError(f"{self.place} is not open: call open() first.")
         return self._bus
 
-    async def _connected(self, bus: _Bus) -> None:
+    async def _connected(self, bus: Bus) -> None:
         """Connect where that is needed, and make sure that the same device is at the other end as before."""
         if not bus.connected:
             try:
                 await self._do(bus, bus.connect)
             except InstrumentError as error:
-                self._note("open", "", _Frames(), None, str(error))
+                self._note("open", "", Frames(), None, str(error))
                 raise
-            self._note("open", "", _Frames(), None, None)
+            self._note("open", "", Frames(), None, None)
         if self._connection == bus.connections:
             return
         if self._probe is not None:
@@ -206,7 +198,7 @@ class ModbusLink:
 
     async def _read(
         self,
-        bus: _Bus,
+        bus: Bus,
         words: str,
         table: Table,
         address: int,
@@ -243,7 +235,7 @@ class ModbusLink:
 
     async def _exchange(
         self,
-        bus: _Bus,
+        bus: Bus,
         op: str,
         words: str,
         request: Callable[[Client], ModbusPDU],
@@ -251,7 +243,7 @@ class ModbusLink:
         values: Callable[[ModbusPDU], tuple[int, ...]],
         shown: Callable[[tuple[int, ...]], str],
     ) -> Heard:
-        frames = _Frames()
+        frames = Frames()
         try:
             answer = await self._do(bus, lambda: bus.ask(request, frames))
             self._check(answer, function, words)
@@ -276,7 +268,7 @@ class ModbusLink:
                 "two programs may use the line."
             )
 
-    async def _do(self, bus: _Bus, job: Callable[[], Any]) -> Any:
+    async def _do(self, bus: Bus, job: Callable[[], Any]) -> Any:
         if bus.inline:
             return self._translated(bus, job)
         worker = bus.worker_now()
@@ -292,7 +284,7 @@ class ModbusLink:
                 f"{self._timeout_s:g} s: the connection was broken off. Check cable and device."
             ) from None
 
-    def _note(self, op: str, tx: str, frames: _Frames, rx: str | None, error: str | None) -> int:
+    def _note(self, op: str, tx: str, frames: Frames, rx: str | None, error: str | None) -> int:
         return self._around.note(
             "exchange",
             role=self._around.role,
@@ -307,7 +299,7 @@ class ModbusLink:
 
     # In the worker.
 
-    def _translated(self, bus: _Bus, job: Callable[[], Any]) -> Any:
+    def _translated(self, bus: Bus, job: Callable[[], Any]) -> Any:
         """Whatever pymodbus, pyserial or a socket raises becomes a sentence, and the connection is made anew."""
         try:
             return job()
@@ -332,139 +324,6 @@ class ModbusLink:
         except Exception as error:  # pymodbus raises struct.error, IndexError and others on frames that lie
             bus.drop()
             raise InstrumentError(f"{self.place} answered what cannot be read: {error}") from error
-
-
-@dataclass
-class _Frames:
-    """The bytes of one exchange."""
-
-    sent: bytes = b""
-    received: bytes = b""
-
-    def trace(self, sending: bool, data: bytes) -> bytes:
-        """For pymodbus, which hands in what arrived so far, again and again."""
-        if sending:
-            self.sent = bytes(data)
-        else:
-            self.received = bytes(data)
-        return data
-
-
-@dataclass(eq=False)
-class _Bus:
-    """One connection, and everybody who uses it."""
-
-    address: str
-    speed: Speed
-    timeout_s: float
-    users: set[ModbusLink] = field(default_factory=set)
-    connections: int = 0
-    """How often it was connected."""
-
-    def __post_init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.inline = in_memory(self.address)
-        self._worker: Worker | None = None
-        self._client: Client | None = None
-        self._frames = _Frames()
-
-    @property
-    def connected(self) -> bool:
-        return self._client is not None and self._client.socket is not None
-
-    def worker_now(self) -> Worker:
-        if self._worker is None:
-            self._worker = Worker(f"modbus {self.address}")
-        return self._worker
-
-    def connect(self) -> None:
-        """Connect, in the worker; the reason of a failure is kept, which pymodbus only logs."""
-        tcp = self.address.lower().startswith("tcp://")
-        client = self._tcp() if tcp else self._serial()
-        self._client = client
-        self.connections += 1
-
-    def ask(self, request: Callable[[Client], ModbusPDU], frames: _Frames) -> ModbusPDU:
-        assert self._client is not None
-        self._frames = frames
-        return request(self._client)
-
-    def drop(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            with suppress(OSError):
-                client.close()  # type: ignore[no-untyped-call]
-
-    def break_off(self) -> None:
-        """Pull the connection from under a stuck call; its thread ends when it comes loose."""
-        client, self._client = self._client, None
-        self.end()
-        if client is None:
-            return
-        line = client.socket
-        with suppress(OSError, AttributeError):
-            if isinstance(line, socket.socket):
-                line.shutdown(socket.SHUT_RDWR)
-            elif line is not None:
-                line.cancel_read()
-                line.cancel_write()
-        with suppress(OSError):
-            client.close()  # type: ignore[no-untyped-call]
-
-    def end(self) -> None:
-        if self._worker is not None:
-            self._worker.end()
-            self._worker = None
-
-    def _trace(self, sending: bool, data: bytes) -> bytes:
-        return self._frames.trace(sending, data)
-
-    def _tcp(self) -> ModbusTcpClient:
-        parts = urlsplit(self.address)
-        try:
-            host, port = parts.hostname or "", 502 if parts.port is None else parts.port
-        except ValueError as error:
-            raise InstrumentError(
-                f"{self.address} is no address: write it like tcp://10.0.4.9:502."
-            ) from error
-        client = ModbusTcpClient(host, port=port, timeout=self.timeout_s, retries=0, trace_packet=self._trace)
-        try:
-            client.socket = socket.create_connection((host, port), timeout=self.timeout_s)
-        except OSError as error:
-            hint = "is it on, and does it allow another connection?"
-            if error.errno == errno.ECONNREFUSED:
-                hint = "nothing listens there; check the port (Modbus TCP has 502)."
-            why = error.strerror or str(error) or type(error).__name__
-            raise InstrumentError(f"{self.address} cannot be reached: {why}: {hint}") from error
-        client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return client
-
-    def _serial(self) -> ModbusSerialClient:
-        client = ModbusSerialClient(
-            self.address,
-            baudrate=self.speed.baud,
-            parity=self.speed.parity[0].upper(),
-            stopbits=self.speed.stop_bits,
-            timeout=self.timeout_s,
-            retries=0,
-            trace_packet=self._trace,
-        )
-        client.socket = open_port(self.address, self.speed, timeout_s=self.timeout_s)
-        client.socket.inter_byte_timeout = client.inter_byte_timeout
-        return client
-
-
-def _bus(around: Surroundings, address: str, speed: Speed, timeout_s: float) -> _Bus:
-    key = (id(around.clock), address)
-    bus = _buses.get(key)
-    if bus is None:
-        bus = _buses[key] = _Bus(address, speed, timeout_s)
-    elif bus.speed != speed:
-        raise InstrumentError(
-            f"{address} is used with {bus.speed.baud} baud, parity {bus.speed.parity}, {bus.speed.stop_bits} stop bits, "
-            f"and {around.role} wants {speed.baud}, {speed.parity}, {speed.stop_bits}: devices on one line speak alike."
-        )
-    return bus
 
 
 def _plain(values: tuple[int, ...]) -> str:

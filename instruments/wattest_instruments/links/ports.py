@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,7 +55,22 @@ def open_port(port: str, speed: Speed, *, timeout_s: float) -> serial.Serial:
         )
     except (OSError, ValueError) as problem:
         raise InstrumentError(_sentence(port, problem)) from problem
+    line = getattr(opened, "_socket", None)
+    if isinstance(
+        line, socket.socket
+    ):  # two small writes in a row: do not wait for an acknowledgement between them
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return opened
+
+
+def close_port(port: serial.Serial) -> None:
+    """Close a port for good; pyserial leaves the socket of a connection open that was broken before."""
+    line = getattr(port, "_socket", None)
+    try:
+        port.close()
+    finally:
+        if isinstance(line, socket.socket):
+            line.close()
 
 
 def _sentence(port: str, problem: Exception) -> str:

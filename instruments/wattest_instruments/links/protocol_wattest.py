@@ -20,6 +20,8 @@ from serial.serialutil import PortNotOpenError, SerialBase, SerialException
 
 Send = Callable[[bytes], None]
 SCHEME = "wattest://"
+BUFFER = 65536
+"""Bytes that wait to be read."""
 
 
 class SerialTwin(Protocol):
@@ -63,7 +65,7 @@ class Serial(SerialBase):
         self._twin = _twins[name]
         self._arrived = bytearray()
         self.is_open = True
-        self._twin.plugged(self._arrived.extend)
+        self._twin.plugged(self._arrive)
 
     def close(self) -> None:
         """Hang up; harmless when it is closed."""
@@ -100,6 +102,11 @@ class Serial(SerialBase):
 
     def reset_output_buffer(self) -> None:
         """Everything has arrived already."""
+
+    def _arrive(self, data: bytes) -> None:
+        """What nobody reads is lost, the oldest first."""
+        self._arrived += data
+        del self._arrived[:-BUFFER]
 
     def _check(self) -> None:
         if not self.is_open:

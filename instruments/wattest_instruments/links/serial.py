@@ -27,7 +27,7 @@ from serial.serialutil import Timeout
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
-from wattest_instruments.links.ports import Speed, in_memory, open_port
+from wattest_instruments.links.ports import Speed, close_port, in_memory, open_port
 from wattest_instruments.links.worker import GRACE_S, Stuck, Worker
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ def in_hex(frame: bytes) -> str:
     return frame.hex(" ")
 
 
-_links: WeakValueDictionary[str, SerialLink] = WeakValueDictionary()
+_links: WeakValueDictionary[tuple[int, str], SerialLink] = WeakValueDictionary()
 
 
 class SerialLink:
@@ -92,10 +92,11 @@ class SerialLink:
         split: Split,
         speed: Speed = Speed(),  # noqa: B008 - frozen
         shown: Callable[[bytes], str] = printed,
-        timeout_s: float = 1.0,
+        timeout_s: float = 2.0,
     ) -> None:
         self.place = port
         self.role = around.role
+        self._key = (id(around.clock), port)
         self._around = around
         self._split = split
         self._speed = speed
@@ -104,14 +105,18 @@ class SerialLink:
         self._lock = asyncio.Lock()
         self._port: serial.Serial | None = None
         self._worker: Worker | None = None
+        self._failed = False
+        """Whether the port has failed since it was opened, as one does that was pulled out."""
         self._arrived = bytearray()
         self._frames: deque[bytes] = deque()
 
     async def open(self) -> None:
-        """Open the port; harmless when open. What was sent before is forgotten."""
+        """Open the port, anew after it failed; harmless when it works. What was sent before is forgotten."""
+        if self._failed:
+            self._break_off()
         if self._port is not None:
             return
-        other = _links.get(self.place)
+        other = _links.get(self._key)
         if other is not None and other is not self:
             raise InstrumentError(
                 f"{self.place} is already open as {other.role}: one serial port serves one driver. Give this one another."
@@ -124,7 +129,8 @@ class SerialLink:
                 self._note("open", "", None, str(error))
                 self._forget()
                 raise
-            _links[self.place] = self
+            _links[self._key] = self
+            self._failed = False
             self._arrived.clear()
             self._frames.clear()
             self._note("open", "", None, None)
@@ -133,6 +139,15 @@ class SerialLink:
         """Send bytes that have no answer; the number of the entry in the record."""
         async with self._lock:
             return await self._send(data)
+
+    async def beat(self, data: bytes) -> None:
+        """Send what only says that somebody is there, again and again: it is not noted unless it fails."""
+        async with self._lock:
+            try:
+                await self._do(lambda: self._write(data))
+            except InstrumentError as error:
+                self._note("write", self._shown(data), None, str(error))
+                raise
 
     async def ask(self, data: bytes, wanted: Wanted) -> Heard:
         """Send bytes and return the first frame after them that is wanted. Raises ``TimedOut``."""
@@ -181,7 +196,7 @@ class SerialLink:
             if port is None:
                 return
             with suppress(InstrumentError):
-                await self._do(port.close)
+                await self._do(lambda: close_port(port))
             self._forget()
             self._note("close", "", None, None)
 
@@ -218,17 +233,21 @@ class SerialLink:
         """Pull the port from under a stuck call, so that its thread comes loose, and forget both."""
         port = self._port
         self._forget()
-        for loosen in ("cancel_read", "cancel_write", "close"):
+        if port is None:
+            return
+        for loosen in ("cancel_read", "cancel_write"):
             with suppress(Exception):
                 getattr(port, loosen)()
+        with suppress(Exception):
+            close_port(port)
 
     def _forget(self) -> None:
         self._port = None
         if self._worker is not None:
             self._worker.end()
             self._worker = None
-        if _links.get(self.place) is self:
-            del _links[self.place]
+        if _links.get(self._key) is self:
+            del _links[self._key]
 
     def _note(self, op: str, tx: str, rx: str | None, error: str | None, **more: int) -> int:
         return self._around.note(
@@ -281,9 +300,11 @@ class SerialLink:
         except serial.SerialTimeoutException as error:
             raise TimedOut(f"{self.place} took nothing within {self._timeout_s:g} s.") from error
         except OSError as error:  # SerialException is one
+            self._failed = self._port is not None
             raise InstrumentError(
                 f"{self.place} failed: {error.strerror or error}. Was the adapter pulled out, or the serial server "
                 "switched off?"
             ) from error
         except Exception as error:  # pyserial raises TypeError on ports that vanished
+            self._failed = self._port is not None
             raise InstrumentError(f"{self.place} failed: {error}.") from error

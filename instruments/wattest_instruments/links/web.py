@@ -67,7 +67,8 @@ class WebLink:
         async with self._lock:
             status, text, error = 0, None, None
             try:
-                status, text = await self._around.clock.in_thread(self._talk, method, path, body)
+                async with asyncio.timeout(2 * self._timeout_s):  # an answer may trickle in for ever
+                    status, text = await self._around.clock.in_thread(self._talk, method, path, body)
             except (OSError, HTTPException, ValueError) as problem:
                 error = self._sentence(line, problem)
             if status == 401:

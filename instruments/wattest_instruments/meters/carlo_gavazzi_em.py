@@ -63,7 +63,7 @@ def carlo_gavazzi_em(
     wiring: Wiring = "P1W2",
     voltage_limit: Voltage = 300.0,
     current_limit: Current = 65.0,
-    timeout: Duration = 1.0,
+    timeout: Duration = 2.0,
     calibration: str | None = None,
 ) -> ReferenceMeter:
     """A Carlo Gavazzi EM24 or EM340 as reference meter.

@@ -58,7 +58,7 @@ def eastron_sdm630(
     voltage_limit: Voltage = 300.0,
     current_limit: Current = 100.0,
     resolution: Energy = 10.0,
-    timeout: Duration = 1.0,
+    timeout: Duration = 2.0,
     calibration: str | None = None,
 ) -> ReferenceMeter:
     """An Eastron SDM630 as reference meter.

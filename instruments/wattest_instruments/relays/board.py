@@ -12,12 +12,12 @@ A driver of a board brings ``Contacts``, which speak its language. Outputs and i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from wattest.errors import BenchError, InstrumentError
-from wattest.roles import Identity, Surroundings
+from wattest.roles import Identity, ReadBack, Surroundings
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,18 @@ class RelayBoard:
         """Whether an input is active."""
         return await self._contacts.input(input_)
 
+    async def read_back(self) -> ReadBack:
+        """Whether every output that a role uses is in that role's safe state, by the board's own word."""
+        wrong: list[str] = []
+        seq: list[int] = []
+        for output, (role, safe) in sorted(self._claims.items()):
+            seen = await self.look(output)
+            seq.append(seen.seq)
+            if seen.on != safe:
+                wrong.append(f"output {output} ({role}) is {_word(seen.on)}")
+        sentence = f"{self.place}: {', '.join(wrong) or 'every output is in its safe state'}"
+        return ReadBack(not wrong, sentence, tuple(seq))
+
     async def make_safe(self) -> None:
         """Every output that a role uses goes to that role's safe state; all are tried, whatever one does."""
         if self._identity is None:
@@ -170,6 +182,18 @@ class RelayBoard:
         if self._identity is not None:
             self._identity = None
             await self._contacts.close()
+
+
+async def drop(board: Board, outputs: Iterable[int]) -> None:
+    """Let outputs drop, every one, whatever another does. Raises ``InstrumentError`` with all that went wrong."""
+    problems: list[str] = []
+    for output in dict.fromkeys(outputs):
+        try:
+            await board.set(output, False)
+        except InstrumentError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise InstrumentError(" ".join(problems))
 
 
 def _word(on: bool) -> str:

@@ -38,7 +38,7 @@ def modbus_relays(
     first_input: Annotated[int, Between(0, 65535)] = 0,
     baud: Annotated[int, Between(1200, 115200)] = 9600,
     parity: Parity = "none",
-    timeout: Duration = 1.0,
+    timeout: Duration = 2.0,
 ) -> RelayBoard:
     """A relay module with coils, as a rig.
 

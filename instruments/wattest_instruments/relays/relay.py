@@ -36,7 +36,7 @@ from wattest.roles import (
     SupplyStep,
     Surroundings,
 )
-from wattest_instruments.relays.board import Board
+from wattest_instruments.relays.board import Board, drop
 
 LockName = Literal["holster", "connector"]
 Number = Annotated[int, Between(1, 64)]
@@ -251,8 +251,7 @@ class CardRobot:
         self._open = False
 
     async def _away(self) -> None:
-        for output in dict.fromkeys(self._cards.values()):
-            await self._board.set(output, False)
+        await drop(self._board, self._cards.values())
 
 
 class LockSwitches:
@@ -333,9 +332,7 @@ class LockSwitches:
         self._open = False
 
     async def _let_go(self) -> None:
-        for contacts in self._locks.values():
-            if contacts.puller is not None:
-                await self._board.set(contacts.puller, False)
+        await drop(self._board, (lock.puller for lock in self._locks.values() if lock.puller is not None))
 
     async def _position(self, contacts: LockContacts) -> tuple[LockPosition, tuple[int, ...]]:
         if contacts.locked is None:

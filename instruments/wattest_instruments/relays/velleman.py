@@ -67,10 +67,12 @@ class _K8090:
         return Identity("Velleman", "K8090", "", f"20{version[3]:02d} week {version[4]}")
 
     async def switch(self, output: int, on: bool) -> None:
+        await self._link.open()
         await self._link.send(packet(ENERGISE if on else DROP, 1 << output - 1))
 
     async def output(self, output: int) -> Seen:
         """The version is asked for first: what the board said by itself before that answer is out of the way."""
+        await self._link.open()
         await self._link.ask(packet(VERSION), lambda frame: frame[1] == VERSION)
         heard = await self._link.ask(packet(ASK), lambda frame: frame[1] == STATUS)
         return Seen(bool(heard.frame[3] >> output - 1 & 1), heard.seq)

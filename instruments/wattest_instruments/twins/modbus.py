@@ -19,6 +19,7 @@ from typing import Protocol
 
 from wattest_instruments.links.modbus import FUNCTIONS, Table
 from wattest_instruments.links.protocol_wattest import Send
+from wattest_instruments.twins.hanging_up import hang_up
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
@@ -146,10 +147,7 @@ async def serve_modbus(
         name = server.sockets[0].getsockname()
         yield ModbusServer(name[0], name[1])
     finally:
-        server.close()
-        for writer in tuple(open_):
-            writer.close()
-        await server.wait_closed()
+        await hang_up(server, open_)
 
 
 def crc16(data: bytes) -> int:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from wattest_instruments.links.protocol_wattest import SerialTwin
+from wattest_instruments.twins.hanging_up import hang_up
 
 
 @asynccontextmanager
@@ -35,7 +36,4 @@ async def serve_serial(twin: SerialTwin, host: str = "127.0.0.1", port: int = 0)
         name = server.sockets[0].getsockname()
         yield f"socket://{name[0]}:{name[1]}"
     finally:
-        server.close()
-        for writer in tuple(open_):
-            writer.close()
-        await server.wait_closed()
+        await hang_up(server, open_)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from wattest_instruments.twins.hanging_up import hang_up
+
 Respond = Callable[[str, str, str], tuple[int, str]]
 """Called with method, path and body; status and text of the answer."""
 
@@ -43,7 +45,4 @@ async def serve_web(respond: Respond, host: str = "127.0.0.1", port: int = 0) ->
         name = server.sockets[0].getsockname()
         yield f"http://{name[0]}:{name[1]}"
     finally:
-        server.close()
-        for writer in tuple(open_):
-            writer.close()
-        await server.wait_closed()
+        await hang_up(server, open_)

@@ -207,8 +207,10 @@ def test_nobody_at_the_address(notebook: Notebook) -> None:
         "TCP has 502)."
     )
     assert notebook.told("op", "error") == [("open", str(caught.value)), ("close", None)]
-    with pytest.raises(InstrumentError, match=r"is no address: write it like tcp://10\.0\.4\.9:502"):
-        notebook.run(ModbusLink(notebook.around(), "tcp://10.0.4.9:many").open())
+    for wrong in ("tcp://10.0.4.9:many", "tcp://:502", "tcp://[::1:502"):
+        with pytest.raises(InstrumentError) as caught:
+            notebook.run(ModbusLink(notebook.around(), wrong).open())
+        assert str(caught.value) == f"{wrong} is no address: write it like tcp://10.0.4.9:502."
     with pytest.raises(InstrumentError, match=r"device 1 is not open: call open\(\) first\.$"):
         notebook.run(link.read("input", 0, 1))
 
@@ -270,6 +272,37 @@ def test_answers_to_something_else_are_refused(
             await link.close()
 
     notebook.run(live())
+
+
+def test_a_line_that_was_closed_meanwhile_is_opened_anew(notebook: Notebook) -> None:
+    """A gateway closes an idle connection: that is seen before a request is sent, so that none is lost."""
+
+    async def live() -> None:
+        bank = Bank()
+        async with serve_modbus(bank) as server:
+            link = ModbusLink(notebook.around(), server.address)
+            await link.open()
+            await link.write_coil(1, True)
+        async with serve_modbus(bank, port=server.port):
+            await link.write_coil(2, True)
+            assert (await link.read("coil", 1, 2)).values == (1, 1)
+            await link.close()
+
+    notebook.run(live())
+    assert [op for (op,) in notebook.told("op")] == ["open", "write", "open", "write", "read", "close"]
+
+
+def test_a_device_in_real_time(real_notebook: Notebook) -> None:
+    """The same on a real clock: threads, pool and loop get along."""
+
+    async def live() -> None:
+        async with serve_modbus(Bank()) as server:
+            link = ModbusLink(real_notebook.around(), server.address)
+            await link.open()
+            assert (await link.read("input", 0, 2)).values == (100, 101)
+            await link.close()
+
+    real_notebook.run(live())
 
 
 @pytest.mark.real_time

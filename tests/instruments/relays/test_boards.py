@@ -149,9 +149,15 @@ def test_the_board_makes_safe_what_roles_use(simulated_bench: SimulatedBench) ->
         await board.make_safe()
         await board.make_safe()
         assert twin.mask == 0b1010
+        back = await board.read_back()
+        assert (back.safe, len(back.seq)) == (True, 2)
+        assert back.sentence == f"{board.place}: every output is in its safe state"
         twin.stuck.add(1)
         twin.outputs[0] = True
         twin.outputs[1] = False
+        back = await board.read_back()
+        assert not back.safe
+        assert back.sentence == f"{board.place}: output 1 (mains) is on, output 2 (network) is off"
         with pytest.raises(InstrumentError, match=r"^mains: relays .* was told to switch output 1 off"):
             await board.make_safe()
         assert twin.outputs[1]
@@ -356,7 +362,7 @@ def test_a_silent_velleman_is_let_go_of(simulated_bench: SimulatedBench) -> None
     url = protocol_wattest.register("silent", Silent())
     board = velleman_k8090(simulated_bench.around("relays"), port=url)
     for _ in range(2):
-        with pytest.raises(InstrumentError, match=r"did not answer '04 71 00 00 00 8b 0f' within 1 s\."):
+        with pytest.raises(InstrumentError, match=r"did not answer '04 71 00 00 00 8b 0f' within 2 s\."):
             simulated_bench.clock.run(board.open())
 
 

@@ -155,6 +155,12 @@ def test_card_is_held_for_its_time(simulated_bench: SimulatedBench) -> None:
             "card and add it under 'cards'."
         )
 
+        board.outputs[2] = board.outputs[3] = True
+        board.stuck.add(3)
+        with pytest.raises(InstrumentError, match="was told to switch output 3 off"):
+            await part.make_safe()
+        assert not board.outputs[3], "the other card is taken away all the same"
+
     play(simulated_bench, "card_reader", does, cards={"04E2": 3, "04AA": 4}, hold=3.0)
 
 
