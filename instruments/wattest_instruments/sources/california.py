@@ -55,6 +55,7 @@ def california(
     voltage_range: Voltage = VOLTAGE_RANGE_V,
     voltage_limit: Voltage,
     current_limit: Current,
+    current_range: Current | None = None,
     phases: Literal["1", "3"] = "1",
     calibration: str | None = None,
 ) -> Mains:
@@ -69,11 +70,14 @@ def california(
         voltage_range: one of the source's own, such as 150 V, 156 V, 300 V or 312 V
         voltage_limit: no higher phase voltage is ever set
         current_limit: rms current per phase at which the source protects itself
+        current_range: full scale of its current reading, if the calibration file has limits in percent of the range
         phases: 1, or 3 phases that are set alike; with 3 the source measures nothing for us
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
     ratings = checked_ratings(
-        around, "california", Ratings(voltage, frequency, voltage_limit, current_limit, int(phases))
+        around,
+        "california",
+        Ratings(voltage, frequency, voltage_limit, current_limit, voltage_range, current_range, int(phases)),
     )
     if voltage_limit > voltage_range:
         raise BenchError(

@@ -43,8 +43,8 @@ from wattest_instruments.sources.twin import chroma_61500_device
 from wattest_instruments.twins.server import serve_scpi
 
 STATES = ("OUTP?", "OUTP:REL?")
-LOW_RANGE_V = 150.0
-"""Above this, the range HIGH is needed (61500: 150 V and 300 V)."""
+LOW_RANGE_V, HIGH_RANGE_V = 150.0, 300.0
+"""Above the first, the range HIGH is needed (user's manual of the 61500)."""
 LONGEST_LIST = 100
 """Sequences of a list (61500 manual, recalled)."""
 
@@ -58,6 +58,7 @@ def chroma_61500(
     frequency: Frequency = 60.0,
     voltage_limit: Voltage,
     current_limit: Current,
+    current_range: Current | None = None,
     phases: Literal["1", "3"] = "1",
     calibration: str | None = None,
 ) -> Mains:
@@ -71,11 +72,22 @@ def chroma_61500(
         frequency: set whenever power is switched on
         voltage_limit: no higher phase voltage is ever set
         current_limit: rms current per phase at which the source protects itself
+        current_range: full scale of its current reading, if the calibration file has limits in percent of the range
         phases: 1, or 3 phases that are set alike; with 3 the source measures nothing for us
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
     ratings = checked_ratings(
-        around, "chroma_61500", Ratings(voltage, frequency, voltage_limit, current_limit, int(phases))
+        around,
+        "chroma_61500",
+        Ratings(
+            voltage,
+            frequency,
+            voltage_limit,
+            current_limit,
+            HIGH_RANGE_V if voltage_limit > LOW_RANGE_V else LOW_RANGE_V,
+            current_range,
+            int(phases),
+        ),
     )
     link = VisaLink(around, resource, library=library)
     return AcSource(around, link, CHROMA_61500, ratings, calibration_of(calibration, around.folder))

@@ -50,6 +50,7 @@ def keysight_ac6800(
     voltage_range: Voltage = VOLTAGE_RANGE_V,
     voltage_limit: Voltage,
     current_limit: Current,
+    current_range: Current | None = None,
     calibration: str | None = None,
 ) -> Mains:
     """A Keysight AC6800 AC source as mains.
@@ -63,10 +64,13 @@ def keysight_ac6800(
         voltage_range: 155 V or 310 V (AC6800B), 135 V or 270 V (AC6800A)
         voltage_limit: no higher voltage is ever set
         current_limit: rms current at which the source protects itself
+        current_range: full scale of its current reading, if the calibration file has limits in percent of the range
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
     ratings = checked_ratings(
-        around, "keysight_ac6800", Ratings(voltage, frequency, voltage_limit, current_limit)
+        around,
+        "keysight_ac6800",
+        Ratings(voltage, frequency, voltage_limit, current_limit, voltage_range, current_range),
     )
     link = VisaLink(around, resource, library=library)
     return AcSource(

@@ -34,6 +34,9 @@ class Ratings:
     frequency_hz: float
     voltage_limit_v: float
     current_limit_a: float
+    voltage_range_v: float
+    current_range_a: float | None = None
+    """Full scale of what the source measures, for limits of error in percent of the range; None when nobody told."""
     phases: int = 1
 
 
@@ -105,7 +108,6 @@ class AcSource:
         self._words = words
         self._ratings = ratings
         self._calibration = calibration
-        self._now = SupplyStep(0.0, ratings.voltage_v, ratings.frequency_hz)
         can = {"supply_voltage", "supply_frequency"}
         if words.play is not None:
             can.add("supply_dips")
@@ -144,10 +146,8 @@ class AcSource:
         """Change the rms phase voltage; 0 V to the limit of the bench entry."""
         self._within(voltage_v)
         await tell(self._link, self._words.voltage.format(voltage_v))
-        await confirm(
-            self._link, self._words.voltage_query, voltage_v, "V", "look at its range and its limits"
-        )
-        self._now = SupplyStep(0.0, voltage_v, self._now.frequency_hz)
+        way_out = "look at its range and its limits"
+        await confirm(self._link, self._words.voltage_query, voltage_v, "V", way_out, digit=0.1)
 
     async def set_frequency(self, frequency_hz: float) -> None:
         """Change the frequency; 40 Hz to 70 Hz."""
@@ -156,7 +156,6 @@ class AcSource:
         await confirm(
             self._link, self._words.frequency_query, frequency_hz, "Hz", "look at its limits", digit=0.01
         )
-        self._now = SupplyStep(0.0, self._now.voltage_v, frequency_hz)
 
     async def run_profile(self, steps: tuple[SupplyStep, ...]) -> None:
         """Play dips as a list of the source's own; afterwards voltage and frequency are as before, and read back."""
@@ -181,7 +180,7 @@ class AcSource:
             raise InstrumentError(
                 f"{self._link.place} has its output off: switch power on before dips are played."
             )
-        before = self._now
+        before = SupplyStep(0.0, await self._set(words.voltage_query), await self._set(words.frequency_query))
         await words.play(self._link, self._around.clock, self._ratings, steps, before)
         await self.set_voltage(before.voltage_v)
         await self.set_frequency(before.frequency_hz)
@@ -195,10 +194,13 @@ class AcSource:
             )
         words, link, clock, calibration = self._words, self._link, self._around.clock, self._calibration
 
-        def u(quantity: Quantity, range_: float) -> Callable[[float], float | None]:
-            return lambda value: None if calibration is None else calibration.u(quantity, value, range_)
+        def u(quantity: Quantity, range_: float | None) -> Callable[[float], float | None]:
+            row = None if calibration is None else calibration.specification.get(quantity)
+            if row is None or (range_ is None and row.range_pct > 0.0):
+                return lambda _value: None  # in percent of a range that nobody has told
+            return lambda value: row.u(value, range_ or 0.0)
 
-        volts, amps = self._ratings.voltage_limit_v, self._ratings.current_limit_a
+        volts, amps = self._ratings.voltage_range_v, self._ratings.current_range_a
         return SupplyReading(
             voltage=await measured(
                 link, words.measure_voltage, "V", clock, calibration=calibration, u=u("voltage", volts)
@@ -207,7 +209,12 @@ class AcSource:
                 link, words.measure_current, "A", clock, calibration=calibration, u=u("current", amps)
             ),
             power=await measured(
-                link, words.measure_power, "W", clock, calibration=calibration, u=u("power", volts * amps)
+                link,
+                words.measure_power,
+                "W",
+                clock,
+                calibration=calibration,
+                u=u("power", None if amps is None else volts * amps),
             ),
             frequency=await measured(link, words.measure_frequency, "Hz", clock, calibration=calibration),
         )
@@ -229,6 +236,11 @@ class AcSource:
     async def close(self) -> None:
         """Let go of the link; the output stays as it is."""
         await self._link.close()
+
+    async def _set(self, query: str) -> float:
+        """What a setting is now, by the source's own word."""
+        answer = (await self._link.query(query)).text
+        return flagged(answer, self._link.place)[0]
 
     async def _identified(self) -> Identity:
         answer = self._words.normal(await self._link.open())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,7 +108,7 @@ def test_chroma_switches_output_and_relay(simulated_bench: SimulatedBench) -> No
 
 
 def test_chroma_edits_a_list_with_the_trigger_off(simulated_bench: SimulatedBench) -> None:
-    """TRIG OFF, fixed, edit, list mode, TRIG ON; polled until OFF; fixed again, and voltage and frequency confirmed."""
+    """TRIG OFF, fixed, edit, list mode, TRIG ON; polled until OFF; fixed again, at what the source had before."""
     play(
         simulated_bench,
         chroma_61500,
@@ -114,6 +116,8 @@ def test_chroma_edits_a_list_with_the_trigger_off(simulated_bench: SimulatedBenc
             *CHROMA,
             ("OUTP?", "1"),
             ("OUTP:REL?", "1"),
+            ("VOLT:AC?", "236.0"),
+            ("FREQ?", "60.00"),
             *told(
                 "TRIG OFF",
                 "OUTP:MODE FIXED",
@@ -131,8 +135,8 @@ def test_chroma_edits_a_list_with_the_trigger_off(simulated_bench: SimulatedBenc
             ),
             ("TRIG:STATE?", "RUNNING"),
             ("TRIG:STATE?", "OFF"),
-            *told("OUTP:MODE FIXED", "VOLT:AC 240.0"),
-            ("VOLT:AC?", "240.0"),
+            *told("OUTP:MODE FIXED", "VOLT:AC 236.0"),
+            ("VOLT:AC?", "236.0"),
             *told("FREQ 60.00"),
             ("FREQ?", "60.00"),
         ),
@@ -149,6 +153,8 @@ def test_california_ends_its_list_with_the_voltage_from_before(simulated_bench: 
         (
             *CALIFORNIA,
             ("OUTP?", "1"),
+            ("VOLT?", "240.0"),
+            ("FREQ?", "60.00"),
             *told(
                 "ABOR",
                 "TRIG:TRAN:SOUR IMM",
@@ -277,6 +283,8 @@ def test_a_list_that_never_ends_is_stopped(simulated_bench: SimulatedBench) -> N
     lines = (
         *CALIFORNIA,
         ("OUTP?", "1"),
+        ("VOLT?", "240.0"),
+        ("FREQ?", "60.00"),
         *told(
             *("ABOR", "TRIG:TRAN:SOUR IMM", "TRIG:SYNC:SOUR IMM", "LIST:STEP AUTO", "LIST:COUN 1"),
             *("FREQ:MODE LIST", "FREQ:SLEW:MODE LIST", "VOLT:MODE LIST", "VOLT:SLEW:MODE LIST"),
@@ -336,3 +344,48 @@ def test_another_instrument_is_never_switched(simulated_bench: SimulatedBench) -
         simulated_bench.clock.run(
             chroma_61500(simulated_bench.around("mains", world=False), library=library, **ENTRY).make_safe()  # type: ignore[arg-type]
         )
+
+
+CERTIFICATE = """\
+serial: A389Z20
+model: CSW5550
+certificate: c
+laboratory: l
+calibrated: 2025-01-01
+due: 2035-01-01
+specification:
+  voltage: {reading: 0.1 %, range: 0.1 %}
+  current: {reading: 0.2 %, range: 0.2 %}
+  power: {reading: 0.5 %, range: 0 %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "u_current"),
+    [({}, None), ({"current_range": 50.0}, (0.002 * 20 + 0.002 * 50) / math.sqrt(3.0))],
+)
+def test_percent_of_a_range_needs_the_range(
+    simulated_bench: SimulatedBench, tmp_path: Path, options: dict[str, float], u_current: float | None
+) -> None:
+    """Of the voltage's, which was set; of the current's, only when the bench entry tells it: never of a limit."""
+    file = tmp_path / "source.yaml"
+    file.write_text(CERTIFICATE)
+    answers = (
+        ("MEAS:VOLT:AC?", "240"),
+        ("MEAS:CURR:AC?", "20"),
+        ("MEAS:POW:AC?", "4800"),
+        ("MEAS:FREQ?", "60"),
+    )
+    with expect_dialogue(*CALIFORNIA, *answers) as library:
+        entry: dict[str, Any] = {**ENTRY, "library": library, "calibration": str(file), **options}
+        mains = california(simulated_bench.around("mains", world=False), **entry)
+
+        async def live() -> None:
+            await mains.open()
+            seen = await mains.measure()
+            assert not seen.current.flags
+            assert seen.voltage.u == pytest.approx((0.001 * 240 + 0.001 * 300) / math.sqrt(3.0))
+            assert seen.current.u == (None if u_current is None else pytest.approx(u_current))
+            assert seen.power.u == pytest.approx(0.005 * 4800 / math.sqrt(3.0))
+
+        simulated_bench.clock.run(live())
