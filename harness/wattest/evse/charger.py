@@ -23,7 +23,18 @@ from typing import Any, Protocol
 from wattest.clock import Clock
 from wattest.clock.network import Greeting, Wire, WireClosed
 from wattest.errors import BenchError
-from wattest.evse import answering, authorise, commands, display, grip, outbox, power, registration, sessions
+from wattest.evse import (
+    answering,
+    authorise,
+    commands,
+    display,
+    grip,
+    outbox,
+    pilot,
+    power,
+    registration,
+    sessions,
+)
 from wattest.evse.flash import Flash
 from wattest.evse.link import Answered, Link
 from wattest.evse.station import Outlet, Station
@@ -273,7 +284,7 @@ class Charger:
             display.next_customer(station)
         if outlet.session is None:
             outlet.state = outlet.evse_state
-        station.wake(outlet)
+        pilot.edge(station, outlet, old, new)
 
     def _look(self, number: int) -> None:
         if self._station is not None:
