@@ -41,6 +41,10 @@ class Note(Protocol):
         ...
 
 
+Keep = Callable[[str, bytes], int]
+"""Keeps a file's bytes as evidence under a name and returns the number of its entry; ``RecordError`` when it cannot."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """One measured value and where it came from.
@@ -478,4 +482,4 @@ class Surroundings:
     rigs: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     prompt: Callable[[str], Awaitable[str]] | None = None
-    keep: Callable[[str, bytes], int] | None = None
+    keep: Keep | None = None

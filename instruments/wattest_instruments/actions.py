@@ -7,11 +7,13 @@ that its answer must bring, and the word that a rig program is told by default.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from wattest.document.suggest import nearest
 from wattest.errors import BenchError, RigError
-from wattest.roles import ROLES, Identity
+from wattest.model.words import CAPABILITIES
+from wattest.roles import ROLES, Identity, VehicleFault
 
 
 @dataclass(frozen=True)
@@ -19,14 +21,28 @@ class Action:
     """One action of a role.
 
     ``needs`` are the fields that an answer must bring, ``may`` those that it can bring besides. ``word`` is what
-    a rig program hears as ``{"do": word}``, since ``read`` alone would not tell a lock from a display.
+    a rig program hears as ``{"do": word}``, since ``read`` alone would not tell a lock from a display. An action with
+    ``only_with`` is offered only where the bench entry maps it, or names one of these capabilities under ``supports``.
+    ``places`` means that the answer's fields are named by the bench: places of thermocouples.
     """
 
     word: str
     arguments: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+    only_with: tuple[str, ...] = ()
+    places: bool = False
 
+
+_PILOT = Action("pilot", (), ("high", "duty"), ("low", "frequency", "rise", "fall"))
+_READ_BACK = Action("read_back", (), ("safe",), ("sentence",), only_with=("read_back",))
+
+FAULT_CAPABILITY: Mapping[VehicleFault, str] = {
+    "diode": "diode_fault",
+    "pe": "pe_fault",
+    "short": "pilot_short",
+}
+"""The capability that a vehicle must have for each fault: a car that can make one need not be able to make all."""
 
 _EVERY: Mapping[str, Action] = {
     "identify": Action("identify", (), ("maker", "model"), ("serial", "firmware")),
@@ -46,9 +62,37 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "set_ready": Action("set_ready", ("ready",)),
         "set_current": Action("set_current", ("current_a",)),
         "whereabouts": Action("whereabouts", (), ("where",)),
+        "set_fault": Action("fault", ("fault", "on"), only_with=tuple(FAULT_CAPABILITY.values())),
+        "set_proximity": Action("proximity", ("resistance_ohm",), only_with=("proximity",)),
+        "read_pilot": replace(_PILOT, only_with=("pilot_reading",)),
+        "read_back": _READ_BACK,
+    },
+    "load": {
+        "set_current": Action("load_current", ("current_a",)),
+        "set_input": Action("load_input", ("on",)),
+        "measure": Action("measure_load", (), (), ("voltage", "current", "power")),
+        "read_back": _READ_BACK,
+    },
+    "pilot_scope": {
+        "read": _PILOT,
+        "arm": Action("arm", ("event",), only_with=("output_channel",)),
+        "fetch": Action("fetch", ("event",), (), ("delay",), only_with=("output_channel",)),
     },
     "card_reader": {"present": Action("card", ("uid",))},
-    "mains": {"set_power": Action("power", ("on",))},
+    "mains": {
+        "set_power": Action("power", ("on",)),
+        "set_voltage": Action("voltage", ("voltage_v",), only_with=("supply_voltage",)),
+        "set_frequency": Action("frequency", ("frequency_hz",), only_with=("supply_frequency",)),
+        "run_profile": Action("profile", ("steps",), only_with=("supply_dips",)),
+        "measure": Action(
+            "measure_supply",
+            (),
+            (),
+            ("voltage", "current", "power", "frequency"),
+            only_with=("supply_reading",),
+        ),
+        "read_back": _READ_BACK,
+    },
     "lock_sensor": {
         "read": Action("locks", (), (), ("holster", "connector")),
         "pull": Action("pull", ("which",), ("loose",)),
@@ -58,20 +102,46 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "chamber": {
         "set_temperature": Action("temperature", ("temperature_c", "ramp_k_per_min")),
         "read_temperature": Action("read_temperature", (), ("temperature",)),
+        "state": Action(
+            "chamber",
+            (),
+            ("temperature", "running"),
+            ("setpoint", "alarms", "door_open"),
+            only_with=("chamber_state",),
+        ),
+        "read_back": _READ_BACK,
     },
+    "thermometers": {"read_all": Action("temperatures", places=True)},
     "network": {"cut": Action("cut"), "restore": Action("restore")},
-    "operator": {"ask": Action("ask", ("question", "answers"), ("answer",))},
+    "operator": {
+        "ask": Action("ask", ("question", "answers"), ("answer",)),
+        "measure": Action("measure", ("subject", "unit"), ("value",)),
+        "photograph": Action("photograph", ("subject",), ("file",), only_with=("photo",)),
+    },
 }
 
 _CAPABILITIES: Mapping[tuple[str, str], str] = {
     ("vehicle", "set_current"): "vehicle_current",
+    ("vehicle", "set_proximity"): "proximity",
+    ("vehicle", "read_pilot"): "pilot_reading",
+    ("pilot_scope", "fetch"): "output_channel",
+    ("mains", "set_voltage"): "supply_voltage",
+    ("mains", "set_frequency"): "supply_frequency",
+    ("mains", "run_profile"): "supply_dips",
+    ("mains", "measure"): "supply_reading",
     ("lock_sensor", "jam"): "lock_jam",
     ("lock_sensor", "pull"): "lock_pull",
+    ("chamber", "state"): "chamber_state",
+    ("operator", "photograph"): "photo",
 }
-"""Words under which scenarios ask for an action that not every bench has (``needs: [lock_jam]``)."""
+"""Words under which scenarios ask for an action that not every bench has (``needs: [lock_jam]``).
+
+Which faults a vehicle can make is not among them: the bench entry names those under ``supports``.
+"""
 
 _SAFE: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {
     "vehicle": (("set_ready", {"ready": False}),),
+    "load": (("set_input", {"on": False}),),
     "mains": (("set_power", {"on": False}),),
     "lock_sensor": (
         ("jam", {"which": "holster", "jammed": False}),
@@ -82,7 +152,7 @@ _SAFE: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]] = {
 }
 """What makes a role safe when its bench entry maps no ``make_safe``; 1 K/min is the ramp of IEC 60068-2-1 (recalled)."""
 
-_MUST_BE_SAFE = frozenset({"vehicle", "mains"})
+_MUST_BE_SAFE = frozenset({"vehicle", "load", "mains"})
 
 
 @dataclass(frozen=True)
@@ -142,8 +212,35 @@ def check_mapped(role: str, driver: str, mapped: Collection[str]) -> None:
         )
 
 
-def supported(role: str, mapped: Collection[str], extra: Collection[str] = ()) -> frozenset[str]:
-    """What a scenario's ``needs`` can find: the mapped actions, their capabilities, and what the lab adds."""
+def offered(role: str, driver: str, extra: Collection[str]) -> tuple[str, ...]:
+    """Actions of a role that somebody who was told nothing else can do: optional ones only as ``extra`` names them."""
+    return tuple(
+        name
+        for name, action in actions_of(role, driver).items()
+        if not action.only_with or not set(action.only_with).isdisjoint(extra)
+    )
+
+
+def supported(role: str, driver: str, mapped: Collection[str], extra: Collection[str] = ()) -> frozenset[str]:
+    """What a scenario's ``needs`` can find: the mapped actions, their capabilities, and what the lab adds.
+
+    Raises ``BenchError`` when the lab adds a word that no scenario can need, or a capability without mapping the action
+    that it stands for.
+    """
+    for word in extra:
+        if word not in CAPABILITIES and word not in _ACTIONS[role]:
+            suggestion = nearest(word, CAPABILITIES)
+            hint = f"did you mean '{suggestion}'?" if suggestion else f"there are {', '.join(CAPABILITIES)}."
+            raise BenchError(
+                f"{role} ({driver}) names '{word}' under 'supports', which no scenario can need; {hint}"
+            )
+    for name, action in actions_of(role, driver).items():
+        promised = [word for word in extra if word in action.only_with]
+        if promised and name not in mapped:
+            raise BenchError(
+                f"{role} ({driver}) names '{promised[0]}' under 'supports' but maps no '{name}' under 'actions': "
+                f"map it, or take '{promised[0]}' away."
+            )
     words = {_CAPABILITIES[role, name] for name in mapped if (role, name) in _CAPABILITIES}
     return frozenset(mapped) | words | frozenset(extra)
 

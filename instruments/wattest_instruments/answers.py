@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from wattest.errors import BenchError, RigError
+from wattest_instruments.actions import Action
 from wattest_instruments.placeholders import spelled
 
 SHOWN = 200
@@ -34,10 +35,18 @@ class Reader:
     match: str | None = None
     words: Mapping[str, str] = field(default_factory=dict)
 
-    def check(self, needs: tuple[str, ...], may: tuple[str, ...]) -> None:
+    def check(self, action: Action) -> None:
         """Raise ``BenchError`` when the role needs a field that is not read, or does not know one that is."""
+        needs, may = action.needs, action.may
         groups = tuple(_compiled(self.match, self.place).groupindex) if self.match is not None else ()
         read = {*self.paths, *groups}
+        if action.places:
+            if not read:
+                raise BenchError(
+                    f"{self.place} reads no place from the answer: name each, 'answer: {{enclosure: path.to.it}}', or "
+                    "'match:' with a group (?P<enclosure>...)."
+                )
+            return
         for name in sorted(read - {*needs, *may}):
             known = ", ".join((*needs, *may)) or "nothing"
             raise BenchError(f"{self.place} reads '{name}' from the answer; this action answers {known}.")

@@ -4,57 +4,57 @@
 
     rigs:
       person: {driver: by_hand, language: fr}          # asked for a name once, shared by all roles
-    vehicle:     {driver: by_hand, rig: person}
+    vehicle:     {driver: by_hand, rig: person, supports: [diode_fault, proximity]}
     card_reader: {driver: by_hand, rig: person, cards: {04A2B3C4D5E680: the white card}}
+    pilot_scope: {driver: by_hand, rig: person, supports: [output_channel], resolution: {voltage: 0.2 V, time: 1 ms}}
+    thermometers: {driver: by_hand, rig: person, places: [enclosure, contactor], accuracy: {temperature: 1 K}}
+    operator:
+      {driver: by_hand, rig: person, supports: [photo],
+       instruments: {N: {name: Sauter FK 250 no. 7, resolution: 0.1 N, accuracy: 0.5 %}}}
     reference_meter:
       {driver: by_hand, rig: person, quantities: [energy, current], energy: register,
        resolution: {energy: 10 Wh}, accuracy: {energy: 1 %}}
 
 Every question, the answer as typed and the name of the person stand in the record. An answer that makes no sense
-is asked for again. A person reads a meter while time goes on: read the energy when no current flows.
+is asked for again. A person reads a meter while time goes on: read the energy when no current flows. What not every
+bench can do is asked for only where ``supports`` names it; dips of the supply are never played by hand.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from typing import Any, get_args
 
 from wattest.document.quantity import Duration
 from wattest.errors import BenchError, RigError
 from wattest.model.words import RigName
 from wattest.roles import ROLES, Identity, LockPosition, Part, Surroundings, Whereabouts
-from wattest_instruments.actions import Answer, actions_of, supported
+from wattest_instruments import measured, questions
+from wattest_instruments.actions import Answer, actions_of, offered, supported
+from wattest_instruments.gauge import EnergyCounts, Gauge
+from wattest_instruments.person import Person
 from wattest_instruments.placeholders import fill
-from wattest_instruments.played import EnergyCounts, Gauge, played
-from wattest_instruments.questions import (
-    TASKS,
-    Language,
-    Question,
-    Refusal,
-    anything,
-    choice,
-    number,
-    screen,
-    task,
-    total,
-    understood,
-    yes_no,
-)
-from wattest_instruments.readings import Accuracy, Quantity, Resolution
-
-T = TypeVar("T")
-
-TRIES = 5
-"""How often an answer that makes no sense is asked for again."""
+from wattest_instruments.played import played
+from wattest_instruments.questions import Question, Refusal
+from wattest_instruments.readings import Accuracy, ByEye, Quantity, Resolution
+from wattest_instruments.tasks import SAFE_QUESTIONS, TASKS, Language
 
 _UNSTATED_ACCURACY = Accuracy()
 _UNSTATED_RESOLUTION = Resolution()
 _ENDANGERS: Mapping[tuple[str, str], str] = {
     ("vehicle", "set_ready"): "ready",
+    ("load", "set_input"): "on",
     ("mains", "set_power"): "on",
 }
 """Tasks that give energy, or take it away when the argument is false."""
+
+_SHOWN: Mapping[str, tuple[Quantity, ...]] = {
+    "reference_meter": ("energy",),
+    "load": ("voltage", "current"),
+    "mains": ("voltage",),
+}
+"""What the meter of a role shows when the bench entry does not say."""
 
 
 def by_hand(
@@ -65,7 +65,9 @@ def by_hand(
     language: Language = "en",
     patience: Duration = 1800.0,
     cards: Mapping[str, str] | None = None,
-    quantities: tuple[Quantity, ...] = ("energy",),
+    quantities: tuple[Quantity, ...] | None = None,
+    places: tuple[str, ...] = ("enclosure",),
+    instruments: Mapping[str, ByEye] | None = None,
     accuracy: Accuracy = _UNSTATED_ACCURACY,
     resolution: Resolution = _UNSTATED_RESOLUTION,
     energy: EnergyCounts = "register",
@@ -80,8 +82,10 @@ def by_hand(
         language: en or fr, of the questions
         patience: how long an answer may take
         cards: how the lab calls the cards it has, by UID
-        quantities: what the meter shows
-        accuracy: of the meter, in percent of what it reads
+        quantities: what the meter of a reference_meter, load or mains shows
+        places: where thermometers sit
+        instruments: what an operator measures with, by the unit that it shows
+        accuracy: of the meter, in percent of what it reads; of a thermometer in K
         resolution: the last step that the meter or thermometer shows
         energy: whether the meter's energy counts since the start or is a register that counts up for ever
         supports: further capabilities that scenarios may need
@@ -94,74 +98,25 @@ def by_hand(
             f"{around.role} (by_hand) names rig '{rig}', which is no person of this bench; "
             f"add '{rig}: {{driver: by_hand}}' under 'rigs'."
         )
-    doer = _ByHand(around, somebody, cards or {}, quantities, supports)
-    return played(doer, Gauge(around.clock, accuracy, resolution, energy, somebody.patience_s))
+    by_eye = instruments or {}
+    for unit, instrument in by_eye.items():
+        instrument.step(unit)
+    shown = _shown(around.role, quantities)
+    doer = _ByHand(around, somebody, cards or {}, shown, places, by_eye, supports)
+    return played(doer, Gauge(around, accuracy, resolution, energy, somebody.patience_s, by_eye))
 
 
-class Person:
-    """Somebody at the terminal. One question at a time, whichever role asks."""
-
-    supports: frozenset[str] = frozenset()
-
-    def __init__(self, around: Surroundings, name: str | None, language: Language, patience_s: float) -> None:
-        self.name = name
-        self.language = language
-        self.facts: Mapping[str, Any] = {}
-        self._around = around
-        self.patience_s = patience_s
-        self._turn = asyncio.Lock()
-
-    async def open(self) -> Identity:
-        """Ask for the name, once."""
-        async with self._turn:
-            if self.name is None:
-                who = {
-                    "en": "Who is at the bench? Your name for the record",
-                    "fr": "Qui est au banc ? Votre nom",
-                }
-                name, _ = await self._put("bench", anything(who[self.language]))
-                self.name = name
-        return Identity("by hand", self.name, "")
-
-    async def restart(self) -> None:
-        """Nothing: a person goes on."""
-
-    async def make_safe(self) -> None:
-        """Nothing: what a person does is made safe by the roles."""
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
-
-    async def ask(self, role: str, question: Question[T]) -> tuple[T, int]:
-        """Put a question until the answer makes sense; the answer and the record entry.
-
-        Raises ``RigError`` when nobody answers in time, or nothing typed makes sense.
-        """
-        async with self._turn:
-            return await self._put(role, question)
-
-    async def _put(self, role: str, question: Question[T]) -> tuple[T, int]:
-        text = f"[{role}] {question.text}" + (f" ({question.hint})" if question.hint else "")
-        for _ in range(TRIES):
-            typed = (await self._typed(f"{text}: ", role)).strip()
-            seq = self._around.note("prompt", question=text, answer=typed, by=self.name)
-            answer = question.read(typed)
-            if understood(answer):
-                return answer, seq  # type: ignore[return-value]  # understood() has excluded the sentinel
-        raise RigError(f"{role} (by hand): nothing typed in {TRIES} tries answers '{text}'.")
-
-    async def _typed(self, text: str, role: str) -> str:
-        if self._around.prompt is None:
-            raise RigError(
-                f"{role} (by hand): nobody can be asked here; run on a terminal to answer '{text}'"
+def _shown(role: str, quantities: tuple[Quantity, ...] | None) -> tuple[str, ...]:
+    if quantities is None:
+        return _SHOWN.get(role, ())
+    possible = measured.ROLE_QUANTITIES.get(role, ())
+    for quantity in quantities:
+        if quantity not in possible:
+            raise BenchError(
+                f"{role} (by_hand) is to show '{quantity}' under 'quantities'; "
+                f"a {role} can show {', '.join(possible) or 'none'}."
             )
-        try:
-            async with asyncio.timeout(self.patience_s):
-                return await self._around.prompt(text)
-        except TimeoutError:
-            raise RigError(
-                f"{role} (by hand): nobody answered '{text}' within {self.patience_s:g} s."
-            ) from None
+    return quantities
 
 
 class _ByHand:
@@ -170,16 +125,30 @@ class _ByHand:
         around: Surroundings,
         person: Person,
         cards: Mapping[str, str],
-        quantities: tuple[Quantity, ...],
+        quantities: tuple[str, ...],
+        places: tuple[str, ...],
+        instruments: Mapping[str, ByEye],
         extra: tuple[str, ...],
     ) -> None:
         self.role = around.role
         self.where = f"{around.role} by hand"
-        self.supports = supported(around.role, actions_of(around.role, "by_hand"), extra)
+        if "supply_dips" in extra:
+            raise BenchError(
+                f"{self.role} (by_hand) names 'supply_dips' under 'supports', but nobody can time dips by hand: "
+                "they need a source that times them itself."
+            )
+        can = offered(
+            self.role, "by_hand", (*extra, *(("read_back",) if self.role in SAFE_QUESTIONS else ()))
+        )
+        self.supports = supported(self.role, "by_hand", can, extra)
+        self._known = actions_of(self.role, "by_hand")
         self._person = person
         self._cards = cards
         self._quantities = quantities
+        self._places = places
+        self._instruments = instruments
         self._safe: bool | None = None
+        self._confirmed: Answer | None = None
 
     async def open(self) -> Identity:
         self._safe = False
@@ -188,6 +157,7 @@ class _ByHand:
     async def make_safe(self) -> None:
         """Ask for it, unless the person has said so already or was never asked for anything."""
         if self._safe is False and (self.role, "make_safe") in TASKS:
+            self._confirmed = None
             await self.do("make_safe")
         if self._safe is not None:
             self._safe = True
@@ -196,87 +166,193 @@ class _ByHand:
         """Nothing to let go of."""
 
     async def do(self, action: str, /, **arguments: Any) -> Answer:
+        self._check_can(action)
         if (self.role, action) in TASKS:
             return await self._task(action, arguments)
-        if self.role == "reference_meter":
-            return await self._numbers(self._quantities)
-        if self.role == "chamber":
-            return await self._numbers(("temperature",))
-        if self.role == "lock_sensor":
-            return await (self._pull(arguments["which"]) if action == "pull" else self._locks())
-        if self.role == "display":
-            return await self._display()
-        if self.role == "vehicle":
-            text = {"en": "Where is the plug?", "fr": "Où est la fiche ?"}[self._language]
-            return await self._one("where", choice(text, get_args(Whereabouts), self._language))
-        return await self._one("answer", choice(arguments["question"], arguments["answers"], self._language))
+        asking: Mapping[tuple[str, str], Callable[[], Awaitable[Answer]]] = {
+            ("reference_meter", "read"): self._meter,
+            ("load", "measure"): self._meter,
+            ("mains", "measure"): self._meter,
+            ("pilot_scope", "read"): self._pilot,
+            ("vehicle", "read_pilot"): self._pilot,
+            ("pilot_scope", "fetch"): lambda: self._numbers({"delay": measured.DELAY}),
+            ("chamber", "read_temperature"): lambda: self._numbers({"temperature": measured.CHAMBER_AIR}),
+            ("chamber", "state"): self._chamber,
+            ("thermometers", "read_all"): lambda: self._numbers(
+                {place: measured.temperature_at(place) for place in self._places}
+            ),
+            ("lock_sensor", "read"): self._locks,
+            ("lock_sensor", "pull"): lambda: self._pull(arguments["which"]),
+            ("display", "read"): self._display,
+            ("vehicle", "whereabouts"): self._whereabouts,
+            ("operator", "ask"): lambda: self._answer(arguments["question"], arguments["answers"]),
+            ("operator", "measure"): lambda: self._by_eye(arguments["subject"], arguments["unit"]),
+            ("operator", "photograph"): lambda: self._picture(arguments["subject"]),
+            (self.role, "read_back"): self._read_back,
+        }
+        return await asking[self.role, action]()
+
+    def _check_can(self, action: str) -> None:
+        if action in self.supports:
+            return
+        if action == "run_profile":
+            raise RigError(
+                f"{self.where} cannot play dips: nobody can time them; they need a source that times them itself."
+            )
+        wanted = "' or '".join(self._known[action].only_with)
+        raise RigError(
+            f"{self.where} cannot {action}: its bench entry does not name '{wanted}' under 'supports'."
+        )
 
     @property
     def _language(self) -> Language:
         return self._person.language
 
+    def _said(self, en: str, fr: str) -> str:
+        return fr if self._language == "fr" else en
+
+    # ---- what is to be done ------------------------------------------------------------------------------
+
     async def _task(self, action: str, arguments: Mapping[str, Any]) -> Answer:
-        card = self._cards.get(arguments.get("uid", ""))
-        number_of = {"en": "the card with the number", "fr": "la carte numéro"}[self._language]
-        words = {
-            **arguments,
-            "card": f"{card} ({arguments['uid']})" if card else f"{number_of} {arguments.get('uid')}",
-        }
-        text = fill(TASKS[self.role, action][self._language], words)
-        done, seq = await self._person.ask(self.role, task(text, self._language))
+        text = fill(TASKS[self.role, action][self._language], {**arguments, **self._spoken(arguments)})
+        done, seq = await self._person.ask(self.role, questions.task(text, self._language))
         if isinstance(done, Refusal):
-            why = f": {done.reason}" if done.reason else ", and gave no reason"
-            raise RigError(f"{self.role}.{action} was not done; {self._person.name} said no{why}.")
+            raise self._refused(action, done)
         endangers = _ENDANGERS.get((self.role, action))
         if endangers is not None:
             self._safe = not arguments[endangers]
+            self._confirmed = None
         return Answer({}, (seq,))
+
+    def _spoken(self, arguments: Mapping[str, Any]) -> dict[str, str]:
+        """What a task says in the lab's own words: which card, which resistance."""
+        spoken: dict[str, str] = {}
+        if "uid" in arguments:
+            uid, card = arguments["uid"], self._cards.get(arguments["uid"])
+            number_of = self._said("the card with the number", "la carte numéro")
+            spoken["card"] = f"{card} ({uid})" if card else f"{number_of} {uid}"
+        if "resistance_ohm" in arguments:
+            ohm = arguments["resistance_ohm"]
+            spoken["resistance"] = (
+                self._said("nothing (an open circuit)", "un circuit ouvert")
+                if ohm is None
+                else f"{ohm:g} Ohm"
+            )
+        return spoken
+
+    def _refused(self, action: str, refusal: Refusal) -> RigError:
+        why = f": {refusal.reason}" if refusal.reason else ", and gave no reason"
+        return RigError(f"{self.role}.{action} was not done; {self._person.name} said no{why}.")
+
+    # ---- what is to be seen ------------------------------------------------------------------------------
 
     async def _one(self, name: str, question: Question[str]) -> Answer:
         answer, seq = await self._person.ask(self.role, question)
         return Answer({name: answer}, (seq,))
 
-    async def _numbers(self, quantities: tuple[str, ...]) -> Answer:
-        fields: dict[str, Any] = {}
+    async def _meter(self) -> Answer:
+        return await self._numbers(
+            {name: measured.on_the_meter(self.role, name) for name in self._quantities}
+        )
+
+    async def _numbers(self, wanted: Mapping[str, measured.Measured]) -> Answer:
+        fields: dict[str, Decimal | None] = {}
         seqs: list[int] = []
-        for quantity in quantities:
-            fields[quantity], seq = await self._person.ask(self.role, number(quantity, self._language))
+        for name, what in wanted.items():
+            fields[name], seq = await self._person.ask(self.role, questions.number(what, self._language))
             seqs.append(seq)
         return Answer(fields, tuple(seqs))
 
+    async def _pilot(self) -> Answer:
+        """Plateau and duty; a pilot that is not steady has a lower plateau and a frequency as well."""
+        first = await self._numbers({"high": measured.PILOT_HIGH, "duty": measured.PILOT_DUTY})
+        if first.fields["duty"] == 100:
+            return Answer({**first.fields, "frequency": Decimal(0)}, first.seq)
+        more = await self._numbers({"low": measured.PILOT_LOW, "frequency": measured.PILOT_FREQUENCY})
+        return Answer({**first.fields, **more.fields}, (*first.seq, *more.seq))
+
+    async def _chamber(self) -> Answer:
+        numbers = await self._numbers(
+            {"temperature": measured.CHAMBER_AIR, "setpoint": measured.CHAMBER_SETPOINT}
+        )
+        runs = self._said("Does the chamber run?", "La chambre est-elle en marche ?")
+        running, second = await self._person.ask(self.role, questions.yes_no(runs, self._language))
+        alarms, third = await self._person.ask(self.role, questions.alarms(self._language))
+        opened = self._said("Is its door open?", "La porte est-elle ouverte ?")
+        door, fourth = await self._person.ask(self.role, questions.yes_no(opened, self._language))
+        told = {"running": running, "alarms": alarms, "door_open": door}
+        return Answer({**numbers.fields, **told}, (*numbers.seq, second, third, fourth))
+
     async def _locks(self) -> Answer:
         texts = {
-            "holster": {
-                "en": "Is the plug held in its holster?",
-                "fr": "La fiche est-elle retenue au support ?",
-            },
-            "connector": {
-                "en": "Is the plug held in the car?",
-                "fr": "La fiche est-elle retenue à la voiture ?",
-            },
+            "holster": self._said(
+                "Is the plug held in its holster?", "La fiche est-elle retenue au support ?"
+            ),
+            "connector": self._said(
+                "Is the plug held in the car?", "La fiche est-elle retenue à la voiture ?"
+            ),
         }
         fields: dict[str, Any] = {}
         seqs: list[int] = []
         for lock, text in texts.items():
-            question = choice(text[self._language], get_args(LockPosition), self._language)
+            question = questions.choice(text, get_args(LockPosition), self._language)
             fields[lock], seq = await self._person.ask(self.role, question)
             seqs.append(seq)
         return Answer(fields, tuple(seqs))
 
     async def _pull(self, which: str) -> Answer:
         where = {
-            "holster": {"en": "in its holster", "fr": "dans son support"},
-            "connector": {"en": "in the car", "fr": "à la voiture"},
-        }[which][self._language]
-        text = {
-            "en": f"Pull hard at the plug {where}, then put it back. Did it come loose?",
-            "fr": f"Tirez fort sur la fiche {where}, puis remettez-la. S'est-elle détachée ?",
-        }[self._language]
-        return await self._one("loose", yes_no(text, self._language))
+            "holster": self._said("in its holster", "dans son support"),
+            "connector": self._said("in the car", "à la voiture"),
+        }[which]
+        text = self._said(
+            f"Pull hard at the plug {where}, then put it back. Did it come loose?",
+            f"Tirez fort sur la fiche {where}, puis remettez-la. S'est-elle détachée ?",
+        )
+        return await self._one("loose", questions.yes_no(text, self._language))
+
+    async def _whereabouts(self) -> Answer:
+        text = self._said("Where is the plug?", "Où est la fiche ?")
+        return await self._one("where", questions.choice(text, get_args(Whereabouts), self._language))
 
     async def _display(self) -> Answer:
-        lines, first = await self._person.ask(self.role, screen(self._language))
+        lines, first = await self._person.ask(self.role, questions.screen(self._language))
         if not lines:
             return Answer({"lines": lines}, (first,))
-        (cost, currency), second = await self._person.ask(self.role, total(self._language))
+        (cost, currency), second = await self._person.ask(self.role, questions.total(self._language))
         return Answer({"lines": lines, "cost": cost, "currency": currency}, (first, second))
+
+    async def _answer(self, question: str, answers: tuple[str, ...]) -> Answer:
+        return await self._one("answer", questions.choice(question, answers, self._language))
+
+    async def _by_eye(self, subject: str, unit: str) -> Answer:
+        instrument = self._instruments.get(unit)
+        name = None if instrument is None else instrument.name
+        value, first = await self._person.ask(
+            self.role, questions.by_eye(subject, unit, name, self._language)
+        )
+        if name is not None:
+            return Answer({"value": value}, (first,))
+        _, second = await self._person.ask(self.role, questions.which_instrument(self._language))
+        return Answer({"value": value}, (first, second))
+
+    async def _picture(self, subject: str) -> Answer:
+        path, seq = await self._person.ask(self.role, questions.picture(subject, self._language))
+        if isinstance(path, Refusal):
+            raise self._refused("photograph", path)
+        return Answer({"file": str(path)}, (seq,))
+
+    async def _read_back(self) -> Answer:
+        """Asked once until the part is energised again: a person who has looked need not look twice."""
+        if self._confirmed is None:
+            text = SAFE_QUESTIONS[self.role]
+            safe, seq = await self._person.ask(
+                self.role, questions.yes_no(text[self._language], self._language)
+            )
+            said = "yes" if safe == "true" else "no"
+            sentence = f"{self._person.name} was asked '{text['en']}' and said {said}"
+            answer = Answer({"safe": safe, "sentence": sentence}, (seq,))
+            if safe != "true":
+                return answer
+            self._confirmed = answer
+        return self._confirmed

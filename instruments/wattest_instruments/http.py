@@ -42,8 +42,9 @@ from wattest_instruments.actions import (
     unmapped,
 )
 from wattest_instruments.answers import Reader, shown
+from wattest_instruments.gauge import EnergyCounts, Gauge
 from wattest_instruments.placeholders import check_placeholders, fill, json_inside
-from wattest_instruments.played import EnergyCounts, Gauge, played
+from wattest_instruments.played import played
 from wattest_instruments.readings import Accuracy, Resolution
 
 ANSWER_BYTES = 1_000_000
@@ -100,7 +101,7 @@ def http(
     """
     requests = {name: _spelled_out(name, wanted) for name, wanted in actions.items()}
     doer = _Http(around, requests, base, headers or {}, timeout, supports)
-    return played(doer, Gauge(around.clock, accuracy, resolution, energy, patience_s=5.0 + 2 * timeout))
+    return played(doer, Gauge(around, accuracy, resolution, energy, patience_s=5.0 + 2 * timeout))
 
 
 def _spelled_out(name: str, wanted: str | Request) -> Request:
@@ -132,7 +133,8 @@ class _Http:
     ) -> None:
         self.role = around.role
         self.where = f"{around.role} over HTTP"
-        self.supports = supported(around.role, actions, extra)
+        check_mapped(around.role, "http", actions)
+        self.supports = supported(around.role, "http", actions, extra)
         self._around = around
         self._actions = actions
         self._base = base.rstrip("/")
@@ -140,7 +142,6 @@ class _Http:
         self._timeout_s = timeout_s
         self._turn = asyncio.Lock()
         self._known = actions_of(around.role, "http")
-        check_mapped(around.role, "http", actions)
         for name, wanted in actions.items():
             self._check(name, wanted, self._known[name])
 
@@ -222,7 +223,7 @@ class _Http:
         return Reader(f"{self.role}.{action}", wanted.answer, wanted.match, wanted.words)
 
     def _check(self, name: str, wanted: Request, action: Action) -> None:
-        self._reader(name, wanted).check(action.needs, action.may)
+        self._reader(name, wanted).check(action)
         for text in (wanted.url, wanted.body or ""):
             check_placeholders(text, action.arguments, f"{self.role}.{name} (http)")
 

@@ -63,7 +63,15 @@ def fill(text: str, values: Mapping[str, Any], escape: Callable[[str], str] = st
 
 
 def spelled(value: Any) -> str:
-    """A value as it stands in a request: ``16``, ``16.5``, ``true``, text as it is, lists joined by ``|``."""
+    """A value as it stands in a request: ``16``, ``16.5``, ``true``, text as it is, lists joined by ``|``.
+
+    Nothing is ``null``. The parts of a step of a supply profile are joined by ``:``, so that the profile of 100 ms at 0 V and
+    one second at 120 V reads ``0.1:0:60|1:120:60`` (seconds, volts, hertz).
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return ":".join(spelled(one) for one in value.values())
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -37,13 +37,15 @@ from wattest_instruments.actions import (
     actions_of,
     check_mapped,
     do_what_is_safe,
+    offered,
     supported,
     unmapped,
 )
 from wattest_instruments.answers import Reader, shown
 from wattest_instruments.child import Manner
+from wattest_instruments.gauge import EnergyCounts, Gauge
 from wattest_instruments.placeholders import check_placeholders, fill, json_inside
-from wattest_instruments.played import EnergyCounts, Gauge, played
+from wattest_instruments.played import played
 from wattest_instruments.program import Program, Reply
 from wattest_instruments.readings import Accuracy, Resolution
 
@@ -124,7 +126,8 @@ def process(
     Args:
         around: the bench
         rig: which of the bench's rigs
-        actions: lines for actions, or the names of those that the program knows; all of the role by default
+        actions: lines for actions, or the names of those that the program knows; by default all of the role, optional
+            ones as 'supports' names their capabilities
         accuracy: of a meter, in percent of what it reads
         resolution: the last step that a meter or thermometer shows
         energy: whether the energy read counts since the start or is a register that counts up for ever
@@ -136,13 +139,16 @@ def process(
         raise BenchError(
             f"{around.role} (process) names rig '{rig}', which is no process_rig of this bench; those are: {rigs}."
         )
-    doer = _Process(around, program, _lines(around.role, program, actions), supports)
+    doer = _Process(around, program, _lines(around.role, program, actions, supports), supports)
     patience_s = 5.0 + 2 * program.manner.answer_within_s
-    return played(doer, Gauge(around.clock, accuracy, resolution, energy, patience_s))
+    return played(doer, Gauge(around, accuracy, resolution, energy, patience_s))
 
 
 def _lines(
-    role: str, program: Program, actions: Mapping[str, str | Line] | tuple[str, ...] | None
+    role: str,
+    program: Program,
+    actions: Mapping[str, str | Line] | tuple[str, ...] | None,
+    supports: tuple[str, ...],
 ) -> dict[str, Line | None]:
     """Every action that can be done; None stands for the word that a JSON program hears by default."""
     if isinstance(actions, Mapping):
@@ -154,7 +160,9 @@ def _lines(
         )
     if actions is not None:
         return dict.fromkeys(actions)
-    return {name: None for name in actions_of(role, "process") if name not in {"identify", "make_safe"}}
+    return {
+        name: None for name in offered(role, "process", supports) if name not in {"identify", "make_safe"}
+    }
 
 
 class _Process:
@@ -163,16 +171,16 @@ class _Process:
     ) -> None:
         self.role = around.role
         self.where = f"{around.role} of rig '{program.name}'"
-        self.supports = supported(around.role, lines, extra)
+        check_mapped(around.role, "process", lines)
+        self.supports = supported(around.role, "process", lines, extra)
         self._program = program
         self._lines = lines
         self._known = actions_of(around.role, "process")
-        check_mapped(around.role, "process", lines)
         for name, line in lines.items():
             if line is not None:
                 place = f"{self.role}.{name} (process)"
                 check_placeholders(line.send, self._known[name].arguments, place)
-                self._reader(name, line).check(self._known[name].needs, self._known[name].may)
+                self._reader(name, line).check(self._known[name])
 
     async def open(self) -> Identity:
         return await self._program.open()
@@ -204,6 +212,8 @@ class _Process:
     def _plain(self, action: str, known: Action, reply: Reply) -> dict[str, Any]:
         """Fields of a result that stand where they are looked for: by name, or alone."""
         result = reply.result
+        if known.places:
+            return dict(self._places(action, reply))
         if isinstance(result, Mapping):
             found = {name: result[name] for name in (*known.needs, *known.may) if name in result}
         else:
@@ -215,6 +225,14 @@ class _Process:
                     f"which has no '{name}' in its result."
                 )
         return found
+
+    def _places(self, action: str, reply: Reply) -> Mapping[str, Any]:
+        if isinstance(reply.result, Mapping) and reply.result:
+            return reply.result
+        raise RigError(
+            f"{self.role}.{action}: rig '{self._program.name}' answered {shown(reply.line)}, "
+            "whose result is no table of places and temperatures."
+        )
 
     def _reader(self, action: str, line: Line) -> Reader:
         return Reader(f"{self.role}.{action}", line.answer, line.match, line.words)

@@ -9,28 +9,25 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Generic, Literal, TypeVar
+from pathlib import Path
+from typing import Final, Generic, TypeVar
 
-from wattest.document.quantity import (
-    CURRENT,
-    ENERGY,
-    POWER,
-    TEMPERATURE,
-    VOLTAGE,
-    Dimension,
-    parse_exact,
-)
+from wattest.document.quantity import parse_exact, split
+from wattest_instruments.measured import Measured
+from wattest_instruments.pictures import picture_problem
+from wattest_instruments.tasks import Language
 
-Language = Literal["en", "fr"]
 T = TypeVar("T")
 
 
-class _NotUnderstood:
-    def __repr__(self) -> str:
-        return "NOT_UNDERSTOOD"
+@dataclass(frozen=True)
+class NotUnderstood:
+    """What was typed is no answer; ``why`` is told to the person where the hint does not say it."""
+
+    why: str = ""
 
 
-NOT_UNDERSTOOD: Final = _NotUnderstood()
+NOT_UNDERSTOOD: Final = NotUnderstood()
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Question(Generic[T]):
 
     text: str
     hint: str
-    read: Callable[[str], T | _NotUnderstood]
+    read: Callable[[str], T | NotUnderstood]
 
 
 _DONE = {"done", "d", "ok", "yes", "y", "fait", "f", "oui", "o"}
@@ -61,75 +58,6 @@ _YES_NO = {
     "non": "false",
 }
 
-TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
-    ("vehicle", "plug_in"): {
-        "en": "Take the cable and plug it into the car.",
-        "fr": "Prenez le câble et branchez-le à la voiture.",
-    },
-    ("vehicle", "unplug"): {
-        "en": "Pull the plug out of the car and keep it in your hand.",
-        "fr": "Débranchez la voiture et gardez la fiche en main.",
-    },
-    ("vehicle", "holster"): {
-        "en": "Put the plug back into its holster on the station.",
-        "fr": "Remettez la fiche dans son support sur la borne.",
-    },
-    ("vehicle", "set_ready"): {
-        "en": "Set the car so that it {ready:true=asks for energy (pilot state C),false=takes no energy (state B)}.",
-        "fr": "Réglez la voiture pour qu'elle {ready:true=demande de l'énergie (état C),"
-        "false=ne prenne pas d'énergie (état B)}.",
-    },
-    ("vehicle", "set_current"): {
-        "en": "Set the car or the load to take at most {current_a} A per phase.",
-        "fr": "Réglez la voiture ou la charge à {current_a} A au plus par phase.",
-    },
-    ("vehicle", "make_safe"): {
-        "en": "Make sure that the car takes no energy.",
-        "fr": "Assurez-vous que la voiture ne prend pas d'énergie.",
-    },
-    ("card_reader", "present"): {
-        "en": "Hold {card} to the reader for two seconds, then take it away.",
-        "fr": "Présentez {card} au lecteur pendant deux secondes, puis retirez-la.",
-    },
-    ("mains", "set_power"): {
-        "en": "Switch the supply of the station {on:true=ON,false=OFF}.",
-        "fr": "{on:true=Mettez la borne sous tension,false=Coupez l'alimentation de la borne}.",
-    },
-    ("mains", "make_safe"): {
-        "en": "Switch the supply of the station OFF and see that it is dead.",
-        "fr": "Coupez l'alimentation de la borne et vérifiez qu'elle est hors tension.",
-    },
-    ("lock_sensor", "jam"): {
-        "en": "{jammed:true=Block,false=Free} the {which} lock mechanically.",
-        "fr": "{jammed:true=Bloquez,false=Libérez} mécaniquement le verrou "
-        "{which:holster=du support,connector=de la fiche}.",
-    },
-    ("chamber", "set_temperature"): {
-        "en": "Set the chamber to {temperature_c} degC, at {ramp_k_per_min} K/min.",
-        "fr": "Réglez la chambre à {temperature_c} degC, à {ramp_k_per_min} K/min.",
-    },
-    ("chamber", "make_safe"): {
-        "en": "Put the chamber into standby.",
-        "fr": "Mettez la chambre en attente.",
-    },
-    ("network", "cut"): {
-        "en": "Cut the network of the station.",
-        "fr": "Coupez le réseau de la borne.",
-    },
-    ("network", "restore"): {
-        "en": "Restore the network of the station.",
-        "fr": "Rétablissez le réseau de la borne.",
-    },
-    ("reference_meter", "start_integration"): {
-        "en": "Reset the energy counter of the meter and start it.",
-        "fr": "Remettez à zéro le compteur d'énergie du wattmètre et démarrez-le.",
-    },
-    ("reference_meter", "stop_integration"): {
-        "en": "Stop the energy counter of the meter.",
-        "fr": "Arrêtez le compteur d'énergie du wattmètre.",
-    },
-}
-
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {},
     "fr": {
@@ -142,19 +70,6 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
     },
 }
 
-_QUANTITIES: Mapping[str, tuple[Dimension, int, Mapping[Language, str]]] = {
-    "voltage": (VOLTAGE, 1_500, {"en": "Voltage on the meter", "fr": "Tension au wattmètre"}),
-    "current": (CURRENT, 1_000, {"en": "Current on the meter", "fr": "Courant au wattmètre"}),
-    "power": (POWER, 1_000_000, {"en": "Power on the meter", "fr": "Puissance au wattmètre"}),
-    "energy": (ENERGY, 10**12, {"en": "Energy on the meter", "fr": "Énergie au wattmètre"}),
-    "temperature": (
-        TEMPERATURE,
-        200,
-        {"en": "Air temperature in the chamber", "fr": "Température de la chambre"},
-    ),
-}
-"""Dimension, the highest value that is no slip of the finger, and what the question calls it."""
-
 
 def task(text: str, language: Language) -> Question[bool | Refusal]:
     """Something to be done; True when it was."""
@@ -163,7 +78,7 @@ def task(text: str, language: Language) -> Question[bool | Refusal]:
         "fr": "tapez « fait », ou « non » et ce qui ne va pas",
     }[language]
 
-    def read(typed: str) -> bool | Refusal | _NotUnderstood:
+    def read(typed: str) -> bool | Refusal | NotUnderstood:
         if typed.casefold() in _DONE:
             return True
         match = _NO.fullmatch(typed)
@@ -183,7 +98,7 @@ def choice(text: str, options: tuple[str, ...], language: Language) -> Question[
     spoken = [_WORDS[language].get(option, option) for option in options]
     hint = ", ".join(f"{number} = {word}" for number, word in enumerate(spoken, 1))
 
-    def read(typed: str) -> str | _NotUnderstood:
+    def read(typed: str) -> str | NotUnderstood:
         if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(options):
             return options[int(typed) - 1]
         told = typed.casefold()
@@ -196,25 +111,78 @@ def choice(text: str, options: tuple[str, ...], language: Language) -> Question[
     return Question(text, hint, read)
 
 
-def number(quantity: str, language: Language) -> Question[Decimal]:
-    """A number read by eye, in the unit of the quantity or with its own; a comma is a point."""
-    dimension, most, names = _QUANTITIES[quantity]
-    unit = dimension.unit
-    other = next((one for one in dimension.units if one not in {unit, "°C"}), unit)
+def number(what: Measured, language: Language) -> Question[Decimal | None]:
+    """A number read by eye, in the unit of the quantity or with its own; a comma is a point. None when there is none."""
+    unit = what.dimension.unit
     hint = {"en": f"in {unit}, or with its unit", "fr": f"en {unit}, ou avec son unité"}[language]
-    example = f"{hint}: 12.5 {other}"
+    hint += f": {what.example}"
+    if what.absent is not None:
+        hint += f"; - {what.absent[language]}"
 
-    def read(typed: str) -> Decimal | _NotUnderstood:
-        digits = typed.replace(",", ".")
-        if re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,9})?", digits):
-            digits = f"{digits} {unit}"
+    def read(typed: str) -> Decimal | NotUnderstood | None:
+        if typed == "-" and what.absent is not None:
+            return None
         try:
-            value = parse_exact(digits, dimension)
+            value = parse_exact(_with_unit(typed, unit), what.dimension)
         except ValueError:
             return NOT_UNDERSTOOD
-        return value if value <= most else NOT_UNDERSTOOD
+        return value if what.least <= value <= what.most else NOT_UNDERSTOOD
 
-    return Question(names[language], example, read)
+    return Question(what.text[language], hint, read)
+
+
+def by_eye(subject: str, unit: str, instrument: str | None, language: Language) -> Question[Decimal]:
+    """A value in any unit that a scenario names, with or without the unit typed behind it."""
+    text = {"en": f"Measure: {subject}, in {unit}", "fr": f"Mesurez : {subject}, en {unit}"}[language]
+    if instrument is not None:
+        text += {"en": f", with {instrument}", "fr": f", avec {instrument}"}[language]
+    hint = {"en": f"a number in {unit}", "fr": f"un nombre en {unit}"}[language]
+
+    def read(typed: str) -> Decimal | NotUnderstood:
+        parts = split(_with_unit(typed, unit))
+        return parts[0] if parts is not None and parts[1] == unit else NOT_UNDERSTOOD
+
+    return Question(text, hint, read)
+
+
+def which_instrument(language: Language) -> Question[str]:
+    """The instrument with which something was measured by eye."""
+    return anything(
+        {
+            "en": "With which instrument (model and serial number)?",
+            "fr": "Avec quel instrument (modèle et numéro de série) ?",
+        }[language]
+    )
+
+
+def picture(subject: str, language: Language) -> Question[Path | Refusal]:
+    """The path of a picture that was taken; a file that is none is asked for again, with the reason."""
+    text = {
+        "en": f"Take a picture of {subject}. Where is the file?",
+        "fr": f"Prenez une photo : {subject}. Où est le fichier ?",
+    }[language]
+    hint = {
+        "en": "path of a JPEG, PNG, HEIC or WebP file, - to refuse",
+        "fr": "chemin d'un fichier JPEG, PNG, HEIC ou WebP, - pour refuser",
+    }[language]
+
+    def read(typed: str) -> Path | Refusal | NotUnderstood:
+        if typed == "-":
+            return Refusal("")
+        if not typed:
+            return NOT_UNDERSTOOD
+        path = Path(typed.strip("'\"")).expanduser().absolute()  # terminals put quotes around a dropped file
+        problem = picture_problem(path)
+        return path if problem is None else NotUnderstood(problem)
+
+    return Question(text, hint, read)
+
+
+def alarms(language: Language) -> Question[tuple[str, ...]]:
+    """The alarms that a controller shows."""
+    text = {"en": "Which alarms does the chamber show?", "fr": "Quelles alarmes la chambre affiche-t-elle ?"}
+    hint = {"en": "separated by /, - when there are none", "fr": "séparées par /, - s'il n'y en a pas"}
+    return Question(text[language], hint[language], _parted)
 
 
 def screen(language: Language) -> Question[tuple[str, ...]]:
@@ -222,13 +190,7 @@ def screen(language: Language) -> Question[tuple[str, ...]]:
     text = {"en": "What stands on the screen of the station?", "fr": "Qu'affiche l'écran de la borne ?"}
     hint = {"en": "lines separated by /, - when it is dark", "fr": "lignes séparées par /, - s'il est éteint"}
 
-    def read(typed: str) -> tuple[str, ...] | _NotUnderstood:
-        if typed == "-":
-            return ()
-        lines = tuple(line.strip() for line in typed.split("/") if line.strip())
-        return lines or NOT_UNDERSTOOD
-
-    return Question(text[language], hint[language], read)
+    return Question(text[language], hint[language], _parted)
 
 
 def total(language: Language) -> Question[tuple[str | None, str | None]]:
@@ -239,7 +201,7 @@ def total(language: Language) -> Question[tuple[str | None, str | None]]:
         "fr": "par exemple 12,34 CAD, - s'il n'y en a pas",
     }
 
-    def read(typed: str) -> tuple[str | None, str | None] | _NotUnderstood:
+    def read(typed: str) -> tuple[str | None, str | None] | NotUnderstood:
         if typed == "-":
             return None, None
         match = re.fullmatch(
@@ -258,6 +220,13 @@ def anything(text: str) -> Question[str]:
     return Question(text, "", lambda typed: typed or NOT_UNDERSTOOD)
 
 
-def understood(answer: Any) -> bool:
-    """Whether a question's ``read`` made sense of what was typed."""
-    return answer is not NOT_UNDERSTOOD
+def _with_unit(typed: str, unit: str) -> str:
+    digits = typed.replace(",", ".").replace("\N{MINUS SIGN}", "-")
+    return f"{digits} {unit}" if re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,9})?", digits) else digits
+
+
+def _parted(typed: str) -> tuple[str, ...] | NotUnderstood:
+    if typed == "-":
+        return ()
+    parts = tuple(part.strip() for part in typed.split("/") if part.strip())
+    return parts or NOT_UNDERSTOOD

@@ -11,10 +11,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from wattest.document.quantity import Current, Energy, Percent, Power, TemperatureDifference, Voltage
+from wattest.document.quantity import (
+    Current,
+    Duration,
+    Energy,
+    Frequency,
+    Percent,
+    Power,
+    TemperatureDifference,
+    Voltage,
+    split,
+)
+from wattest.errors import BenchError
 from wattest.roles import Reading
 
-Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature"]
+Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature", "frequency"]
 
 UNITS: dict[str, str] = {
     "voltage": "V",
@@ -23,17 +34,28 @@ UNITS: dict[str, str] = {
     "energy": "Wh",
     "elapsed": "s",
     "temperature": "degC",
+    "frequency": "Hz",
+    "duty": "%",
+    "time": "s",
 }
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Limits of error of an instrument, in percent of what it reads: ``accuracy: {energy: 1 %}``."""
+    """Limits of error of an instrument, in percent of what it reads: ``accuracy: {energy: 1 %}``.
+
+    A thermometer's is a difference, since a percentage of degC means nothing: ``accuracy: {temperature: 0.5 K}``.
+    """
 
     voltage: Percent | None = None
     current: Percent | None = None
     power: Percent | None = None
     energy: Percent | None = None
+    frequency: Percent | None = None
+    duty: Percent | None = None
+    """Percent of the duty cycle that is read, not percentage points."""
+    time: Percent | None = None
+    temperature: TemperatureDifference | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +67,40 @@ class Resolution:
     power: Power | None = None
     energy: Energy | None = None
     temperature: TemperatureDifference | None = None
+    frequency: Frequency | None = None
+    duty: Percent | None = None
+    time: Duration | None = None
+
+
+@dataclass(frozen=True)
+class ByEye:
+    """An instrument without a link, for what an operator measures: ``N: {name: Sauter FK 250 no. 7, resolution: 0.1 N}``.
+
+    ``accuracy`` is a limit of error in percent of what it shows.
+    """
+
+    name: str
+    resolution: str | None = None
+    """The last step that it shows, in the unit under which the instrument stands."""
+    accuracy: Percent | None = None
+
+    def step(self, unit: str) -> float:
+        """The resolution as a number. Raises ``BenchError`` when it is not one in ``unit``."""
+        if self.resolution is None:
+            return 0.0
+        parts = split(self.resolution)
+        if parts is None or parts[1] != unit or parts[0] <= 0:
+            raise BenchError(
+                f"The resolution '{self.resolution}' of {self.name} is no step in {unit}; write it like '0.1 {unit}'."
+            )
+        return float(parts[0])
+
+    def uncertainty(self, unit: str, value: float) -> float | None:
+        """Standard uncertainty (k = 1) in ``unit``; None when neither resolution nor accuracy is stated."""
+        if self.resolution is None and self.accuracy is None:
+            return None
+        limit = abs(value) * (self.accuracy or 0.0) / 100
+        return math.sqrt(limit**2 / 3 + self.step(unit) ** 2 / 12)
 
 
 def uncertainty(
@@ -57,11 +113,11 @@ def uncertainty(
     >>> round(uncertainty("energy", 1000.0, Accuracy(energy=1.0), Resolution(energy=10.0)), 3)
     6.455
     """
-    percent: float | None = getattr(accuracy, quantity, None)
+    stated: float | None = getattr(accuracy, quantity, None)
     step: float | None = getattr(resolution, quantity, None)
-    if percent is None and step is None:
+    if stated is None and step is None:
         return None
-    limit = abs(value) * (percent or 0.0) / 100
+    limit = (stated or 0.0) if quantity == "temperature" else abs(value) * (stated or 0.0) / 100
     return math.sqrt(limit**2 / 3 + readings * (step or 0.0) ** 2 / 12)
 
 
@@ -75,7 +131,7 @@ def reading(
     raw: str = "",
     flags: frozenset[str] = frozenset(),
 ) -> Reading:
-    """A reading of one quantity; without a number it is 0 and flagged ``no data``, which never supports a pass."""
+    """A reading of one quantity of ``UNITS``; without a number it is 0 and flagged ``no data``: never proof of a pass."""
     if number is None:
         flags = flags | {"no data"}
     return Reading(

@@ -115,6 +115,7 @@ def test_json_says_the_same(write: Any, disagreements: list[str]) -> None:
         "entries": 8,
         "head": told["head"],
         "faults": [],
+        "files": [],
         "disagreements": [],
     }
     assert len(told["head"]) == 64

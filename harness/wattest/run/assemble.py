@@ -6,6 +6,7 @@ import platform
 import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -25,7 +26,7 @@ from wattest.model.read import (
     read_taxes,
 )
 from wattest.model.scenario import Dialect
-from wattest.record import Recorder
+from wattest.record import Recorder, keep
 from wattest.run.campaign import Campaign, not_tested_reason
 from wattest.run.drivers import factories
 from wattest.run.folder import point_latest
@@ -208,6 +209,7 @@ def _begun(path: Path, clock: Clock, *, durable: bool) -> Recorder:
 def _venue(read: Documents, clock: Clock, recorder: Recorder, active: frozenset[str]) -> Venue:
     """Imported late: a live bench needs no simulated world, nor the other way round."""
     arguments: dict[str, Any] = {"clock": clock, "note": recorder.note, "taxes": read.taxes}
+    arguments["keep"] = partial(keep, recorder)
     if read.bench.kind == "simulated":
         from wattest.run.simulated import SimulatedVenue  # noqa: PLC0415
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wattest.model.charger import ChargerSheet
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
-    from wattest.roles import Note, Part
+    from wattest.roles import Keep, Note, Part
 
 READY_S = 60.0
 """Beyond its stated boot time, how long a station may take to connect and report."""
@@ -40,12 +40,20 @@ class LiveVenue:
     """One central system that listens, rigs that may start the EVSE, and drivers for the roles."""
 
     def __init__(
-        self, bench: Bench, sheet: ChargerSheet, *, clock: Clock, note: Note, taxes: tuple[TaxRate, ...]
+        self,
+        bench: Bench,
+        sheet: ChargerSheet,
+        *,
+        clock: Clock,
+        note: Note,
+        taxes: tuple[TaxRate, ...],
+        keep: Keep | None = None,
     ) -> None:
         self._bench = bench
         self._sheet = sheet
         self._clock = clock
         self._note = note
+        self._keep = keep
         self._prompt = terminal()
         self._facts: dict[str, str] = {"identity": sheet.identity}
         self._csms = Csms(clock, note)
@@ -71,6 +79,7 @@ class LiveVenue:
             rigs=getattr(self, "_rigs", {}),
             facts=self._facts,
             prompt=self._prompt,
+            keep=self._keep,
         )
 
     async def open(self) -> None:

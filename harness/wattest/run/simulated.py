@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wattest.model.charger import ChargerSheet
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
-    from wattest.roles import Note, Part
+    from wattest.roles import Keep, Note, Part
 
 SETTLE_S = 300.0
 """A sound charger boots, connects and reports within this; one that only connects is tested as it is."""
@@ -55,11 +55,13 @@ class SimulatedVenue:
         taxes: tuple[TaxRate, ...],
         active: frozenset[str] = frozenset(),
         between: Callable[[Connect], Connect] | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self._bench = bench
         self._sheet = sheet
         self._clock = clock
         self._note = note
+        self._keep = keep
         self._taxes = taxes
         self._active = active
         self._between = between
@@ -134,6 +136,7 @@ class SimulatedVenue:
                 world=world,
                 rigs=found,
                 prompt=self._prompt,
+                keep=self._keep,
             )
 
         rigs = {name: driver(entry, around(name)) for name, entry in bench.rigs.items()}
