@@ -45,6 +45,10 @@ NEEDS = {
     "check_closing": {"vehicle", "pilot_scope", "output_channel"},
     "check_opening": {"vehicle", "pilot_scope", "output_channel"},
     "check_vehicle_fault": {"vehicle", "reference_meter"},
+    "stabilise": {"chamber", "thermometers"},
+    "thermal_cycles": {"chamber", "thermometers"},
+    "check_full_load": {"vehicle", "reference_meter"},
+    "measure_error": {"card_reader", "vehicle", "reference_meter"},
     "check_profile": {"reference_meter", "smart_charging"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""

@@ -34,6 +34,7 @@ from wattest.evse import (
     power,
     registration,
     sessions,
+    warmth,
 )
 from wattest.evse.flash import Flash
 from wattest.evse.link import Answered, Link
@@ -150,7 +151,9 @@ class Charger:
             raise self.failure
 
     def _boot_later(self) -> None:
-        self._boot_timer = self._clock.call_later(self._sheet.boot_time_s, self._boot)
+        self._boot_timer = self._clock.call_later(
+            self._conduct(warmth.boot_s)(self.world, self._sheet.boot_time_s), self._boot
+        )
 
     def _boot(self) -> None:
         self._boot_timer = None
@@ -189,6 +192,7 @@ class Charger:
             outbox.deliver(station, lambda notice, info: sessions.late_verdict(station, notice.key, info))
         )
         station.spawn(registration.beat(station))
+        station.spawn(warmth.heat(station))
 
     def _take_up(self, station: Station) -> None:
         """What the last life left behind."""

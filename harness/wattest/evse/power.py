@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, sessions, status
+from wattest.evse import grip, pilot, sessions, status, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
 from wattest.world.behaviour import behaviour, defect
@@ -127,7 +127,7 @@ def profile_beats_rating(station: Station, limits_a: list[float]) -> float:
 
 def ceiling_a(station: Station, outlet: Outlet) -> float:
     """Amperes per phase that may be offered now: rating, profiles, and what is left of an allowance."""
-    limits = [station.sheet.rated_current_a]
+    limits = [station.sheet.rated_current_a * station.conduct(warmth.thermal_share)(station)]
     limits += [station.flash.limits_a[i] for i in (0, outlet.id) if i in station.flash.limits_a]
     limits += outlet.tx_limits_a.values()
     session = outlet.session

@@ -24,6 +24,8 @@ ROOMS = (
     "person",
     "pilot",
     "obeying",
+    "cold",
+    "supply",
 )
 """The modules of this package that hold steps, by what a user cares about."""
 
