@@ -44,6 +44,8 @@ class Day:
         await self._sessions()
         await self._faults()
         await self._pilot()
+        await self._supply()
+        await self._climate()
         await self._offline()
         await self._ends()
 
@@ -157,6 +159,36 @@ class Day:
             await self._start()
         await self._tap(CARD)
         await self._leave()
+
+    async def _supply(self) -> None:
+        grid = self.bench.world.grid
+        await self._start()
+        for volts in (220.0, 150.0, 240.0):
+            grid.set_voltage(volts)
+            await self._look(10)
+        grid.set_power(False)
+        await self._look(0.02)
+        grid.set_power(True)
+        await self._look(20)
+        await self._tap(CARD)
+        await self._leave()
+
+    async def _climate(self) -> None:
+        climate, grid = self.bench.world.climate, self.bench.world.grid
+        for degrees in (-40.0, 60.0):
+            climate.set_ambient(degrees)
+            climate.settle()
+            grid.set_power(False)
+            await self._look(10)
+            grid.set_power(True)
+            await self._look(500)
+            await self._start()
+            await self._duty(100)
+            await self._tap(CARD)
+            await self._leave()
+            await self._look(14500)
+        climate.set_ambient(23.0)
+        climate.settle()
 
     async def _duty(self, seconds: float) -> None:
         await self._look(seconds)

@@ -49,6 +49,17 @@ NEEDS = {
     "thermal_cycles": {"chamber", "thermometers"},
     "check_full_load": {"vehicle", "reference_meter"},
     "measure_error": {"card_reader", "vehicle", "reference_meter"},
+    "session_supplied": {
+        "card_reader",
+        "vehicle",
+        "reference_meter",
+        "mains",
+        "supply_voltage",
+        "supply_frequency",
+    },
+    "dip": {"mains", "supply_dips"},
+    "check_standby": {"mains", "supply_reading"},
+    "finish_sessions": {"card_reader", "reference_meter"},
     "check_profile": {"reference_meter", "smart_charging"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, sessions, status, warmth
+from wattest.evse import grip, pilot, sessions, status, supply, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
 from wattest.world.behaviour import behaviour, defect
@@ -163,6 +163,7 @@ def _look_for_faults(station: Station, outlet: Outlet) -> None:
     elif outlet.fault is WELD or (outlet.fault is grip.ENGAGE and not outlet.plugged):
         status.set_fault(station, outlet, None)
     pilot.look(station, outlet)
+    supply.look(station, outlet)
 
 
 def _without_session(station: Station, outlet: Outlet) -> None:
@@ -190,7 +191,7 @@ def _without_session(station: Station, outlet: Outlet) -> None:
 
 
 def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
-    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot"}:
+    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply"}:
         sessions.end(station, outlet, "Other", trigger="fault")
         return
     if not outlet.plugged:
@@ -201,7 +202,8 @@ def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) ->
             sessions.enter(station, outlet, "suspended ev")
         return
     ceiling = ceiling_a(station, outlet)
-    if ceiling < station.sheet.minimum_current_a or not station.conduct(charges_offline)(station):
+    fit = station.conduct(supply.supply_fit)(station) and station.conduct(charges_offline)(station)
+    if ceiling < station.sheet.minimum_current_a or not fit:
         sessions.isolate(outlet.hardware)
         sessions.enter(station, outlet, "suspended evse")
         return

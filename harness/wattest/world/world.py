@@ -13,6 +13,7 @@ from wattest.world.front import Reader, Screen
 from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
 from wattest.world.rtc import Rtc
+from wattest.world.supply import standby_w
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -24,9 +25,6 @@ STANDBY_RISE_K = 2.0
 
 LOAD_RISE_K = 5.0
 """How much more at rated current through every outlet; both are project figures."""
-
-STANDBY_W = 4.0
-"""What the electronics take at the input; a project figure within ENERGY STAR's base and cellular allowance (recalled)."""
 
 HEATER_W = 60.0
 """What the heater takes below ``HEATER_BELOW_C``; both are project figures."""
@@ -111,7 +109,7 @@ class World:
             outlet.true_power_w() + outlet.phases * SOURCE_IMPEDANCE_OHM * outlet.true_current_a() ** 2
             for outlet in self.outlets
         )
-        return STANDBY_W + (HEATER_W if heated else 0.0) + flowing
+        return self.conduct(standby_w)(self) + (HEATER_W if heated else 0.0) + flowing
 
     def input_current_a(self) -> float:
         """Amperes per phase at the input, at unity power factor."""
