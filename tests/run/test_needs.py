@@ -60,6 +60,8 @@ NEEDS = {
     "dip": {"mains", "supply_dips"},
     "check_standby": {"mains", "supply_reading"},
     "finish_sessions": {"card_reader", "reference_meter"},
+    "inspect": {"operator", "photo"},
+    "measure_by_hand": {"operator", "photo"},
     "check_profile": {"reference_meter", "smart_charging"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from wattest.world.behaviour import Conduct
+from wattest.world.cable import Cable
 from wattest.world.climate import Climate
 from wattest.world.front import Reader, Screen
 from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
@@ -86,8 +87,11 @@ class World:
             )
             for number, begin in enumerate(begins[: sheet.connectors], 1)
         )
-        self.inspection: dict[str, Callable[[], float]] = {}
+        self.cable = Cable(self.climate, self.conduct)
+        self.inspection: dict[str, Callable[[], float]] = self.cable.measures()
         """What a person with a gauge would read off this station, by subject."""
+        self.sights: dict[str, Callable[[], str]] = self.cable.sights()
+        """What a person would answer after a look at it, by question; the first answer to any other."""
         self.grid.on_change(self._follow_grid)
         self._warm()
         self.climate.settle()
