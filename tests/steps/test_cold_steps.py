@@ -49,7 +49,7 @@ def test_stable_when_every_thermometer_is(stand: Stand) -> None:
     FakeRoom(stand, falling(1.0, -40.0), falling(1.0, -40.0, late_s=3600.0))
     stand.do(stabilise(stand.run_, temperature=-40.0))
     arrived = 63 * 60.0 + 3600.0
-    assert arrived + 1700.0 < stand.clock.monotonic() < arrived + 1900.0
+    assert arrived + 1700.0 < stand.clock.monotonic() < arrived + 2200.0
 
 
 def test_never_stable(stand: Stand) -> None:
@@ -61,13 +61,14 @@ def test_never_stable(stand: Stand) -> None:
     assert "5 K from -40 degC; 3 K are allowed." in str(caught.value)
 
 
-def test_a_shock_is_no_gradual_change(stand: Stand) -> None:
-    """Air that moved faster than the ramp is not the procedure."""
-    FakeRoom(stand, falling(3.0, -40.0), falling(3.0, -40.0))
+@pytest.mark.parametrize(("speed", "told"), [(3.0, "-3.00"), (60.0, "-12.60")])
+def test_a_shock_is_no_gradual_change(stand: Stand, speed: float, told: str) -> None:
+    """Air that moved faster than the ramp is not the procedure, even when it was over before 5 min were."""
+    FakeRoom(stand, falling(speed, -40.0), falling(speed, -40.0))
     with pytest.raises(Inconclusive) as caught:
         stand.do(stabilise(stand.run_, temperature=-40.0, ramp=1.0))
     assert str(caught.value) == (
-        "The air moved at -3.00 K/min over 5 min, and 1 K/min were asked for: this was a shock, not the gradual change "
+        f"The air moved at {told} K/min over 5 min, and 1 K/min were asked for: this was a shock, not the gradual change "
         "that the procedure wants."
     )
 
