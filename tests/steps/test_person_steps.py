@@ -116,7 +116,7 @@ def test_a_reading_in_another_unit(stand: Stand) -> None:
         ),
     ],
 )
-def test_limits_that_make_no_sense(stand: Stand, bounds: dict[str, str], said: str) -> None:
+def test_limits_that_make_no_sense(stand: Stand, bounds: dict[str, Any], said: str) -> None:
     """Nothing, or two units, is a mistake of the scenario."""
     FakePerson(stand)
     with pytest.raises(BenchError) as caught:
