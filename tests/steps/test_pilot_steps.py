@@ -136,6 +136,8 @@ def test_duty(stand: Stand) -> None:
     scope(stand, duty=26.7)
     stand.do(check_duty(stand.run_, limits=(16.0,)))
     assert stand.csms.fake.asked == [("set_limit", (16.0, 1))]
+    stand.do(check_duty(stand.run_, limits=(16.0, 60.0)))
+    assert stand.csms.fake.asked == [("set_limit", (16.0, 1))] * 2
     said = sentence(RequirementFailed, stand, check_duty(stand.run_, limits=(32.0,)))
     assert said.startswith(
         "The duty cycle at a limit of 32 A is 26.7 +- 0.1 %; at least 52.8333 % is allowed ("
@@ -145,7 +147,7 @@ def test_duty(stand: Stand) -> None:
 @pytest.mark.parametrize(
     ("amperes", "said"),
     [
-        (60.0, "A limit of 60 A lies above the rating of 48 A: check_rating is for that."),
+        (60.0, "All limits lie above the rating of 48 A: name one that the station can offer."),
         (3.0, "3 A cannot be offered by a duty cycle: choose 6 A to 80 A."),
     ],
 )
@@ -182,7 +184,8 @@ def test_rating(stand: Stand) -> None:
     """No more than the rated current may be offered, whatever the station answered; less must not be asked for."""
     scope(stand, 6.0, 80.0)
     stand.csms.fake.answers["set_limit"] = "Rejected"
-    stand.do(check_rating(stand.run_, asked=80.0))
+    stand.do(check_rating(stand.run_))
+    assert stand.csms.fake.asked == [("set_limit", (96.0, 1))]
     scope(stand, 6.0, 96.0)
     said = sentence(RequirementFailed, stand, check_rating(stand.run_, asked=80.0))
     assert said.startswith(

@@ -59,12 +59,12 @@ async def check_pilot_frequency(run: Run) -> None:
 async def check_duty(run: Run, *, limits: tuple[Current, ...], within: Duration = 15.0) -> None:
     """For each limit set by a charging profile, the duty cycle offers that current, within its tolerance.
 
-    ``limits``: currents from 6 A to the rating; 51 A to 52.5 A cannot be said by a duty cycle;
+    ``limits``: currents from 6 A on, of which those above the rating are left out; 51 A to 52.5 A cannot be said;
     ``within``: how long the station may take to change its duty cycle; ELE-09 asks for the time.
     """
     tolerance = run.limit("cp_duty_tolerance")
-    for current in limits:
-        wanted, room = _duty_of(run, current), in_unit(tolerance, PERCENT)
+    for current in _offerable(run, limits):
+        wanted, room = _duty_of(current), in_unit(tolerance, PERCENT)
         await set_limit(run, current=current)
         begin = run.clock.monotonic()
         seen = await run.pilot()
@@ -92,22 +92,21 @@ async def check_duty_spacing(
 
     At least two changes must be seen. Source: IEC 61851-1 Annex A.
 
-    ``limits``: the profiles of the burst, one after the other, each at least 6 A;
+    ``limits``: the profiles of the burst, one after the other, each at least 6 A, without those above the rating;
     ``every``: time from one profile to the next;
     ``settle``: how long the pilot is watched after the last.
     """
-    for current in limits:
-        _duty_of(run, current)
+    burst = _offerable(run, limits)
     samples: list[Reading] = []
-    for number, current in enumerate(limits, 1):
+    for number, current in enumerate(burst, 1):
         begin = run.clock.monotonic()
         await set_limit(run, current=current)
-        await _watch(run, samples, begin + (every if number < len(limits) else settle))
+        await _watch(run, samples, begin + (every if number < len(burst) else settle))
     flags = frozenset[str]().union(*(sample.flags for sample in samples))
     between = spacings([(sample.t_s, sample.value) for sample in samples])
     if not between:
         raise Inconclusive(
-            f"In a burst of {len(limits)} charging profiles fewer than two changes of the duty cycle were seen: "
+            f"In a burst of {len(burst)} charging profiles fewer than two changes of the duty cycle were seen: "
             "their distance cannot be judged."
         )
     shortest, u = min(between)
@@ -129,12 +128,13 @@ async def check_duty_spacing(
 
 
 @step(proves=("ELE-11",))
-async def check_rating(run: Run, *, asked: Current, settle: Duration = 15.0) -> None:
+async def check_rating(run: Run, *, asked: Current | None = None, settle: Duration = 15.0) -> None:
     """A charging profile above the rating is not offered to the vehicle, whether it is accepted or refused.
 
-    The duty cycle, watched for a while, never offers more than the rated current of the charger sheet, by more than its tolerance.
+    ``asked``: the limit, twice the rating unless stated; ``settle``: how long the pilot is watched. The duty cycle, watched for a while, never offers more than the rated current of the charger sheet, by more than its tolerance.
     """
     rated = run.sheet.rated_current_a
+    asked = 2.0 * rated if asked is None else asked
     if asked <= rated:
         raise BenchError(
             f"{asked:g} A is not above the rating of {rated:g} A: ask for more, or nothing is tried."
@@ -177,13 +177,20 @@ async def _watch(run: Run, samples: list[Reading], until_s: float) -> None:
         await run.clock.sleep(FINE_S)
 
 
-def _duty_of(run: Run, current_a: float) -> float:
-    """The duty cycle for a limit of a scenario, which must be one that the station can offer."""
+def _offerable(run: Run, limits: tuple[float, ...]) -> tuple[float, ...]:
+    """Those limits that a station of this rating can offer. ``BenchError`` when one can never be said, or none is left."""
+    for current in limits:
+        _duty_of(current)
     rated = run.sheet.rated_current_a
-    if current_a > rated:
+    found = tuple(current for current in limits if current <= rated)
+    if not found:
         raise BenchError(
-            f"A limit of {current_a:g} A lies above the rating of {rated:g} A: check_rating is for that."
+            f"All limits lie above the rating of {rated:g} A: name one that the station can offer."
         )
+    return found
+
+
+def _duty_of(current_a: float) -> float:
     try:
         return duty_for(current_a)
     except ValueError as problem:
