@@ -42,7 +42,7 @@ unusable_key = pytest.StashKey[WattestError]()
 """Why no run can be made of this bench, charger or folder; told once, not for every scenario."""
 campaign_key = pytest.StashKey["Campaign"]()
 stopper_key = pytest.StashKey[Stopper]()
-AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate")
+AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate", "electrical", "cable")
 SPEAKING = (WattestError, RequirementFailed)
 """What is said in whole sentences; anything else is a mistake of ours and shows its trace."""
 
