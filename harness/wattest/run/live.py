@@ -12,7 +12,8 @@ from wattest.errors import BenchError, InstrumentError, RigError, StationGone
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
-from wattest.run.safety import between_scenarios, make_safe
+from wattest.run.guard import Guard
+from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
 
 if TYPE_CHECKING:
@@ -54,9 +55,14 @@ class LiveVenue:
         self._rigs: dict[str, Any] = {
             name: driver(entry, self._around(name)) for name, entry in bench.rigs.items()
         }
-        self._parts: dict[str, Part] = {
+        bare: dict[str, Part] = {
             role: driver(entry, self._around(role)) for role, entry in bench.roles.items()
         }
+        self._interlocks = Interlocks(
+            bare, bench.safe_order, clock=clock, note=note, plane=bench.measurement_plane
+        )
+        self._guard = Guard(bench.limits, armed=lambda: self._interlocks.armed, off=self._interlocks.run)
+        self._parts: dict[str, Part] = {role: self._guard.part(role, part) for role, part in bare.items()}
         self._dialect: Dialect | None = None
         self._opened = False
         self._missed = 0
@@ -91,7 +97,7 @@ class LiveVenue:
             if len(self._fallen()) == before:
                 raise
             raise StationGone(f"{self._fallen()[-1]} {problem}") from None
-        return Stage(self._parts, self._csms, self._fallen)
+        return Stage(self._parts, self._csms, self._fallen, self._guard.breach)
 
     async def _ready(self, dialect: Dialect) -> None:
         if dialect != self._dialect:
@@ -104,6 +110,8 @@ class LiveVenue:
                 await self._parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
         else:
             await self._revive()
+        self._interlocks.arm()
+        self._guard.clear()
         await self._at_rest()
         self._csms.answers.clear()
         await self._connected()
@@ -165,6 +173,8 @@ class LiveVenue:
 
     async def _change_dialect(self, dialect: Dialect) -> None:
         """Rigs are told the dialect when they start the EVSE; one that was started by hand speaks what it speaks."""
+        if self._interlocks.armed:  # nothing is let go of while it is live
+            await self._interlocks.run()
         self._facts["dialect"] = dialect
         self._dialect = dialect
         self._csms.only(dialect)
@@ -215,14 +225,14 @@ class LiveVenue:
         if self._opened:
             with suppress(BenchError):  # whether power is off is asked below, and said
                 await self._revive()
-            await between_scenarios(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+        await self._interlocks.between()
 
     async def close(self) -> None:
         """Everything off; then let go of instruments, rigs and the socket. Errors of one do not keep the others."""
         problems: list[str] = []
-        if self._opened:
+        if self._interlocks.armed:
             try:
-                await make_safe(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+                await self._interlocks.run()
             except BenchError as problem:
                 problems.append(str(problem))
         for closing in (*self._parts.values(), *self._rigs.values(), self._server):

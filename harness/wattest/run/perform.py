@@ -114,7 +114,7 @@ async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch
             run = await _prepared(campaign, scenario, dialect, stage)
             ready = True
             for index, call in enumerate(scenario.steps, 1):
-                if not await _step(campaign, run, index, call, watch):
+                if not await _step(campaign, run, index, call, watch, stage.breach):
                     return
     except (StationGone, CallTimedOut) as problem:
         note("step_end", key=scenario.key, index=0, outcome="failed", sentence=str(problem))
@@ -169,7 +169,14 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
     return run
 
 
-async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch: StepWatch) -> bool:
+async def _step(
+    campaign: Campaign,
+    run: Run,
+    index: int,
+    call: StepCall,
+    watch: StepWatch,
+    breach: Callable[[], str | None],
+) -> bool:
     """Perform one step; True when the scenario may go on."""
     key = run.scenario.key
     shown = {name: str(value) for name, value in call.arguments.items()}
@@ -214,6 +221,9 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
     if away is not None and away > campaign.sheet.boot_time_s + PATIENCE_S:
         gone = f"it left {away:.0f} s before and did not come back"
         _finding(run.note, run.scenario, index, call.verb, gone, under_fault=bool(run.cuts))
+    beyond = breach()
+    if beyond is not None and outcome != "error":  # whatever the step made of it
+        outcome, sentence = "error", beyond
     run.note("step_end", key=key, index=index, outcome=outcome, sentence=sentence)
     return outcome == "done"
 
