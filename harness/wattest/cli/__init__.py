@@ -13,6 +13,7 @@ COMMANDS = {
     "evse": "Run the simulated charger as a process of its own.",
     "prove": "Show which scenario catches which deliberate defect.",
     "report": "Render a record: terminal table, HTML, JUnit, Allure.",
+    "safe": "Make a bench safe by hand, and say how that was confirmed.",
     "schema": "Print the JSON Schema of a document, for editors.",
     "steps": "List every step with its arguments.",
     "verify": "Check that a record is whole and recompute its verdicts.",

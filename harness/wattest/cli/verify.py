@@ -40,11 +40,12 @@ def command(record: Path, as_json: bool) -> None:
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """What ``--json`` prints: ``record``, ``ok``, ``entries``, ``head``, ``faults`` of the chain, ``disagreements``."""
+    """What ``--json`` prints: ``record``, ``ok``, ``entries``, ``head``, ``faults`` of the chain, ``disagreements``, ``rescues``."""
     from wattest.record import read_record, verify_chain
+    from wattest.record.rescues import rescues
 
     result: dict[str, Any] = {"record": str(path), "ok": False, "entries": None, "head": None}
-    result |= {"faults": [], "disagreements": []}
+    result |= {"faults": [], "disagreements": [], "rescues": [str(one) for one in rescues(path.parent)]}
     try:
         faults = verify_chain(path, progress=_progress if _shows_progress(path) else None)
         result["faults"] = [{"line": fault.line_no, "sentence": fault.sentence} for fault in faults]
@@ -70,6 +71,8 @@ def verify(path: Path) -> dict[str, Any]:
 
 def _tell(result: dict[str, Any]) -> None:
     path = result["record"]
+    for sentence in result["rescues"]:
+        click.echo(sentence)
     for fault in result["faults"]:
         click.echo(f"{path}:{fault['line']}: {fault['sentence']}" if fault["line"] else fault["sentence"])
     for sentence in result["disagreements"]:

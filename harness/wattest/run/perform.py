@@ -202,6 +202,12 @@ async def _step(
         outcome, sentence, blamed = "failed", str(problem), True
         _finding(run.note, run.scenario, index, call.verb, sentence, under_fault=bool(run.cuts))
     except asyncio.CancelledError:
+        if campaign.stop is None and (beyond := breach()) is not None:
+            run.note("step_end", key=key, index=index, outcome="error", sentence=beyond)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                task.uncancel()
+            return False
         cut, why = (
             ("aborted", f"The run was {campaign.stop}.")
             if campaign.stop
