@@ -166,7 +166,7 @@ def _event(line: bytes) -> Event:
     try:
         told = json.loads(line)
         what, utc, sentence = (str(told.pop(name)) for name in ("what", "utc", "sentence"))
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, AttributeError, TypeError):
         return Event("unknown", "closed", TORN)
     if what not in {"begun", "safe", "closed", "acknowledged"}:
         return Event(utc, "closed", TORN)
