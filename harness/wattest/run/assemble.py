@@ -31,6 +31,7 @@ from wattest.run.campaign import Campaign, not_tested_reason
 from wattest.run.custody import Custody
 from wattest.run.drivers import factories
 from wattest.run.folder import point_latest
+from wattest.run.known import Known
 from wattest.run.resume import NOTHING, earlier_part
 from wattest.steps import verbs
 
@@ -149,7 +150,7 @@ def open_campaign(
             earlier = NOTHING
             recorder = _begun(path, clock, durable=live)
         undo.callback(recorder.close)
-        venue = _venue(read, clock, recorder, active, custody)
+        venue = _venue(read, clock, recorder, active, custody, Known(recorder.note, earlier.before))
         campaign = Campaign(
             clock=clock,
             recorder=recorder,
@@ -222,10 +223,15 @@ def _untold(_kind: str, /, **_fields: Any) -> int:
 
 
 def _venue(
-    read: Documents, clock: Clock, recorder: Recorder, active: frozenset[str], custody: Custody | None
+    read: Documents,
+    clock: Clock,
+    recorder: Recorder,
+    active: frozenset[str],
+    custody: Custody | None,
+    known: Known,
 ) -> Venue:
     """Imported late: a live bench needs no simulated world, nor the other way round."""
-    arguments: dict[str, Any] = {"clock": clock, "note": recorder.note, "taxes": read.taxes}
+    arguments: dict[str, Any] = {"clock": clock, "note": recorder.note, "taxes": read.taxes, "known": known}
     if read.bench.kind == "simulated":
         from wattest.run.simulated import SimulatedVenue  # noqa: PLC0415
 

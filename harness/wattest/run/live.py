@@ -14,6 +14,7 @@ from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
 from wattest.run.guard import Guard
+from wattest.run.known import Known
 from wattest.run.rescue import hazardous
 from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
@@ -53,7 +54,9 @@ class LiveVenue:
         taxes: tuple[TaxRate, ...],
         custody: Custody | None = None,
         record: Path | None = None,
+        known: Known | None = None,
     ) -> None:
+        self._known = known or Known(note)
         self._custody = custody
         self._record = record
         self._bench = bench
@@ -150,8 +153,7 @@ class LiveVenue:
         if dialect != self._dialect:
             await self._change_dialect(dialect)
         if not self._opened:
-            for part in self._parts.values():
-                await part.open()
+            self._known.instruments({role: await part.open() for role, part in self._parts.items()})
             self._opened = True
             if "reference_meter" in self._parts:
                 await self._parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
@@ -162,6 +164,7 @@ class LiveVenue:
         await self._at_rest()
         self._csms.answers.clear()
         await self._connected()
+        self._known.station(self._csms)
         await self._idle()
 
     def _fallen(self) -> tuple[str, ...]:

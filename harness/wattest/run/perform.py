@@ -20,6 +20,7 @@ from wattest.judge.monitors import run_monitors
 from wattest.judge.rules import decide
 from wattest.judge.verdicts import item_verdict, requirement_verdicts
 from wattest.model.library import shown_path
+from wattest.run.known import Changed
 from wattest.steps import Run, verbs
 from wattest.steps.context import note_check
 
@@ -121,6 +122,11 @@ async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch
         _finding(note, scenario, 0, "getting ready", str(problem))
     except Inconclusive as problem:
         note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=str(problem))
+    except Changed as problem:
+        campaign.stop = campaign.stop or f"stopped: {problem}"
+        note(
+            "step_end", key=scenario.key, index=0, outcome="aborted", sentence=f"The run was {campaign.stop}."
+        )
     except Exception as problem:  # noqa: BLE001 - whatever our side does wrong is an error of the bench, said so
         if not (isinstance(problem, TimeoutError) and limit.expired()):
             sentence = f"Getting ready failed: {_words(problem)}"

@@ -19,6 +19,7 @@ from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
 from wattest.run.guard import Guard
+from wattest.run.known import Known
 from wattest.run.rehearse import Rehearsal, with_twins, without_people
 from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
@@ -56,7 +57,9 @@ class SimulatedVenue:
         taxes: tuple[TaxRate, ...],
         active: frozenset[str] = frozenset(),
         between: Callable[[Connect], Connect] | None = None,
+        known: Known | None = None,
     ) -> None:
+        self._known = known or Known(note)
         self._bench = bench
         self._sheet = sheet
         self._clock = clock
@@ -99,6 +102,7 @@ class SimulatedVenue:
         await csms.wait_ready(within_s=SETTLE_S)
         if not csms.connected:
             raise StationGone(f"No station connected within {SETTLE_S:g} s.")
+        self._known.station(csms)
         return Stage(self._parts, csms, breach=self._guard.breach)
 
     def _interlocked(self, parts: dict[str, Part]) -> Interlocks:
@@ -117,8 +121,9 @@ class SimulatedVenue:
         self._rigs, bare = self._played(bench, world, network)
         self._interlocks = self._interlocked(bare)
         self._parts = parts = {role: self._guard.part(role, part) for role, part in bare.items()}
-        for part in (*self._rigs.values(), *parts.values()):
-            await part.open()
+        for rig in self._rigs.values():
+            await rig.open()
+        self._known.instruments({role: await part.open() for role, part in parts.items()})
         self._interlocks.arm()
         if "reference_meter" in parts:
             await parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
