@@ -39,7 +39,13 @@ class Notes(list[tuple[str, dict[str, Any]]]):
 
 def station(**facts: str | None) -> Any:
     """A central system whose one station has booted."""
-    said = {"vendor": "Wattest", "model": "L2", "serial": "SIM-1", "firmware": "1.0.0", **facts}
+    said: dict[str, Any] = {
+        "vendor": "Wattest",
+        "model": "L2",
+        "serial": "SIM-1",
+        "firmware": "1.0.0",
+        **facts,
+    }
     one = SimpleNamespace(connected=True, booted=(Booted(**said, reason=None), 12))
     return SimpleNamespace(stations={"CP001": one})
 
@@ -52,7 +58,8 @@ def test_noted_when_it_changes() -> None:
         known.instruments({"reference_meter": identity})
     for firmware in ("1.0.0", "1.0.0", "1.1.0"):
         known.station(station(firmware=firmware))
-    known.station(SimpleNamespace(stations={}))
+    nobody: Any = SimpleNamespace(stations={})
+    known.station(nobody)
     assert [
         (kind, fields.get("firmware") or fields["parts"]["reference_meter"]["serial"])
         for kind, fields in note

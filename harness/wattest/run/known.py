@@ -49,9 +49,6 @@ class Known:
         Who has no serial number, such as a person, is noted and not compared.
         """
         found = {role: asdict(identity) for role, identity in identities.items()}
-        if found != self._identities:
-            self._identities = found
-            self._note("identities", parts=found)
         for role, now in found.items():
             then = self._before.identities.get(role)
             if then is None or now["serial"] in NAMELESS or dict(then) == now:
@@ -60,6 +57,9 @@ class Known:
                 f"the {role} is {_instrument(now)}, and was {_instrument(then)} when this run was begun; one record cannot "
                 "hold both: put the first one back and resume again, or start a new run"
             )
+        if found != self._identities:
+            self._identities = found
+            self._note("identities", parts=found)
 
     def station(self, csms: Csms) -> None:
         """The station has booted, or is connected without. Raises ``Changed`` when it reports what it did not before."""
@@ -75,14 +75,11 @@ class Known:
             "serial": event.serial,
             "firmware": event.firmware,
         }
+        if self._station is None and self._before.station is not None:
+            _compare_station(self._before.station, now)  # what a scenario changes later is its own business
         if now != self._station:
-            first = self._station is None
             self._station = now
             self._note("station", **now, evidence=(seq,))
-            if (
-                first and self._before.station is not None
-            ):  # what a scenario changes later is its own business
-                _compare_station(self._before.station, now)
 
 
 def _compare_station(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
