@@ -339,13 +339,15 @@ def test_what_cannot_be_confirmed_closes_the_bench(steel: Steel) -> None:
 
 def test_a_run_that_cannot_make_its_bench_safe(steel: Steel) -> None:
     """The runner itself cannot; its watchdog tries with links of its own, cannot either, and the bench is closed."""
-    run = steel.certify("run")
+    run = steel.certify("", "--out", "run", "--allure", "allure")
     until(lambda: charging(steel), "a charge")
     steel.broken = {"power"}
     run.send_signal(signal.SIGINT)
     output = ended(run)
     assert run.returncode == 2, output
     assert "mains could not be made safe" in output
+    attached = [path.read_text("utf-8") for path in (steel.folder / "allure").glob("*-attachment.txt")]
+    assert any("no relay that cuts power when the test computer falls silent" in text for text in attached)
     entries = read_record(steel.folder / "run" / "record.jsonl").entries
     assert [entry["sentence"] for entry in entries if entry["kind"] == "watchdog" and "ok" in entry] == [
         "the watchdog could not make the bench safe either"

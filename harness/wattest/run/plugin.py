@@ -178,7 +178,7 @@ def _run(campaign: Campaign, scenario: Scenario, dialect: Dialect, item: pytest.
     from wattest.run.campaign import not_tested_reason  # noqa: PLC0415 - keeps plain pytest runs quick
     from wattest.run.perform import perform  # noqa: PLC0415
 
-    allure.begin(item.config, scenario, dialect)
+    allure.begin(item.config, scenario, dialect, campaign.bench)
     if (scenario.key, dialect) in campaign.finished:
         item.user_properties.append(("verdict", "kept"))
         _skip("settled in an earlier part of this run")
