@@ -6,8 +6,10 @@ What PyVISA and its pure-Python backend do not do is done here:
 - two threads on one resource get each other's answers, so a resource has one lock and one worker thread;
 - after a time-out the late answer would be handed to the next question, so the link is cleared and the
   instrument identified again before anything else is asked;
-- a peer that hangs up looks like a time-out, and clearing such a link never ends: it is looked at first;
-- a write ignores the time-out, so every call is watched from outside.
+- a peer that hangs up looks like a time-out, for which the backend spins at full load, and clearing such a link never
+  ends: the socket is looked at first;
+- a write ignores the time-out, so every call is watched from outside;
+- two managers of one backend are one object, and whoever closes it ends all sessions: ours has a name of its own.
 
 The backend ``@wattest`` answers at once and is called in the loop's own thread.
 """
@@ -42,6 +44,9 @@ GRACE_S = 1.0
 
 LARGEST_BLOCK = 32 * 1024 * 1024
 """Bytes of the largest block that is believed; a scope's memory is read in pieces of 250 kB."""
+OURS = {"@py": "wattest@py"}
+"""The pure-Python backend under a name of our own: another program part that closes ``ResourceManager("@py")`` does not
+end our sessions with it."""
 
 _links: WeakValueDictionary[tuple[str, str], VisaLink] = WeakValueDictionary()
 
@@ -289,7 +294,7 @@ class VisaLink:
             raise InstrumentError(f"{self.place} failed: {error}") from error
 
     def _connect(self) -> MessageBasedResource:
-        manager = pyvisa.ResourceManager(self._library)
+        manager = pyvisa.ResourceManager(OURS.get(self._library, self._library))
         resource: Any = manager.open_resource(self.resource, open_timeout=int(self._timeout_s * 1000))
         if not isinstance(resource, MessageBasedResource):
             resource.close()
@@ -310,7 +315,15 @@ class VisaLink:
         self._open_visa().write(line)
 
     def _ask(self, line: str) -> str:
-        return self._open_visa().query(line).strip(" \r\n")
+        visa = self._open_visa()
+        visa.write(line)
+        connection = _socket_of(visa)
+        if connection is not None:
+            if not select.select([connection], [], [], self._timeout_s)[0]:
+                raise TimedOut(f"{self.place} did not answer within {self._timeout_s:g} s.")
+            if _hung_up(visa):
+                raise TimedOut(f"{self.place} hung up: the instrument or its gateway closed the connection.")
+        return visa.read().strip(" \r\n")
 
     def _ask_block(self, line: str) -> bytes:
         visa = self._open_visa()
