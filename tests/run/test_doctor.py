@@ -398,7 +398,7 @@ def test_parts_are_opened_made_safe_and_closed(examine: Any) -> None:
 
 def test_one_part_that_fails_does_not_hide_the_others(examine: Any) -> None:
     """A part that does not open is made safe and closed all the same; what else goes wrong is told too."""
-    findings, done, _ = examine(
+    findings, done, can = examine(
         reference_meter={"open": InstrumentError("No answer at 10.0.4.7.")},
         vehicle={"driver": RigError("There is no rig.")},
         mains={"open": ValueError("odd"), "make_safe": RigError("stuck")},
@@ -411,6 +411,7 @@ def test_one_part_that_fails_does_not_hide_the_others(examine: Any) -> None:
         ("problem", "mains could not be made safe: stuck"),
         ("problem", "chamber could not be closed: gone"),
     ]
+    assert "vehicle" in can
     assert done.count("mains.make_safe") == 2
     assert "reference_meter.close" in done
     assert worst(findings) == "problem"

@@ -40,6 +40,18 @@ class Parts:
 async def examine(bench: Bench, sheet: ChargerSheet, clock: Clock) -> Parts:
     """Open, identify, make safe and close every part, one after the other. Errors become findings."""
     found = Parts()
+    try:
+        return await _examined(bench, sheet, clock, found)
+    except (
+        BenchError,
+        DocumentError,
+    ) as problem:  # a twin that cannot be plugged in leaves nothing to rehearse
+        found.findings.append(Finding("part", "twins", "problem", as_told(problem)))
+        found.can |= set(bench.roles)
+        return found
+
+
+async def _examined(bench: Bench, sheet: ChargerSheet, clock: Clock, found: Parts) -> Parts:
     async with _made(bench, sheet, clock, found) as parts:
         opened: dict[str, Part] = {}
         try:
@@ -103,6 +115,7 @@ def _constructed(
             part = driver(entry, around)
         except (BenchError, DocumentError) as problem:  # a driver may read a calibration file when it is made
             found.findings.append(Finding("part", name, "problem", as_told(problem)))
+            found.can |= {name} & set(bench.roles)
             continue
         parts[name] = part
         if name in bench.rigs:
