@@ -45,7 +45,7 @@ _KINDS: Mapping[str, tuple[Texts, Dimension, str, int]] = {
 }
 _PLACES: Mapping[str, Texts] = {
     "reference_meter": {"en": "on the meter", "fr": "au wattmètre"},
-    "load": {"en": "at the load", "fr": "à la charge"},
+    "load": {"en": "at the load", "fr": "à la charge électronique"},
     "mains": {"en": "at the input of the station", "fr": "à l'entrée de la borne"},
 }
 
@@ -61,7 +61,7 @@ _NO_SETPOINT: Texts = {"en": "when none is shown", "fr": "si aucune n'est affich
 _NOTHING_CAUGHT: Texts = {"en": "when nothing was caught", "fr": "si rien n'a été capté"}
 
 PILOT_HIGH = Measured(
-    {"en": "Upper plateau of the control pilot", "fr": "Palier supérieur du pilote"},
+    {"en": "Upper plateau of the control pilot", "fr": "Palier supérieur du signal pilote"},
     _SIGNED_VOLTAGE,
     "8950 mV",
     most=15,
@@ -70,21 +70,21 @@ PILOT_HIGH = Measured(
 PILOT_DUTY = Measured(
     {
         "en": "Duty cycle of the control pilot, 100 when it is steady",
-        "fr": "Rapport cyclique du pilote, 100 s'il est continu",
+        "fr": "Rapport cyclique du signal pilote, 100 s'il est continu",
     },
     PERCENT,
     "53.3 %",
     most=100,
 )
 PILOT_LOW = Measured(
-    {"en": "Lower plateau of the control pilot", "fr": "Palier inférieur du pilote"},
+    {"en": "Lower plateau of the control pilot", "fr": "Palier inférieur du signal pilote"},
     _SIGNED_VOLTAGE,
     "-12000 mV",
     most=15,
     least=-15,
 )
 PILOT_FREQUENCY = Measured(
-    {"en": "Frequency of the control pilot", "fr": "Fréquence du pilote"},
+    {"en": "Frequency of the control pilot", "fr": "Fréquence du signal pilote"},
     FREQUENCY,
     "1.001 kHz",
     most=100_000,
@@ -92,7 +92,7 @@ PILOT_FREQUENCY = Measured(
 DELAY = Measured(
     {
         "en": "Time from the edge of the pilot to the output following it, between the cursors",
-        "fr": "Temps entre le front du pilote et le changement de la sortie, entre les curseurs",
+        "fr": "Temps entre le front du signal pilote et le changement de la sortie, entre les curseurs",
     },
     DURATION,
     "85 ms",

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattest.cli import main
+from wattest.errors import BenchError
 from wattest.run import doctor
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -49,6 +50,21 @@ def test_a_bench_is_rehearsed_in_french(ask: Callable[..., Result]) -> None:
     assert "YOKOGAWA WT1804E" in result.output
     assert "Tout va bien." in result.output
     assert "csms" not in result.output
+
+
+def test_a_twin_that_cannot_be_plugged_in_is_a_problem(
+    ask: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other findings are told all the same."""
+
+    async def broken(*_: object) -> None:
+        raise BenchError("The twin of x needs a calibration file.")
+
+    monkeypatch.setattr("wattest.run.doctor.parts.with_twins", broken)
+    result = ask("--bench", FIXTURES / "benches" / "loopback.yaml", "--rehearse")
+    assert result.exit_code == 11
+    assert "The twin of x needs a calibration file." in result.output
+    assert "scenarios are testable" in result.output
 
 
 def test_warnings_and_problems_have_their_exit_codes(ask: Callable[..., Result], tmp_path: Path) -> None:

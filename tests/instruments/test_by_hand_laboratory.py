@@ -292,8 +292,8 @@ def test_faults_are_mended_when_the_car_is_made_safe(desk: Desk) -> None:
         "Mettez un circuit ouvert entre le contact de proximité et la terre.",
         "Mettez 150 Ohm entre le contact de proximité et la terre.",
         "Créez ce défaut de la voiture : terre de protection ouverte.",
-        "Créez ce défaut de la voiture : diode du pilote court-circuitée.",
-        "Supprimez ce défaut de la voiture : diode du pilote court-circuitée.",
+        "Créez ce défaut de la voiture : diode du signal pilote court-circuitée.",
+        "Supprimez ce défaut de la voiture : diode du signal pilote court-circuitée.",
         "Assurez-vous que la voiture ne prend pas d'énergie.",
         "Supprimez ce défaut de la voiture : terre de protection ouverte.",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -335,6 +336,8 @@ class Fake:
         result = self.does.get(what)
         if isinstance(result, Exception):
             raise result
+        if isinstance(result, asyncio.Event):
+            await result.wait()
         return result
 
     async def open(self) -> Identity:
@@ -357,7 +360,9 @@ def examine(
 ) -> Iterator[Callable[..., tuple[list[Finding], list[str], set[str]]]]:
     with VirtualClock() as clock:
 
-        def examine(**does: dict[str, Any]) -> tuple[list[Finding], list[str], set[str]]:
+        def examine(
+            people: tuple[str, ...] = (), **does: dict[str, Any]
+        ) -> tuple[list[Finding], list[str], set[str]]:
             done: list[str] = []
 
             def made(entry: Any, around: Any) -> Any:
@@ -367,7 +372,12 @@ def examine(
                 return Fake(entry.role, done, **mine)
 
             monkeypatch.setattr(parts, "driver", made)
-            found = clock.run(parts.examine(bench(), sheet, clock))
+            here = bench()
+            roles = {
+                role: replace(entry, driver="by_hand" if role in people else "simulated")
+                for role, entry in here.roles.items()
+            }
+            found = clock.run(parts.examine(replace(here, roles=roles), sheet, clock))
             return found.findings, done, found.can
 
         yield examine
@@ -398,7 +408,7 @@ def test_parts_are_opened_made_safe_and_closed(examine: Any) -> None:
 
 def test_one_part_that_fails_does_not_hide_the_others(examine: Any) -> None:
     """A part that does not open is made safe and closed all the same; what else goes wrong is told too."""
-    findings, done, _ = examine(
+    findings, done, can = examine(
         reference_meter={"open": InstrumentError("No answer at 10.0.4.7.")},
         vehicle={"driver": RigError("There is no rig.")},
         mains={"open": ValueError("odd"), "make_safe": RigError("stuck")},
@@ -409,8 +419,9 @@ def test_one_part_that_fails_does_not_hide_the_others(examine: Any) -> None:
         ("problem", "No answer at 10.0.4.7."),
         ("problem", "ValueError: odd"),
         ("problem", "mains could not be made safe: stuck"),
-        ("problem", "chamber could not be closed: gone"),
+        ("problem", "chamber could not be closed: OSError: gone"),
     ]
+    assert "vehicle" in can
     assert done.count("mains.make_safe") == 2
     assert "reference_meter.close" in done
     assert worst(findings) == "problem"
@@ -432,7 +443,26 @@ def test_powered_parts_are_asked_whether_they_are_safe(examine: Any) -> None:
 
 def test_a_person_is_left_in_peace(examine: Any) -> None:
     """Whoever plays a part by hand is not asked by the doctor."""
-    findings, done, can = examine(vehicle={"patience_s": 1800.0})
+    findings, done, can = examine(people=("vehicle",))
     assert ("fine", "Played by a person; nobody was asked.") in told(findings)
     assert not any(act.startswith("vehicle") for act in done)
     assert "vehicle" in can
+
+
+def test_a_part_that_a_person_helps_is_opened(examine: Any) -> None:
+    """A camera or a board whose plug a person moves is examined like any instrument, whatever patience it asks for."""
+    findings, done, _ = examine(vehicle={"patience_s": 1800.0})
+    assert told(findings)[1] == ("fine", "Maple vehicle, 7, 1.0")
+    assert "vehicle.make_safe" in done
+
+
+def test_a_part_that_hangs_is_given_up(examine: Any) -> None:
+    """Nothing that a part does keeps the doctor for ever."""
+    never = asyncio.Event
+    findings, done, _ = examine(mains={"open": never(), "make_safe": never(), "close": never()})
+    assert told(finding for finding in findings if finding.state == "problem") == [
+        ("problem", "no answer within 60 s"),
+        ("problem", "mains could not be made safe: no answer within 60 s"),
+        ("problem", "mains could not be closed: no answer within 60 s"),
+    ]
+    assert "chamber.close" in done

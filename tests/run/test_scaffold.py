@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,9 @@ from wattest.run.scaffold.asking import Question
 from wattest.run.scaffold.bench_file import Layout, drivers_for
 from wattest.run.scaffold.charger_sheet import QUESTIONS
 from wattest.run.scaffold.yaml_text import scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WHO = {
     "maker": "Maple",
@@ -229,26 +232,54 @@ def test_without_an_answer_nothing_is_written(
 
 
 @pytest.fixture
-def two_rigs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two drivers whose examples call different rigs 'board'."""
-    examples = {
-        "a": "rigs:\n  board: {driver: x, port: 1}\nmains: {driver: a, rig: board}\n",
-        "b": "rigs:\n  board:\n    driver: y\nload:\n  # a comment\n  driver: b\n",
-    }
-    monkeypatch.setattr(bench_file, "examples_of", lambda driver: (examples[driver],))
-    monkeypatch.setattr(bench_file, "DRIVERS", examples)
+def offer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Pretend that these drivers are installed, with the examples of their documentation."""
+
+    def offer(**examples: str) -> None:
+        def examples_of(driver: str) -> tuple[str, ...]:
+            if examples[driver] == "broken":
+                raise BenchError("it cannot be imported")
+            return (examples[driver],)
+
+        factories = dict.fromkeys(examples, lambda around: None) | {
+            driver: DRIVERS[driver] for driver in ("simulated", "by_hand")
+        }
+        monkeypatch.setattr(bench_file, "examples_of", examples_of)
+        monkeypatch.setattr(bench_file, "DRIVERS", factories)
+
+    return offer
 
 
-@pytest.mark.usefixtures("two_rigs")
-def test_rigs_of_one_name_are_kept_apart() -> None:
+def test_rigs_of_one_name_are_kept_apart(offer: Callable[..., None]) -> None:
     """An example that needs another rig of the same name is refused, with both drivers named."""
+    offer(
+        a="rigs:\n  board: {driver: simulated}\nmains: {driver: a}\n",
+        b="rigs:\n  board:\n    driver: by_hand\nload:\n  # a comment\n  driver: b\n",
+    )
     layout = Layout()
     assert bench_file._clash(layout, "mains", "a") is None
     bench_file._add(layout, "mains", "a", "en")
-    assert layout.rigs == {"board": "board: {driver: x, port: 1}"}
+    assert layout.rigs == {"board": "board: {driver: simulated}"}
     assert bench_file._clash(layout, "load", "b") == (
-        "the example of b has a rig 'board' (y), and the bench has another of that name (x): choose another driver here, "
-        "and add this one to the file by hand"
+        "the example of b has a rig 'board' (by_hand), and the bench has another of that name (simulated): choose another "
+        "driver here, and add this one to the file by hand"
     )
     bench_file._add(layout, "load", "b", "en")
     assert layout.roles["load"] == "load:\n  # a comment\n  driver: b"
+
+
+def test_only_whole_examples_are_offered(offer: Callable[..., None]) -> None:
+    """A driver that cannot be imported, or whose example has a mistake, is not offered; of alternatives the first is."""
+    offer(
+        good="mains: {driver: good}\n",
+        broken="broken",
+        wrong="mains: {driver: wrong, colour: red}\n",
+        twice="mains: {driver: twice}  # first\nmains: {driver: twice}\n",
+        other="load: {driver: other}\n",
+        list="- driver: list\n",
+    )
+    offered = {role: drivers_for(role) for role in ("mains", "load", "display")}
+    assert offered == {"mains": ("good", "twice"), "load": ("other",), "display": ()}
+    layout = Layout()
+    bench_file._add(layout, "mains", "twice", "en")
+    assert layout.roles == {"mains": "mains: {driver: twice}  # first"}

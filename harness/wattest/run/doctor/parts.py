@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wattest.clock.network import MemoryNetwork
 from wattest.errors import BenchError, DocumentError
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from wattest.model.charger import ChargerSheet
     from wattest.roles import Part
 
+T = TypeVar("T")
+
 OPEN_S = 60.0
-"""How long one part may take to open; rigs that start a program have their own, shorter limits."""
-PERSON_S = 300.0
-"""A part that may take longer to become safe is played by a person, who need not answer the doctor."""
+"""How long one part may take for anything; rigs that start a program have their own, shorter limits."""
+BY_HAND = "by_hand"
+"""The driver that is a person, who need not answer the doctor."""
+NAME = "wattest doctor"
+"""What is typed when a driver asks who is at the bench, since a person helps it."""
 
 
 @dataclass
@@ -40,11 +44,21 @@ class Parts:
 async def examine(bench: Bench, sheet: ChargerSheet, clock: Clock) -> Parts:
     """Open, identify, make safe and close every part, one after the other. Errors become findings."""
     found = Parts()
+    try:
+        return await _examined(bench, sheet, clock, found)
+    except (BenchError, DocumentError) as problem:
+        # A twin that cannot be plugged in leaves nothing to rehearse; the rest of the findings stands.
+        found.findings.append(Finding("part", "twins", "problem", as_told(problem)))
+        found.can |= set(bench.roles)
+        return found
+
+
+async def _examined(bench: Bench, sheet: ChargerSheet, clock: Clock, found: Parts) -> Parts:
     async with _made(bench, sheet, clock, found) as parts:
         opened: dict[str, Part] = {}
         try:
             for name, part in parts.items():
-                if _is_person(part):
+                if {**bench.rigs, **bench.roles}[name].driver == BY_HAND and not bench.rehearsed:
                     found.findings.append(_person(name))
                     continue
                 opened[name] = part
@@ -98,11 +112,13 @@ def _constructed(
             world=world,
             rigs=rigs,
             facts=facts,
+            prompt=_nobody,
         )
         try:
             part = driver(entry, around)
         except (BenchError, DocumentError) as problem:  # a driver may read a calibration file when it is made
             found.findings.append(Finding("part", name, "problem", as_told(problem)))
+            found.can |= {name} & set(bench.roles)
             continue
         parts[name] = part
         if name in bench.rigs:
@@ -118,8 +134,8 @@ def _noted_nowhere() -> Callable[..., int]:
     return lambda *_, **__: next(numbers)
 
 
-def _is_person(part: Part) -> bool:
-    return float(getattr(part, "patience_s", 0.0)) > PERSON_S
+async def _nobody(_question: str) -> str:
+    return NAME
 
 
 def _person(name: str) -> Finding:
@@ -133,8 +149,7 @@ def _person(name: str) -> Finding:
 
 async def _opened(name: str, part: Part) -> Finding:
     try:
-        async with asyncio.timeout(OPEN_S):
-            told = await part.open()
+        told = await _in_time(part.open())
     except Exception as problem:  # noqa: BLE001 - the other parts are examined whatever this one does
         return Finding("part", name, "problem", as_told(_said(problem)))
     number = f", {told.serial}" if told.serial not in {"", "unknown"} else ""
@@ -142,9 +157,14 @@ async def _opened(name: str, part: Part) -> Finding:
     return Finding("part", name, "fine", as_told(f"{told.maker} {told.model}{number}{firmware}"))
 
 
+async def _in_time(doing: Coroutine[Any, Any, T]) -> T:
+    async with asyncio.timeout(OPEN_S):
+        return await doing
+
+
 def _said(problem: Exception) -> str:
     if isinstance(problem, TimeoutError):
-        return f"It did not open within {OPEN_S:g} s."
+        return f"no answer within {OPEN_S:g} s"
     return str(problem) if isinstance(problem, BenchError) else f"{type(problem).__name__}: {problem}"
 
 
@@ -158,26 +178,26 @@ async def _at_rest(bench: Bench, opened: Mapping[str, Part]) -> list[Finding]:
         found += await _safe(name, opened[name])
     for name in order:
         try:
-            await opened[name].close()
+            await _in_time(opened[name].close())
         except Exception as problem:  # noqa: BLE001 - the next one must be closed whatever this one does
-            found.append(_not_safe(name, f"{name} could not be closed: {problem}"))
+            found.append(_not_safe(name, f"{name} could not be closed: {_said(problem)}"))
     return found
 
 
 async def _safe(name: str, part: Part) -> list[Finding]:
     try:
-        await part.make_safe()
+        await _in_time(part.make_safe())
     except Exception:  # noqa: BLE001 - once more: an instrument may have been busy
         try:
-            await part.make_safe()
+            await _in_time(part.make_safe())
         except Exception as problem:  # noqa: BLE001 - the next part must be made safe whatever this one does
-            return [_not_safe(name, f"{name} could not be made safe: {problem}")]
+            return [_not_safe(name, f"{name} could not be made safe: {_said(problem)}")]
     if not isinstance(part, ReadsBack):
         return []
     try:
-        told = await part.read_back()
+        told = await _in_time(part.read_back())
     except Exception as problem:  # noqa: BLE001 - as above
-        return [_not_safe(name, f"{name} cannot be asked whether it is safe: {problem}")]
+        return [_not_safe(name, f"{name} cannot be asked whether it is safe: {_said(problem)}")]
     return [Finding("part", name, "fine" if told.safe else "problem", as_told(told.sentence))]
 
 

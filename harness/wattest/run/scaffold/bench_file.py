@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 from wattest.document.node import Fields
 from wattest.document.node import Text as Written
@@ -159,15 +159,15 @@ def bench_text(
         f"measurement_plane: {own['plane']}",
         f"dead_man_relay: {own['relay']}",
     ]
-    if layout.rigs:
-        lines.append("rigs:")
-        lines += [
-            f"  {line}" if line else "" for entry in layout.rigs.values() for line in entry.splitlines()
-        ]
-    lines += layout.roles.values()
+    lines += _entries_of(layout)
     order = ", ".join(role for role in POWERED if role in layout.roles)
     lines.append(f"safe_order: {in_brackets(order)}")
     return "\n".join(lines) + "\n"
+
+
+def _entries_of(layout: Layout) -> list[str]:
+    rigs = [f"  {line}" for entry in layout.rigs.values() for line in entry.splitlines()]
+    return [*(["rigs:"] if rigs else []), *rigs, *layout.roles.values()]
 
 
 def _add(layout: Layout, role: str, driver: str, language: Language) -> None:
@@ -201,9 +201,17 @@ def _driver_in(entry: str) -> str:
     return match[1] if match else "?"
 
 
+@cache
 def _example(role: str, driver: str) -> Layout | None:
-    """Rigs and roles of the first example of a driver in which it plays this role."""
-    for text in examples_of(driver):
+    """The entry of the first example in which a driver plays this role, with the rigs of that example.
+
+    None where there is no such example, it needs what it does not show, or the driver cannot be imported.
+    """
+    try:
+        examples = examples_of(driver)
+    except BenchError:
+        return None
+    for text in examples:
         try:
             root = read_text(text).root
         except DocumentError:
@@ -211,7 +219,10 @@ def _example(role: str, driver: str) -> Layout | None:
         node = root.get(role) if isinstance(root, Fields) else None
         named = node.get("driver") if isinstance(node, Fields) else None
         if isinstance(named, Written) and named.text == driver:
-            return _parted(text)
+            whole = _parted(text)
+            alone = Layout(whole.rigs, {role: whole.roles[role]})
+            if _problem("\n".join(("bench: x", "kind: live", *_entries_of(alone))) + "\n") is None:
+                return alone
     return None
 
 
@@ -223,7 +234,9 @@ def _parted(text: str) -> Layout:
             inside = [line[2:] if line.startswith("  ") else line for line in lines[1:]]
             layout.rigs |= {name: "\n".join(entry) for name, entry in _entries(inside)}
         elif key in ROLE_NAMES:
-            layout.roles[key] = "\n".join(lines)
+            layout.roles.setdefault(
+                key, "\n".join(lines)
+            )  # the first of several that a reader may choose from
     return layout
 
 
