@@ -13,11 +13,20 @@ from typing import Literal, cast, get_args
 
 from wattest.clock import Clock
 from wattest.errors import RigError
-from wattest.roles import DisplayReading, LockPosition, LockReading, Part, PowerReading, Reading, Whereabouts
+from wattest.roles import (
+    Component,
+    DisplayReading,
+    LockPosition,
+    LockReading,
+    Part,
+    PowerReading,
+    Reading,
+    Whereabouts,
+)
 from wattest_instruments.actions import Answer, Doer
 from wattest_instruments.answers import as_decimal
 from wattest_instruments.placeholders import spelled
-from wattest_instruments.readings import Accuracy, Resolution, reading, uncertainty
+from wattest_instruments.readings import Accuracy, Resolution, energy_components, reading, uncertainty
 
 EnergyCounts = Literal["since start", "register"]
 """What the energy that is read counts from: ``start_integration``, or the day the meter was made."""
@@ -213,7 +222,12 @@ class _ReferenceMeter:
             seq=(*self.start_seq, *answer.seq),
             u=u,
             raw=spelled(answer.fields.get("energy", "")),
+            budget=energy_components(float(since or 0), self.gauge.accuracy, self.gauge.resolution),
         )
+
+    def foresee(self, energy_wh: float, elapsed_s: float) -> tuple[Component, ...]:  # noqa: ARG002 - the meter's own time does not matter
+        parts = energy_components(energy_wh, self.gauge.accuracy, self.gauge.resolution)
+        return tuple(one for part in parts for one in ((part,) if part.common else (part, part)))
 
     def _elapsed(self, answer: Answer, at: float) -> Reading:
         if "elapsed" in answer.fields:
@@ -233,6 +247,11 @@ def _read(gauge: Gauge, quantity: str, answer: Answer, *, t_s: float | None = No
         seq=answer.seq,
         u=u,
         raw="" if told is None else spelled(told),
+        budget=(
+            energy_components(float(number or 0), gauge.accuracy, gauge.resolution)
+            if quantity == "energy"
+            else ()
+        ),
     )
 
 

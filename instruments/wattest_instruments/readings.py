@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from wattest.document.quantity import Current, Energy, Percent, Power, TemperatureDifference, Voltage
-from wattest.roles import Reading
+from wattest.roles import Component, Reading
 
 Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature"]
 
@@ -65,6 +65,20 @@ def uncertainty(
     return math.sqrt(limit**2 / 3 + readings * (step or 0.0) ** 2 / 12)
 
 
+def energy_components(value: float, accuracy: Accuracy, resolution: Resolution) -> tuple[Component, ...]:
+    """Parts of an energy's uncertainty, for ``Reading.budget``; empty when neither accuracy nor resolution is stated.
+
+    One display is one reading, so a difference of two counts its resolution twice.
+    """
+    if accuracy.energy is None and resolution.energy is None:
+        return ()
+    limit = abs(value) * (accuracy.energy or 0.0) / 100
+    return (
+        Component("reference meter specification", limit, "rectangular", common=True),
+        Component("reference meter resolution", (resolution.energy or 0.0) / 2, "rectangular"),
+    )
+
+
 def reading(
     quantity: str,
     number: Decimal | None,
@@ -74,6 +88,7 @@ def reading(
     u: float | None,
     raw: str = "",
     flags: frozenset[str] = frozenset(),
+    budget: tuple[Component, ...] = (),
 ) -> Reading:
     """A reading of one quantity; without a number it is 0 and flagged ``no data``, which never supports a pass."""
     if number is None:
@@ -86,4 +101,5 @@ def reading(
         seq=seq,
         flags=flags,
         raw=raw,
+        budget=budget,
     )

@@ -26,7 +26,7 @@ import pyvisa_wattest
 from wattest.document.quantity import Current, Voltage
 from wattest.document.signature import Between
 from wattest.errors import BenchError, InstrumentError
-from wattest.roles import Identity, PowerReading, Reading, ReferenceMeter, Surroundings
+from wattest.roles import Component, Identity, PowerReading, Reading, ReferenceMeter, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest.world import World
 from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
@@ -261,26 +261,44 @@ class YokogawaWt:
             flags |= {NO_DATA}
         elif math.isinf(value):
             flags |= {OVER_RANGE}
-        u = None
+        u: float | None = None
+        budget: tuple[Component, ...] = ()
         if self._calibration is None:
             flags |= {NOT_CALIBRATED}
         else:
             flags |= self._calibration.flags(self._around.clock.utc().date())
-            u = self._u(self._calibration, unit, raw, value, elapsed_s) if math.isfinite(value) else None
-        return Reading(value, unit, now, u, seq, flags, raw, index)
+            if math.isfinite(value):
+                u = self._u(self._calibration, unit, raw, value, elapsed_s)
+                budget = self._budget(value, elapsed_s, last_digit(raw)) if unit == "Wh" else ()
+        return Reading(value, unit, now, u, seq, flags, raw, index, budget)
+
+    def foresee(self, energy_wh: float, elapsed_s: float) -> tuple[Component, ...]:
+        """What its calibration file will leave unknown of the difference of two energies.
+
+        The resolution is left out: how many digits there will be, only a reading shows.
+        """
+        return tuple(part for part in self._budget(energy_wh, elapsed_s, 0.0) if part.common)
+
+    def _budget(self, energy_wh: float, elapsed_s: float, digit_wh: float) -> tuple[Component, ...]:
+        if self._calibration is None:
+            return ()
+        return self._calibration.energy_budget(energy_wh, self._range_w, elapsed_s, digit_wh)
+
+    @property
+    def _range_w(self) -> float:
+        return self._voltage_range * self._current_range * (3 if self._wiring == "P3W4" else 1)
 
     def _u(
         self, calibration: Calibration, unit: str, raw: str, value: float, elapsed_s: float
     ) -> float | None:
-        range_w = self._voltage_range * self._current_range * (3 if self._wiring == "P3W4" else 1)
         match unit:
             case "V":
                 return calibration.u("voltage", value, self._voltage_range)
             case "A":
                 return calibration.u("current", value, self._current_range)
             case "W":
-                return calibration.u("power", value, range_w)
+                return calibration.u("power", value, self._range_w)
             case "s":
                 return 1.0 / math.sqrt(12.0)
             case _:
-                return calibration.u_energy_wh(value, range_w, elapsed_s, last_digit(raw))
+                return calibration.u_energy_wh(value, self._range_w, elapsed_s, last_digit(raw))

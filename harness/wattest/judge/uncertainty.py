@@ -15,12 +15,10 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from wattest.errors import BenchError
 from wattest.judge.decision import Band, Result
-
-Distribution = Literal["standard", "rectangular", "triangular", "arcsine"]
+from wattest.roles import Distribution
 
 DIVISORS: dict[str, float] = {
     "standard": 1.0,
@@ -42,7 +40,7 @@ class Contribution:
     """One line of a budget: a half-width, or a standard uncertainty, in its own unit.
 
     ``sensitivity`` turns that unit into the unit of the result. ``dof`` are degrees of freedom, infinite unless
-    the value comes from few repeats.
+    the value comes from few repeats. Raises ``BenchError`` for a value or a distribution that makes no sense.
     """
 
     name: str
@@ -56,6 +54,11 @@ class Contribution:
             raise BenchError(
                 f"Contribution '{self.name}' of an uncertainty budget is {self.value}; it must be a finite number "
                 "from 0 up."
+            )
+        if self.distribution not in DIVISORS:
+            raise BenchError(
+                f"Contribution '{self.name}' of an uncertainty budget has the distribution '{self.distribution}'; "
+                f"known are {', '.join(DIVISORS)}."
             )
 
     @property
@@ -81,12 +84,27 @@ class Budget:
         few = math.fsum(part.u**4 / part.dof for part in self.contributions)
         return self.combined**4 / few if few > 0 else math.inf
 
-    def expanded(self, k: float = 2.0) -> float:
-        """``k`` times the combined uncertainty."""
-        return k * self.combined
+    def factor(self, k: float = 2.0) -> float:
+        """``k``, or the larger factor of the same coverage where a part rests on few repeats (GUM G.4).
 
-    def rows(self) -> list[dict[str, float | str]]:
-        """The budget line by line, as figures of a decision."""
+        Raises ``BenchError`` for few repeats with another ``k`` than 2: the table is for 95.45 %.
+        """
+        dof = self.dof
+        if math.isinf(dof):
+            return k
+        if k != 2.0:
+            raise BenchError(
+                f"The budget has {dof:.1f} effective degrees of freedom and the decision rule asks for k = {k:g}; the "
+                "factors for few repeats are known for k = 2 only. Take a rule with k = 2."
+            )
+        return coverage_factor(max(1.0, dof))
+
+    def expanded(self, k: float = 2.0) -> float:
+        """``k`` times the combined uncertainty; with few repeats by Student's factor instead of ``k``."""
+        return self.factor(k) * self.combined
+
+    def rows(self) -> list[dict[str, float | str | None]]:
+        """The budget line by line, as figures of a decision; ``dof`` None is infinite."""
         return [
             {
                 "name": part.name,
@@ -94,6 +112,7 @@ class Budget:
                 "distribution": part.distribution,
                 "sensitivity": part.sensitivity,
                 "u": part.u,
+                "dof": None if math.isinf(part.dof) else part.dof,
             }
             for part in self.contributions
         ]
