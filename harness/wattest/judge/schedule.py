@@ -18,6 +18,10 @@ from wattest.model.requirement import Limit
 
 SESSION_S = 90.0
 """What a session takes beside charging: card, plug, start, end, waiting for rest (project)."""
+PROBING_S = 201.0
+"""How long the register is looked at in each session: energy flows meanwhile, so no session charges for less."""
+WHOLE_WH = 1.0
+"""meterStart and meterStop of OCPP 1.6 are whole Wh, however fine the register is."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,12 @@ class Planned:
     @property
     def duration_s(self) -> float:
         """One session with this point, from card to rest."""
-        return self.charging_s + SESSION_S
+        return max(self.charging_s, PROBING_S) + SESSION_S
+
+
+def told_step_wh(register_step_wh: float, dialect: str) -> float:
+    """The step in which the energy of a transaction is told: by the charger sheet, and by the OCPP version."""
+    return max(register_step_wh, WHOLE_WH) if dialect == "1.6" else register_step_wh
 
 
 def planned(
