@@ -203,7 +203,7 @@ def accuracy_hours(
     for scenario, dialect in plan:
         if any(call.verb in ACCURACY for call in scenario.steps):
             found.append((scenario.key, dialect, _scenario_s(scenario, dialect, read) / 3600.0))
-    return tuple(found)
+    return tuple(sorted(found))
 
 
 def _scenario_s(scenario: Scenario, dialect: Dialect, read: Documents) -> float:

@@ -87,7 +87,10 @@ class ProgressLines:
             parts = ", ".join(f"{key}[{dialect}] {hours:.1f} h" for key, dialect, hours in found)
             total = sum(hours for _, _, hours in found)
             self.console.print(
-                f"The accuracy scenarios take about {total:.1f} h: {parts}.", markup=False, highlight=False
+                f"The accuracy scenarios take about {total:.1f} h: {parts}.",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
             )
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
