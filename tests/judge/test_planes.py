@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from wattest.judge.facts import Facts
-from wattest.judge.planes import Look, corrections, look, looks
+from wattest.judge.planes import Look, corrections, looks
 from wattest.roles import PowerReading, Reading
 
+NO_DATA = frozenset({"no data"})
 EIGHT_AWG = 0.0314
 """Ohm, 2 x 7.62 m."""
 
@@ -149,8 +151,14 @@ def test_looks_are_read_from_a_record() -> None:
     assert looks(entries, 2, 19) == (Look(12.0, 16.0, 3840.0),)
 
 
-def test_a_flagged_reading_is_no_look() -> None:
-    """A value that is none says nothing about the cord."""
-    assert look(reading(1.0, 2.0, 480.0)) == Look(1.0, 2.0, 480.0)
-    bad = PowerReading(*[Reading(0, "V", 0, flags=frozenset({"no data"}))] * 5)
-    assert look(bad) is None
+def test_a_meter_that_shows_only_energy_leaves_the_cord_in_doubt() -> None:
+    """Read by hand: no current and no power, so anything up to the rated current may have flowed."""
+    begin, end = (
+        replace(one, current=replace(one.current, flags=NO_DATA), power=replace(one.power, flags=NO_DATA))
+        for one in (reading(0), reading(1000, at_s=3600.0))
+    )
+    cord, own = corrections(facts(measurement_plane="input"), begin, end, [], 20.0)
+    ohm = EIGHT_AWG * (1 + 0.00393 * 10)
+    assert cord.wh == pytest.approx(ohm * 1000 * 32 / 240 / 2)
+    assert own.wh == pytest.approx(300.0 + 5.0)
+    assert own.parts[0].value == pytest.approx(300.0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from wattest.judge.decision import number
 from wattest.judge.facts import Facts
 from wattest.judge.trace import Trace
 from wattest.judge.uncertainty import Contribution
-from wattest.roles import Reading
+from wattest.roles import Component, Reading
 
 STANDBY_W = 30.0
 """What may flow at the connector without charging: leakage and the meter's own noise (project)."""
@@ -61,6 +62,11 @@ def marks(trace: Trace) -> tuple[Mark, ...]:
 def standby_w(facts: Facts) -> float:
     """Power that flows at the measurement plane although nothing is delivered."""
     return STANDBY_INPUT_W if facts.measurement_plane == "input" else STANDBY_W
+
+
+def row_of(part: Contribution | Component) -> dict[str, Any]:
+    """One part of a budget as an input of the rule ``energy_error``."""
+    return {"name": part.name, "value": part.value, "distribution": part.distribution}
 
 
 def difference(begin: Reading, end: Reading) -> tuple[Contribution, ...] | None:

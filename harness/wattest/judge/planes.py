@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from wattest.judge.energy import STANDBY_INPUT_W
 from wattest.judge.facts import Facts
 from wattest.judge.trace import Entry
 from wattest.judge.uncertainty import Contribution
@@ -53,10 +54,9 @@ class Look:
         return self.current_a**2 / self.power_w
 
 
-def look(reading: PowerReading) -> Look | None:
-    """The reading as a look; None when one of its values is flagged."""
-    parts = (reading.energy, reading.current, reading.power)
-    return None if any(part.flags for part in parts) else Look(*(part.value for part in parts))
+def at_rest(reading: PowerReading) -> Look:
+    """A reading before or after the session: nothing flows, whether the meter shows current and power or not."""
+    return Look(reading.energy.value, 0.0, 0.0)
 
 
 def looks(entries: Sequence[Entry], first: int, last: int) -> tuple[Look, ...]:
@@ -87,8 +87,7 @@ def corrections(
 
     ``between`` are readings in between, in order; ``air_c`` is the temperature of the air where somebody measured it.
     """
-    ends = (look(begin), look(end))
-    path = [one for one in (ends[0], *between, ends[1]) if one is not None]
+    path = [at_rest(begin), *between, at_rest(end)]
     found: list[Correction] = []
     if facts.measurement_plane != "connector" and facts.cable == "tethered":
         found.append(cord_loss(facts, path, air_c))
@@ -109,7 +108,7 @@ def cord_loss(facts: Facts, path: Sequence[Look], air_c: float | None) -> Correc
     whole = (min(seen), max(seen)) if seen else (0.0, rated)
     low = high = 0.0
     for one, other in pairwise(path):
-        near = [look.per_ohm for look in (one, other) if look.power_w >= LOAD_W] or list(whole)
+        near = [look.per_ohm for look in (one, other) if look.power_w >= LOAD_W] or [*whole]
         energy = max(0.0, other.wh - one.wh)
         low, high = low + energy * min(near), high + energy * max(near)
     # A loop is two conductors; a balanced three-phase load uses three and no neutral.
@@ -143,11 +142,13 @@ def cord_loss(facts: Facts, path: Sequence[Look], air_c: float | None) -> Correc
 def self_consumption(begin: PowerReading, end: PowerReading) -> Correction:
     """What the station took for itself, upstream of the reference meter's way to the connector.
 
-    The power without load before and after the session, over the time between the readings. Under load its coil and
-    electronics may take up to ``UNDER_LOAD_W`` more.
+    The power without load before and after the session, over the time between the readings; anything from nothing to
+    ``STANDBY_INPUT_W`` where the meter does not show it. Under load its coil and electronics may take up to
+    ``UNDER_LOAD_W`` more.
     """
-    hours = abs(end.elapsed.value - begin.elapsed.value or end.energy.t_s - begin.energy.t_s) / 3600.0
-    before, after = begin.power.value, end.power.value
+    hours = (end.energy.t_s - begin.energy.t_s) / 3600.0
+    known = not (begin.power.flags or end.power.flags)
+    before, after = (begin.power.value, end.power.value) if known else (0.0, STANDBY_INPUT_W)
     extra = UNDER_LOAD_W / 2.0
     return Correction(
         "consumption of the station itself",

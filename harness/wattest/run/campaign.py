@@ -103,12 +103,8 @@ class Campaign:
 
     @property
     def facts(self) -> Facts:
-        """What monitors and steps may know: the charger sheet's figures, and where the bench measures."""
-        cord = self.bench.cord
-        measured = (
-            {} if cord is None else {"cord_loop_ohm": cord.loop_ohm, "cord_tolerance_pct": cord.tolerance_pct}
-        )
-        return facts_of(self.sheet, measurement_plane=self.bench.measurement_plane, **measured)
+        """What monitors and steps may know."""
+        return facts_on(self.bench, self.sheet)
 
     def leave_out(self, scenario: Scenario, dialect: Dialect, reason: str) -> None:
         """Note once that a scenario is not tested, and why."""
@@ -129,6 +125,15 @@ class Campaign:
         """Seed of one scenario: depends on the run's seed and the scenario alone, not on what else is run."""
         text = f"{self.seed}:{scenario.key}:{dialect}".encode()
         return int.from_bytes(hashlib.sha256(text).digest()[:6], "big")
+
+
+def facts_on(bench: Bench, sheet: ChargerSheet) -> Facts:
+    """The charger sheet's figures, where the bench measures, and the cord behind that place as it was measured."""
+    cord = bench.cord
+    measured = (
+        {} if cord is None else {"cord_loop_ohm": cord.loop_ohm, "cord_tolerance_pct": cord.tolerance_pct}
+    )
+    return facts_of(sheet, measurement_plane=bench.measurement_plane, **measured)
 
 
 def not_tested_reason(scenario: Scenario, dialect: Dialect, sheet: ChargerSheet, venue: Venue) -> str | None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from wattest.clock import VirtualClock
 from wattest.errors import BenchError
+from wattest.judge.energy import row_of
 from wattest.judge.facts import Facts, facts_of
 from wattest.judge.planes import Correction, Look, cord_loss, self_consumption
 from wattest.judge.rules import decide
 from wattest.judge.schedule import Planned, planned, told_step_wh
 from wattest.roles import ForeseesEnergy, PowerReading, Reading, Surroundings
+from wattest.run.campaign import facts_on
 from wattest.run.drivers import driver
 from wattest.steps.accuracy import MARGIN
 
@@ -67,7 +69,7 @@ def plan_profile(
         raise BenchError(
             f"Profile '{profile.id}' names the decision rule '{profile.rule}'; known are {', '.join(rules)}."
         )
-    facts = _facts(sheet, bench)
+    facts = facts_of(sheet) if bench is None else facts_on(bench, sheet)
     step_wh = max(
         told_step_wh(sheet.register_step_wh, one) for one in ([dialect] if dialect else sheet.dialects)
     )
@@ -132,15 +134,6 @@ def _unnoted(_kind: str, /, **_fields: Any) -> int:
     return 0
 
 
-def _facts(sheet: ChargerSheet, bench: Bench | None) -> Facts:
-    if bench is None:
-        return facts_of(sheet)
-    cord: dict[str, Any] = {}
-    if bench.cord is not None:
-        cord = {"cord_loop_ohm": bench.cord.loop_ohm, "cord_tolerance_pct": bench.cord.tolerance_pct}
-    return facts_of(sheet, measurement_plane=bench.measurement_plane, **cord)
-
-
 def _expected(
     point: Planned, facts: Facts, rule: DecisionRule, step_wh: float, meter: ForeseesEnergy | None
 ) -> tuple[float | None, float | None]:
@@ -159,9 +152,10 @@ def _expected(
             "reported_wh": energy_wh - sum(one.wh for one in lost),
             "reported_step_wh": step_wh,
             "reference_wh": energy_wh,
-            "reference_budget": [_row(part) for part in parts],
+            "reference_budget": [row_of(part) for part in parts],
             "corrections": [
-                {"name": one.name, "wh": one.wh, "parts": [_row(part) for part in one.parts]} for one in lost
+                {"name": one.name, "wh": one.wh, "parts": [row_of(part) for part in one.parts]}
+                for one in lost
             ],
             "limit_pct": point.limit_pct,
             "minimum_wh": 0,
@@ -188,10 +182,6 @@ def _standing(t_s: float) -> PowerReading:
     return PowerReading(volts, amperes, watts, wh, Reading(t_s, "s", t_s))
 
 
-def _row(part: Any) -> dict[str, Any]:
-    return {"name": part.name, "value": part.value, "distribution": part.distribution}
-
-
 # --- scenarios -------------------------------------------------------------------------------------------
 
 
@@ -208,7 +198,7 @@ def accuracy_hours(
 
 def _scenario_s(scenario: Scenario, dialect: Dialect, read: Documents) -> float:
     seconds = 0.0
-    facts = _facts(read.sheet, read.bench)
+    facts = facts_on(read.bench, read.sheet)
     current = facts.rated_current_a
     air_c = 23.0 if scenario.given.temperature_c is None else scenario.given.temperature_c
     for call in scenario.steps:

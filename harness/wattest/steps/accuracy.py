@@ -15,7 +15,8 @@ from wattest.model.verb import CardName
 from wattest.model.words import LimitId, NewName, ProfileName
 from wattest.ocpp.ledger import Transaction
 from wattest.roles import PowerReading
-from wattest.steps import cable, card
+from wattest.steps.cable import ev_ready, plug_in, return_plug, unplug
+from wattest.steps.card import present_card
 from wattest.steps.charge import charge, expect_transaction
 from wattest.steps.context import Run
 from wattest.steps.energy import check_rest, declared_step_wh, energy_inputs, registers, settled
@@ -203,24 +204,24 @@ async def _air_c(run: Run) -> float | None:
 async def _session(run: Run, who: CardName, plan: Planned) -> Compared:
     """Card, plug, charge, stop, rest. What goes wrong on the way counts for the requirement that it is about."""
     with _proving(run, "LCK-01"):
-        await card.present_card(run, card=who)
-        await cable.plug_in(run)
+        await present_card(run, card=who)
+        await plug_in(run)
     await charge(run, current=plan.current_a)
     begin = await settled(run)
     with _proving(run, "AUT-02"):
-        await cable.ev_ready(run)
+        await ev_ready(run)
         await expect_transaction(run, state="charging", within=30.0)
         await _probe(run)
         already = (await run.power()).energy.value - begin.energy.value
         energy = plan.energy_wh * MARGIN[run.facts.measurement_plane] - already
         if energy > 0:
             await charge(run, current=plan.current_a, energy=energy)
-        await card.present_card(run, card=who)
+        await present_card(run, card=who)
         transaction = await expect_transaction(run, state="ended", within=30.0)
     end = await settled(run)
     with _proving(run, "LCK-05"):
-        await cable.unplug(run)
-        await cable.return_plug(run)
+        await unplug(run)
+        await return_plug(run)
     await run.wait(BETWEEN_S)
     run.marks.append(end)
     return Compared(transaction, begin, end)

@@ -16,7 +16,6 @@ from wattest.steps.context import Run, percent
 from wattest.steps.registry import step
 
 if TYPE_CHECKING:
-    from wattest.judge.uncertainty import Contribution
     from wattest.model.requirement import DecisionRule, Limit
 
 IDLE_A = 0.1
@@ -106,7 +105,7 @@ def energy_inputs(
     step that the register showed is held against it by the rule.
     """
     # Late, as in ``Run.check``: reading scenarios needs no judge.
-    from wattest.judge.energy import difference  # noqa: PLC0415
+    from wattest.judge.energy import difference, row_of  # noqa: PLC0415
     from wattest.judge.planes import corrections, looks  # noqa: PLC0415
     from wattest.judge.register_step import found_step  # noqa: PLC0415
 
@@ -128,10 +127,10 @@ def energy_inputs(
         "found_step_wh": found.step_wh,
         "found_step_chance": found.chance,
         "reference_wh": end.energy.value - begin.energy.value,
-        "reference_budget": [_row(part) for part in parts or ()],
+        "reference_budget": [row_of(part) for part in parts or ()],
         "reference_flags": sorted(begin.energy.flags | end.energy.flags),
         "corrections": [
-            {"name": one.name, "wh": one.wh, "parts": [_row(part) for part in one.parts]} for one in lost
+            {"name": one.name, "wh": one.wh, "parts": [row_of(part) for part in one.parts]} for one in lost
         ],
         "extra_u": {"start and stop (standing)": 0.0},
         "limit_pct": percent(limit),
@@ -158,10 +157,6 @@ def registers(transaction: Transaction) -> list[Decimal]:
     """Every value of the register that a transaction told, in the order of time."""
     between = [wh for _, wh, _ in transaction.register]
     return [wh for wh in (transaction.meter_start_wh, *between, transaction.meter_stop_wh) if wh is not None]
-
-
-def _row(part: Contribution) -> dict[str, Any]:
-    return {"name": part.name, "value": part.value, "distribution": part.distribution}
 
 
 def _air_c(run: Run, first: int, last: int) -> float | None:
