@@ -69,6 +69,10 @@ def test_guard_bands_and_simple_acceptance_are_both_told() -> None:
             {"reference_wh": 900, "reported_wh": 2000},
             "the reference meter saw 900 Wh, and 1000 Wh are needed for a register step of 1 Wh and a limit of 1 %",
         ),
+        (
+            {"mmq_wh": 2500},
+            "the reference meter saw 1000 Wh, and 2500 Wh are needed as the minimum measured quantity",
+        ),
         ({"reference_wh": 0}, "the reference meter saw 0 Wh, which nothing can be held against"),
         ({"reported_wh": None}, "no value is known"),
         (

@@ -272,6 +272,13 @@ def test_a_profile_decides_by_its_own_rule(chain: Chain) -> None:
     assert found["inputs"]["mmq_wh"] == 500.0
 
 
+def test_an_unverified_profile_screens_only(chain: Chain) -> None:
+    """Whatever its limit: points that were not read in the source do not certify."""
+    found = chain(scenario=profile("energy_accuracy: {profile: mc_evse_ac, card: driver, point: high}"))
+    assert found["verdict"] == "pass"
+    assert found["sentence"].endswith("; the limit is unverified, so this screens and does not certify.")
+
+
 def test_a_limit_that_is_not_in_force_decides_nothing(chain: Chain) -> None:
     """DC stations are exempt until 2028: before that day nothing is measured."""
     found = chain(

@@ -99,10 +99,13 @@ def energy_error(
         return doubt(thing, reason, figures)
     times = number("runs", runs)
     if reference / times < least:
-        reason = (
-            f"the reference meter saw {shown(reference / times)} Wh{where}, and {shown(least)} Wh are needed for a register "
-            f"step of {shown(step)} Wh and a limit of {shown(limit)} %"
+        mmq = minimum_wh is None and least == number("mmq_wh", mmq_wh)
+        because = (
+            "as the minimum measured quantity"
+            if mmq
+            else f"for a register step of {shown(step)} Wh and a limit of {shown(limit)} %"
         )
+        reason = f"the reference meter saw {shown(reference / times)} Wh{where}, and {shown(least)} Wh are needed {because}"
         return doubt(thing, reason, figures)
     remarks = ""
     if found_step_wh is not None:

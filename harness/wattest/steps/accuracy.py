@@ -294,6 +294,8 @@ def _inputs(
         mmq_wh=minimum_quantity_wh(profile, plan.point, run.limits),
     )
     inputs["what"] += f" at {plan.current_a:g} A ({profile.id}, {plan.point.id})"
+    if profile.provenance == "unverified":  # points that nobody read up cannot certify either
+        inputs["provenance"] = "unverified"
     return inputs
 
 

@@ -112,13 +112,9 @@ def energy_inputs(
     parts = difference(begin.energy, end.energy)
     step_wh = declared_step_wh(run)
     found = found_step(registers(transaction), step_wh)
-    lost = corrections(
-        run.facts,
-        begin,
-        end,
-        looks(run.entries(), begin.energy.seq[0] + 1, end.energy.seq[0] - 1),
-        _air_c(run, begin.energy.seq[0], end.energy.seq[0]),
-    )
+    first, last = begin.energy.seq[0] + 1, end.energy.seq[0] - 1
+    entries = [] if run.facts.measurement_plane == "connector" else run.entries()
+    lost = corrections(run.facts, begin, end, looks(entries, first, last), _air_c(entries, first, last))
     return {
         "what": f"energy of transaction {transaction.id}",
         "reported_wh": transaction.energy_wh,
@@ -159,11 +155,11 @@ def registers(transaction: Transaction) -> list[Decimal]:
     return [wh for wh in (transaction.meter_start_wh, *between, transaction.meter_stop_wh) if wh is not None]
 
 
-def _air_c(run: Run, first: int, last: int) -> float | None:
+def _air_c(entries: list[dict[str, Any]], first: int, last: int) -> float | None:
     """Mean temperature of the air between two entries; None when no chamber told."""
     told = [
         float(entry["value"])
-        for entry in run.entries()
+        for entry in entries
         if entry["kind"] == "reading"
         and entry["role"] == "chamber"
         and first <= entry["seq"] <= last
