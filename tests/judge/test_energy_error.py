@@ -238,12 +238,16 @@ def test_few_repeats_need_a_larger_factor() -> None:
 
 def test_few_repeats_with_another_k_are_refused() -> None:
     """The table is for 95.45 %: a rule with k = 3 cannot be served from it."""
+    scattered = {**WHOLE, "repeats_pct": [-0.2, 0.0, 0.2]}
+    dof = decide("energy_error", scattered).figures["dof"]
     with pytest.raises(BenchError) as caught:
-        decide("energy_error", {**WHOLE, "k": 3})
+        decide("energy_error", {**scattered, "k": 3})
     assert str(caught.value) == (
-        f"The budget has {decide('energy_error', WHOLE).figures['dof']:.1f} effective degrees of freedom and the "
-        "decision rule asks for k = 3; the factors for few repeats are known for k = 2 only. Take a rule with k = 2."
+        f"The budget has {dof:.1f} effective degrees of freedom and the decision rule asks for k = 3; the factors for "
+        "few repeats are known for k = 2 only. Take a rule with k = 2."
     )
+    alike = {**WHOLE, "repeats_pct": [0.01, 0.01, 0.01], "k": 3}
+    assert decide("energy_error", alike).figures["k"] == 3  # repeats that do not scatter cost no freedom
 
 
 def test_what_is_lost_before_the_connector_is_taken_off() -> None:

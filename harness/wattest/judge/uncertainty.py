@@ -28,6 +28,9 @@ DIVISORS: dict[str, float] = {
 }
 """What a half-width is divided by to become a standard uncertainty (GUM 4.3)."""
 
+MANY = 1000.0
+"""Degrees of freedom from which the normal distribution is good enough."""
+
 _STUDENT = (
     *(13.97, 4.53, 3.31, 2.87, 2.65, 2.52, 2.43, 2.37, 2.32, 2.28),
     *(2.25, 2.23, 2.21, 2.20, 2.18, 2.17, 2.16, 2.15, 2.14, 2.13),
@@ -90,7 +93,7 @@ class Budget:
         Raises ``BenchError`` for few repeats with another ``k`` than 2: the table is for 95.45 %.
         """
         dof = self.dof
-        if math.isinf(dof):
+        if dof >= MANY:
             return k
         if k != 2.0:
             raise BenchError(
@@ -128,7 +131,7 @@ def coverage_factor(dof: float) -> float:
         raise BenchError(f"A coverage factor needs at least 1 degree of freedom, not {dof:g}.")
     if dof < len(_STUDENT) + 1:
         return _STUDENT[int(dof) - 1]
-    return 2.13 if dof < 50 else 2.05 if dof < 1000 else 2.0
+    return 2.13 if dof < 50 else 2.05 if dof < MANY else 2.0
 
 
 def repeatability(values: Sequence[float], name: str = "repeatability") -> Contribution:
