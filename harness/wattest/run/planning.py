@@ -205,16 +205,21 @@ def _scenario_s(scenario: Scenario, dialect: Dialect, read: Documents) -> float:
         arguments = call.arguments
         match call.verb:
             case "set_temperature":
-                air_c = arguments.get("temperature", air_c)
+                air_c = _number(arguments, "temperature", air_c)
             case "charge":
-                current = min(arguments.get("current") or current, facts.rated_current_a)
-                energy = arguments.get("energy") or 0.0
+                current = min(_number(arguments, "current", current), facts.rated_current_a)
                 share = max(current, 1e-3) / facts.rated_current_a
-                seconds += energy * 3600.0 / (facts.rated_power_w * share)
+                seconds += _number(arguments, "energy") * 3600.0 / (facts.rated_power_w * share)
             case "energy_accuracy" | "repeatability":
                 seconds += _profile_s(call.verb, arguments, read, dialect, air_c)
-        seconds += arguments.get("for_") or 0.0
+        seconds += _number(arguments, "for_")
     return seconds
+
+
+def _number(arguments: Mapping[str, Any], name: str, otherwise: float = 0.0) -> float:
+    """An argument that is known now; what an earlier step will save is not."""
+    value = arguments.get(name)
+    return float(value) if isinstance(value, (int, float)) else otherwise
 
 
 def _profile_s(
