@@ -35,6 +35,7 @@ from wattest.document.reader import read
 from wattest.document.signature import Made
 from wattest.errors import InstrumentError
 from wattest.model.library import library_folder
+from wattest.roles import Component
 
 Quantity = Literal["voltage", "current", "power", "temperature"]
 
@@ -96,12 +97,37 @@ class Calibration:
         The error limit of power, integrated: percent of the energy, and percent of the power range over the
         whole time, whether current flowed or not. Then the time base, and half a digit of the display.
         """
+        parts = self.energy_budget(energy_wh, range_w, elapsed_s, digit_wh)
+        divisors = {"standard": 1.0, "rectangular": math.sqrt(3.0)}
+        return math.hypot(*(part.value / divisors[part.distribution] for part in parts)) if parts else None
+
+    def energy_budget(
+        self, energy_wh: float, range_w: float, elapsed_s: float, digit_wh: float
+    ) -> tuple[Component, ...]:
+        """The same part by part, for ``Reading.budget``: specification, certificate, time base, resolution.
+
+        All but the resolution are one error that grows with the integral, so that of a difference only the growth
+        counts. Empty when nothing is said of power.
+        """
         row = self.specification.get("power")
         if row is None:
-            return None
-        power = row.u(energy_wh, range_w * elapsed_s / 3600.0)
-        time = self.timebase_pct / 100.0 * abs(energy_wh) / math.sqrt(3.0)
-        return math.hypot(power, time, digit_wh / math.sqrt(12.0))
+            return ()
+        limit = row.reading_pct * abs(energy_wh) + row.range_pct * range_w * elapsed_s / 3600.0
+        return (
+            Component("reference meter specification", limit / 100.0, "rectangular", common=True),
+            Component(
+                "reference meter certificate",
+                row.certificate_pct / 100.0 * abs(energy_wh) / row.k,
+                common=True,
+            ),
+            Component(
+                "reference meter time base",
+                self.timebase_pct / 100.0 * abs(energy_wh),
+                "rectangular",
+                common=True,
+            ),
+            Component("reference meter resolution", digit_wh / 2.0, "rectangular"),
+        )
 
     def check_serial(self, serial: str, model: str, place: str) -> None:
         """Raise ``InstrumentError`` unless this calibration belongs to the instrument that answered."""

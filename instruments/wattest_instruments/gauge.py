@@ -11,7 +11,7 @@ from wattest.roles import PilotReading, ReadBack, Reading, Surroundings
 from wattest_instruments.actions import Answer, Doer
 from wattest_instruments.answers import as_decimal
 from wattest_instruments.placeholders import spelled
-from wattest_instruments.readings import Accuracy, ByEye, Resolution, reading, uncertainty
+from wattest_instruments.readings import Accuracy, ByEye, Resolution, energy_components, reading, uncertainty
 
 EnergyCounts = Literal["since start", "register"]
 """What the energy that is read counts from: ``start_integration``, or the day the meter was made."""
@@ -56,6 +56,11 @@ def gauged(gauge: Gauge, name: str, answer: Answer, *, t_s: float | None = None)
         seq=answer.seq,
         u=u,
         raw="" if told is None else spelled(told),
+        budget=(
+            energy_components(float(number or 0), gauge.accuracy, gauge.resolution)
+            if quantity == "energy"
+            else ()
+        ),
     )
 
 

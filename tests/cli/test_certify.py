@@ -185,6 +185,21 @@ def test_a_driver_that_fails(run: Certify, tmp_path: Path, tiny: Callable[..., N
     assert junit.attrib["errors"] == "1"
 
 
+def test_a_live_bench_says_the_hours_before_it_begins(run: Certify, tmp_path: Path) -> None:
+    """The accuracy scenarios that were chosen, hour by hour, even where the bench then cannot be opened."""
+    text = Path(bench_file(tmp_path)).read_text("utf-8").replace("kind: simulated", "kind: live")
+    bench = tmp_path / "bench.yaml"
+    bench.write_text(text.replace("@wattest", "@nobody"))
+    chosen = "METER-001 or METER-008 or METER-009 or METER-010"
+    result = run("--select", chosen, "--bench", "bench.yaml", "--out", "out")
+    assert result.exit_code == 11, result.output
+    assert result.stderr.startswith(
+        "The accuracy scenarios take about 2.1 h: METER-001[1.6] 0.7 h, METER-008[1.6] 1.0 h, METER-009[1.6] 0.3 h.\n"
+    )
+    quiet = run("--select", chosen, "--bench", "bench.yaml", "--out", "out2", "-q")
+    assert "The accuracy scenarios" not in quiet.stderr
+
+
 def test_a_folder_that_was_used(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -> None:
     """11: a record is never written over; one sentence, however many scenarios."""
     tiny(tmp_path, "authentication/no_power", "billing/variants")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from wattest.errors import Place
+from wattest.model.cord import Cord
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Bench:
     charger: str | None = None
     """Path of the charger sheet, relative to the bench file."""
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector"
+    cord: Cord | None = None
+    """The cord between the reference meter and the connector as it was measured; it outweighs the charger sheet."""
     safe_order: tuple[str, ...] = ("vehicle", "load", "mains", "chamber")
     dead_man_relay: bool = False
     """A hardware relay that drops when the runner falls silent; without it every report says so."""

@@ -32,6 +32,7 @@ from wattest.document.signature import Made, Parameter, Shape, shape_of
 from wattest.document.suggest import did_you_mean, shown
 from wattest.errors import BenchError
 from wattest.model.bench import Bench, CsmsEntry, DriverEntry, SafetyLimits
+from wattest.model.cord import CordEntry
 from wattest.model.plugins import DRIVERS
 from wattest.model.words import ROLE_NAMES, Port, RoleName
 
@@ -87,6 +88,7 @@ def _bench(
     charger: str | None = None,
     csms: Annotated[CsmsEntry, Made(_csms)] | None = None,
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector",
+    cord: CordEntry | None = None,
     safe_order: tuple[RoleName, ...] = ("vehicle", "load", "mains", "chamber"),
     dead_man_relay: bool = False,
     limits: Annotated[SafetyLimits, Made(_limits)] | None = None,
@@ -100,6 +102,7 @@ def _bench(
         charger: path of the charger sheet, relative to this file
         csms: where the reference central system listens
         measurement_plane: where the reference meter measures; cable losses depend on it
+        cord: the cord behind that place as measured, where it is not that of the charger sheet
         safe_order: roles in the order in which they are made safe
         dead_man_relay: whether a hardware relay drops when the runner falls silent
         limits: what must never be exceeded, whatever a scenario asks
@@ -111,6 +114,7 @@ def _bench(
         "charger": charger,
         "csms": csms or CsmsEntry(),
         "measurement_plane": measurement_plane,
+        "cord": cord,
         "safe_order": safe_order,
         "dead_man_relay": dead_man_relay,
         "limits": limits or SafetyLimits(),

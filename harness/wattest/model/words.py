@@ -73,6 +73,10 @@ NEEDS = frozenset((*ROLE_NAMES, *FEATURES, *CAPABILITIES))
 RequirementId = Annotated[str, Known("requirement")]
 LimitId = Annotated[str, Known("limit")]
 """The id of a limit under ``fixtures/limits``."""
+RuleId = Annotated[str, Known("rule")]
+"""The id of a decision rule under ``fixtures/limits``."""
+ProfileName = Annotated[str, Known("profile")]
+"""The name of an accuracy profile under ``fixtures/profiles``."""
 Feature = Annotated[str, Known("feature")]
 Need = Annotated[str, Known("need")]
 """A feature of the charger, a role of the bench, or a capability of a driver."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from wattest.model.read import (
     read_charger,
     read_decision_rules,
     read_limits,
+    read_profiles,
     read_requirements,
     read_scenario,
     read_taxes,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from wattest.clock import Clock
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
+    from wattest.model.profile import Profile
     from wattest.model.requirement import DecisionRule, Limit, Requirement
     from wattest.model.scenario import Scenario
     from wattest.model.tariff import TaxRate
@@ -62,6 +64,8 @@ class Documents:
     rule: DecisionRule
     taxes: tuple[TaxRate, ...]
     dialects: tuple[Dialect, ...]
+    rules: Mapping[str, DecisionRule] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def read(self, path: Path) -> tuple[Scenario, ...]:
         """Variants of a scenario file. Raises ``DocumentError`` with every mistake in it."""
@@ -106,6 +110,8 @@ def documents(
         rule=rules["certification"],
         taxes=read_taxes(),
         dialects=tuple(dialects or sheet.dialects),  # type: ignore[arg-type]
+        rules=rules,
+        profiles=read_profiles(),
     )
 
 
@@ -160,6 +166,8 @@ def open_campaign(
             requirements=read.requirements,
             limits=read.limits,
             rule=read.rule,
+            rules=read.rules,
+            profiles=read.profiles,
             taxes=read.taxes,
             venue=venue,
             seed=seed,
@@ -269,6 +277,7 @@ def _header(
             "kind": read.bench.kind,
             "roles": {role: entry.driver for role, entry in read.bench.roles.items()},
             "measurement_plane": read.bench.measurement_plane,
+            "cord": read.bench.cord,
             "dead_man_relay": read.bench.dead_man_relay,
             "limits": read.bench.limits,
             "silence_s": read.bench.silence_s,
@@ -278,6 +287,8 @@ def _header(
         "defects": sorted(active),
         "charger": read.sheet,
         "rule": read.rule,
+        "rules": read.rules,
+        "profiles": read.profiles,
         "requirements": read.requirements,
         "limits": read.limits,
         **({} if part is None else {"part": part}),

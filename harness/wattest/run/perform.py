@@ -148,6 +148,8 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         note=note,
         facts=campaign.facts,
         rule=campaign.rule,
+        rules=campaign.rules,
+        profiles=campaign.profiles,
         limits=campaign.limits,
         taxes=campaign.taxes,
         entries=lambda: campaign.recorder.entries(since=first),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wattest.judge.facts import Facts
     from wattest.judge.rules import Decision
     from wattest.model.charger import ChargerSheet
+    from wattest.model.profile import Profile
     from wattest.model.requirement import DecisionRule, Limit
     from wattest.model.tariff import TaxRate
     from wattest.ocpp.ledger import Transaction
@@ -93,6 +94,10 @@ class Run:
     """How the EVSE died so far although nobody asked it to, where the bench can know."""
     seen: set[str] = field(default_factory=set)
     """Transactions of earlier scenarios, which a live bench remembers and this one must not count."""
+    rules: Mapping[str, DecisionRule] = field(default_factory=dict)
+    """Decision rules by id."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """Accuracy profiles by name."""
 
     # --- names and cards -------------------------------------------------------------------------------
 
@@ -296,6 +301,22 @@ class Run:
             known = ", ".join(sorted(self.limits))
             raise BenchError(f"There is no limit '{name}' under fixtures/limits; known are {known}.")
         return self.limits[name]
+
+    def profile(self, name: str) -> Profile:
+        """An accuracy profile by name; ``BenchError`` when there is none."""
+        if name not in self.profiles:
+            raise BenchError(
+                f"There is no profile '{name}' under fixtures/profiles; known are {', '.join(self.profiles)}."
+            )
+        return self.profiles[name]
+
+    def rule_of(self, profile: Profile) -> DecisionRule:
+        """The decision rule that a profile names; ``BenchError`` when there is none."""
+        if profile.rule not in self.rules:
+            raise BenchError(
+                f"Profile '{profile.id}' names the decision rule '{profile.rule}'; known are {', '.join(self.rules)}."
+            )
+        return self.rules[profile.rule]
 
 
 def percent(limit: Limit) -> Decimal:

@@ -17,6 +17,7 @@ ROOMS = (
     "cable",
     "charge",
     "energy",
+    "accuracy",
     "money",
     "outage",
     "climate",

@@ -101,6 +101,7 @@ class Chroma6620x:
         self._channel = channel
         self._calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
+        self.foresee = self._ruler.foresee
         self._ordered = "STOP"
         self._since_s = 0.0
 

@@ -106,6 +106,7 @@ class HiokiPw:
         self._channel = channel
         self._calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
+        self.foresee = self._ruler.foresee
         self._items: tuple[str, ...] = ()
         self._separator = ","
         self._ordered: State = "RESET"

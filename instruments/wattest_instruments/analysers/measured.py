@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wattest.errors import BenchError, InstrumentError
-from wattest.roles import PowerReading, Reading, Surroundings
+from wattest.roles import Component, PowerReading, Reading, Surroundings
 from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
 from wattest_instruments.link import Heard
 from wattest_instruments.notation import last_digit, number
@@ -141,15 +141,29 @@ class Ruler:
             flags |= {NO_DATA}
         elif math.isinf(digits.value) or self._beyond(quantity, digits.value):
             flags |= {OVER_RANGE}
-        u = None
+        u: float | None = None
+        budget: tuple[Component, ...] = ()
         if self.calibration is None:
             flags |= {NOT_CALIBRATED}
         else:
             flags |= self.calibration.flags(self.around.clock.utc().date())
             if math.isfinite(digits.value):
                 u = self._u(self.calibration, quantity, digits, elapsed_s)
+                budget = self._budget(digits.value, elapsed_s, digits.step) if quantity == "energy" else ()
         now = self.around.clock.monotonic()
-        return Reading(digits.value, UNITS[quantity], now, u, seq, flags, digits.text, digits.index)
+        return Reading(digits.value, UNITS[quantity], now, u, seq, flags, digits.text, digits.index, budget)
+
+    def foresee(self, energy_wh: float, elapsed_s: float) -> tuple[Component, ...]:
+        """What the calibration file will leave unknown of the difference of two energies.
+
+        The resolution is left out: how many digits there will be, only a reading shows.
+        """
+        return tuple(part for part in self._budget(energy_wh, elapsed_s, 0.0) if part.common)
+
+    def _budget(self, energy_wh: float, elapsed_s: float, digit_wh: float) -> tuple[Component, ...]:
+        if self.calibration is None:
+            return ()
+        return self.calibration.energy_budget(energy_wh, self.ranges.power_w, elapsed_s, digit_wh)
 
     def elapsed(self, since_s: float, seq: tuple[int, ...], flags: frozenset[str] = NONE) -> Reading:
         """Seconds by the clock of the bench, for an instrument that does not tell its own."""

@@ -93,6 +93,7 @@ class RsHmc8015:
         self._ranges = ranges
         self._calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
+        self.foresee = self._ruler.foresee
         self._zero: tuple[Digits, Digits] | None = None
         self._zero_seq = -1
         self._latest_s = 0.0

@@ -193,6 +193,7 @@ class YokogawaWt:
         self._ct_ratio = ct_ratio
         ranges = Ranges(voltage_range, current_range * ct_ratio, 3 if wiring == "P3W4" else 1)
         self._ruler = Ruler(around, link.place, ranges, calibration)
+        self.foresee = self._ruler.foresee
         self._open = False
 
     async def open(self) -> Identity:

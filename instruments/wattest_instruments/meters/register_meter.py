@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wattest.errors import InstrumentError
-from wattest.roles import Identity, PowerReading, Reading, Surroundings
+from wattest.roles import Component, Identity, PowerReading, Reading, Surroundings
 from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
 
 Wiring = Literal["P1W2", "P3W4"]
@@ -167,19 +167,34 @@ class RegisterMeter:
         energy_wh = round((digits.value - first.value) * 1000.0, 6)
         if energy_wh < 0.0:
             flags |= {REGISTER_FELL}
-        u = self._u_energy(energy_wh, t_s - began_s, max(self._limits.step_wh, digits.spacing * 1000.0))
+        step_wh = max(self._limits.step_wh, digits.spacing * 1000.0)
+        u = self._u_energy(energy_wh, t_s - began_s, step_wh)
+        budget = self._budget(energy_wh, t_s - began_s, step_wh) if math.isfinite(energy_wh) else ()
         return (
-            Reading(energy_wh, "Wh", now, u, seq, flags, digits.text),
+            Reading(energy_wh, "Wh", now, u, seq, flags, digits.text, budget=budget),
             Reading(t_s - began_s, "s", now, None, seq),
         )
+
+    def foresee(self, energy_wh: float, elapsed_s: float) -> tuple[Component, ...]:
+        """What calibration file and register will leave unknown of the difference of two energies."""
+        parts = self._budget(energy_wh, elapsed_s, self._limits.step_wh)
+        return tuple(one for part in parts for one in ((part,) if part.common else (part, part)))
+
+    def _budget(self, energy_wh: float, elapsed_s: float, step_wh: float) -> tuple[Component, ...]:
+        if self._calibration is None:
+            return ()
+        return self._calibration.energy_budget(energy_wh, self._range_w, elapsed_s, step_wh)
+
+    @property
+    def _range_w(self) -> float:
+        limits = self._limits
+        return limits.voltage_v * limits.current_a * limits.phases
 
     def _u_energy(self, energy_wh: float, elapsed_s: float, step_wh: float) -> float | None:
         """Error limit and certificate as of any calibrated meter; the register's step at both ends."""
         if self._calibration is None or not math.isfinite(energy_wh):
             return None
-        limits = self._limits
-        range_w = limits.voltage_v * limits.current_a * limits.phases
-        return self._calibration.u_energy_wh(energy_wh, range_w, elapsed_s, math.sqrt(2.0) * step_wh)
+        return self._calibration.u_energy_wh(energy_wh, self._range_w, elapsed_s, math.sqrt(2.0) * step_wh)
 
     def _flags(self, digits: Digits, limit: float) -> frozenset[str]:
         flags = (

@@ -10,7 +10,7 @@ import pytest
 
 from wattest.clock import RealClock, VirtualClock
 from wattest.errors import BenchError, InstrumentError
-from wattest.roles import PowerReading
+from wattest.roles import ForeseesEnergy, PowerReading
 from wattest.world import World
 from wattest_instruments.analysers.yokogawa_wt import family_of, yokogawa_wt
 from wattest_instruments.analysers.yokogawa_wt_twin import WtTwin
@@ -278,6 +278,18 @@ def test_other_instruments_are_not_taken_for_an_analyser(simulated_bench: Simula
         f"TCPIP::dialogue::INSTR (@wattest) answered {idn!r}, which is nothing that the driver 'yokogawa_wt' is made "
         "for: correct the resource in the bench file, or choose the driver of that instrument."
     )
+
+
+def test_the_uncertainty_is_known_before_anything_is_asked(simulated_bench: SimulatedBench) -> None:
+    """From the calibration file and the ranges alone; without a file nothing is."""
+    with expect_dialogue() as library:
+        known = meter(simulated_bench, library, calibration="simulated_wt.yaml")
+        assert isinstance(known, ForeseesEnergy)
+        specification, certificate, time_base = known.foresee(1000.0, 2500.0)
+        assert specification.value == pytest.approx(0.0002 * (1000.0 + 15_000.0 * 2500.0 / 3600.0))
+        assert certificate.value == pytest.approx(0.1)
+        assert time_base.value == pytest.approx(0.1)
+        assert meter(simulated_bench, library).foresee(1000.0, 2500.0) == ()
 
 
 def test_analyser_without_its_own_calibration_file_is_refused(simulated_bench: SimulatedBench) -> None:
