@@ -15,8 +15,8 @@ energy time; when that time is over the integration ends, and energy is flagged 
 of the bench since the start.
 
 Commands: the 66203/66204 manual for FETCh?, CHANnel, TRIGger, VOLT:RANG and the words -1, -2 and -3 (found), public
-programs for ENER:MODE JOULE and the names of ranges (found, partly of the 66205). That a 66202 knows FETCh? with several
-items, ENEG and TRIGger is assumed. Tried on the twin only.
+programs for ENER:MODE JOULE and the names of ranges (found, partly of the 66205). That a 66202 knows FETCh? with
+several items, ENEG and TRIGger is assumed. Tried on the twin only.
 """
 
 from __future__ import annotations
@@ -30,8 +30,6 @@ from wattest.errors import InstrumentError
 from wattest.roles import Identity, PowerReading, ReferenceMeter, Surroundings
 from wattest_instruments.analysers.chroma_6620x_twin import build
 from wattest_instruments.analysers.measured import (
-    BROKEN_OFF,
-    NONE,
     Digits,
     Ranges,
     Ruler,
@@ -151,8 +149,8 @@ class Chroma6620x:
         values = split(heard, (QUESTION, ITEMS), self._link.place, reads=chroma_number)
         state = await self._link.query("TRIG?")
         changed = heard.text.split(",")[3].strip() == RANGE_CHANGED
-        broken = changed or (state.text.strip() != self._ordered and self._ordered == "RUNNING")
-        flags = frozenset({BROKEN_OFF}) if broken else NONE
+        ended = self._ordered == "RUNNING" and state.text.strip() != "RUNNING"
+        flags = self._ruler.broken(changed or ended)
         both = (heard.seq, state.seq)
         elapsed = self._ruler.elapsed(self._since_s, both, flags)
         watt_hours = Digits(values[3].text, values[3].value * JOULE_WH, scale=JOULE_WH)

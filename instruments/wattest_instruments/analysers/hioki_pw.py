@@ -9,12 +9,12 @@ Bench entry::
       current_range: 50 A
       calibration: my_pw3390.yaml
 
-The wiring is set on the instrument: a PW3390 or PW8001 reads the sum of three phases with ``wiring: P3W4``. No item for
-the time of an integration is publicly known, so ``elapsed`` is the time of the bench since the start.
+The wiring is set on the instrument: a PW3390 or PW8001 reads the sum of three phases with ``wiring: P3W4``. No item
+for the time of an integration is publicly known, so ``elapsed`` is the time of the bench since the start.
 
 A power failure during an integration resets the integral and stops it: a state that the driver did not order, or an
-energy that fell, flags the energy as broken off. Older instruments of the maker answer 0 for their serial number, and are
-then not the one of any calibration file.
+energy that fell, flags the energy as broken off. Older instruments of the maker answer 0 for their serial number,
+and are then not the one of any calibration file.
 
 Commands: manuals and public programs of the PW3390, PW3335 and PW3336 for headers, items, integration and over-range
 (found); the numbered range commands and the sums (recalled). Tried on the twin only.
@@ -32,8 +32,7 @@ from wattest.errors import InstrumentError
 from wattest.roles import Identity, PowerReading, ReferenceMeter, Surroundings
 from wattest_instruments.analysers.hioki_pw_twin import build
 from wattest_instruments.analysers.measured import (
-    BROKEN_OFF,
-    NONE,
+    Digits,
     Ranges,
     Ruler,
     certificate,
@@ -52,6 +51,8 @@ State = Literal["RESET", "START", "STOP"]
 
 OVER = 9e11
 """From here on it is over-range: ``+9999.9E+99``, on small models ``+999.99E+9``. No such value exists."""
+OFFSET = 0.001
+"""Of the range of power: more is no offset of an idle input any more (a figure of this project)."""
 BLANK = (6.6666e102, 7.7777e102)
 """Display blank and scaling error, on older models."""
 
@@ -111,7 +112,7 @@ class HiokiPw:
         self._separator = ","
         self._ordered: State = "RESET"
         self._since_s = 0.0
-        self._highest_wh = -math.inf
+        self._latest = (0.0, -math.inf)
 
     async def open(self) -> Identity:
         """Identify the analyser, hold it against its calibration file, and set it up.
@@ -166,11 +167,7 @@ class HiokiPw:
             heard, (question, self._items), self._link.place, separator=self._separator, reads=hioki_number
         )
         state = await self._link.query(":INTEGRATE:STATE?")
-        energy_wh = values[3].value
-        broken = state.text.strip() != self._ordered or energy_wh < self._highest_wh
-        if math.isfinite(energy_wh) and not broken:
-            self._highest_wh = energy_wh
-        flags = frozenset({BROKEN_OFF}) if broken else NONE
+        flags = self._ruler.broken(state.text.strip() != self._ordered or self._fell(values[3]))
         both = (heard.seq, state.seq)
         elapsed = self._ruler.elapsed(self._since_s, both, flags)
         energy = self._ruler.reading("energy", values[3], both, flags=flags, elapsed_s=elapsed.value)
@@ -198,8 +195,17 @@ class HiokiPw:
     def _forget(self, ordered: State) -> None:
         self._ordered = ordered
         self._since_s = self._around.clock.monotonic()
-        self._highest_wh = -math.inf
+        self._latest = (self._since_s, -math.inf)
         self._ruler.begin()
+
+    def _fell(self, energy: Digits) -> bool:
+        """Whether energy went back faster than the offset of an idle input could take it."""
+        since_s, before_wh = self._latest
+        now_s = self._around.clock.monotonic()
+        offset_wh = OFFSET * self._ranges.power_w * (now_s - since_s) / 3600.0 + 2.0 * energy.step
+        if math.isfinite(energy.value):
+            self._latest = (now_s, energy.value)
+        return energy.value < before_wh - offset_wh
 
     async def _fix_range(self, node: str, wanted: float, unit: str) -> None:
         await self._set(f"{node}:AUTO OFF")

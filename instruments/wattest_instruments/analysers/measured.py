@@ -113,8 +113,8 @@ def split(
 class Ruler:
     """What digits are held against: the ranges they were measured on, and the calibration file, if there is one.
 
-    ``exceeded`` remembers that a range was seen exceeded since ``begin``: what was integrated meanwhile is wrong, however
-    sound the energy looks.
+    ``exceeded`` remembers that a range was seen exceeded since ``begin``: what was integrated meanwhile is wrong,
+    however sound the energy looks. ``interrupted`` remembers that the integration was, although it may go on.
     """
 
     around: Surroundings
@@ -122,10 +122,16 @@ class Ruler:
     ranges: Ranges
     calibration: Calibration | None
     exceeded: bool = False
+    interrupted: bool = False
 
     def begin(self) -> None:
         """A new integration."""
-        self.exceeded = False
+        self.exceeded = self.interrupted = False
+
+    def broken(self, seen: bool) -> frozenset[str]:
+        """Flags of energy and elapsed time, once the integration was ``seen`` interrupted since ``begin``."""
+        self.interrupted = self.interrupted or seen
+        return frozenset({BROKEN_OFF}) if self.interrupted else NONE
 
     def reading(
         self,

@@ -11,14 +11,14 @@ Bench entry::
 
 The ranges come with every reading, so that a reading on another range is never taken for one on the chosen range.
 
-The integrator is reset and started by command; since no manual was at hand, nothing is believed of it: the driver waits
-until the instrument's own integration time has gone on between two readings, and otherwise asks for a start on the front
-panel. Energy and time count from the first of those readings, whatever the display began with. What the instrument
-shows beyond a range is not known: a value of more than 1.1 times its range is flagged over-range (a figure of this
-project).
+The integrator is reset and started by command; since no manual was at hand, nothing is believed of it: the driver
+waits until the instrument's own integration time has gone on between two readings, and otherwise asks for a start
+on the front panel. Energy and time count from the first of those readings, whatever the display began with. What
+the instrument shows beyond a range is not known: a value of more than 1.1 times its range is flagged over-range (a
+figure of this project).
 
-Commands: programs of Rohde & Schwarz and of others for functions, data and ranges (found); the integrator's in the source of
-the vendor's own instrument driver and in one more program (found). Tried on the twin only.
+Commands: programs of Rohde & Schwarz and of others for functions, data and ranges (found); the integrator's in the
+source of the vendor's own instrument driver and in one more program (found). Tried on the twin only.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from wattest.document.quantity import Current, Voltage
 from wattest.errors import InstrumentError
 from wattest.roles import Identity, PowerReading, ReferenceMeter, Surroundings
 from wattest_instruments.analysers.measured import (
-    BROKEN_OFF,
     NONE,
     Digits,
     Ranges,
@@ -154,7 +153,7 @@ class RsHmc8015:
             return self._ruler.together(values, now, energy, self._ruler.missing("elapsed", now, NONE))
         seq = (self._zero_seq, heard.seq)
         since = values[4].value - self._zero[1].value
-        flags = frozenset({BROKEN_OFF}) if since < self._latest_s else NONE
+        flags = self._ruler.broken(since < self._latest_s)
         if math.isfinite(since):
             self._latest_s = max(self._latest_s, since)
         elapsed = self._ruler.reading("elapsed", _less(values[4], self._zero[1]), seq, flags=flags)

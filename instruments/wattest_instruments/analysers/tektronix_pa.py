@@ -16,8 +16,8 @@ the bench file states both. Commands go one per line. Over Ethernet each line is
 nothing is asked, and that paces the settings; elsewhere the question for the status register does.
 
 It cannot read energy: what is public of the integrator's commands is of the PM1000+ before these, and pieces of the
-PA3000's. Energy is flagged ``no data`` and ``this driver cannot read energy``. What is shown beyond a range is not public
-either: the peak of a sine beyond its range is flagged over-range.
+PA3000's. Energy is flagged ``no data`` and ``this driver cannot read energy``. What is shown beyond a range is not
+public either: the peak of a sine beyond its range is flagged over-range.
 
 A PA3000 or PA4000 tells when it was last adjusted: a calibration file that is older than that no longer describes it.
 How a PA1000 is asked is not public. One channel must be measured, alone in the first group.

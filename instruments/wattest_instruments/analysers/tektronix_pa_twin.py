@@ -1,6 +1,7 @@
 """Twin of a Tektronix PA1000, PA3000 or PA4000: one command per line, ranges by number, dates of calibration.
 
-Over Ethernet every line is answered; so does this twin when it is served there. Beyond a range it goes on showing values.
+Over Ethernet every line is answered; so does this twin when it is served there. Beyond a range it goes on showing
+values.
 """
 
 from __future__ import annotations

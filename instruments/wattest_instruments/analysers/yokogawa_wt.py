@@ -8,14 +8,14 @@ Bench entry::
       current_range: 50 A
       calibration: my_wt1804e.yaml      # beside the bench file, or among fixtures/calibration
 
-A charger of 48 A needs a current transformer in front of an instrument of 20 A: ``ct_ratio: 10`` with a transformer 50 A to 5 A
-and ``current_range: 5 A``, the range of the instrument itself. The calibration file must then be one of both together. Without
-a ratio the instrument's scaling is switched off.
+A charger of 48 A needs a current transformer in front of an instrument of 20 A: ``ct_ratio: 10`` with a transformer
+50 A to 5 A and ``current_range: 5 A``, the range of the instrument itself. The calibration file must then be one of
+both together. Without a ratio the instrument's scaling is switched off.
 
 Ranges are fixed and read back, since a change of range leaves a gap in an integration. After every setting the
-error queue is read. A WT3000 answers 0 for its serial number (found): with ``serial: "0"`` in its calibration file a person
-must see to it that it is the right one. WT332E and WT333E have one range for all elements, and no wiring P1W2: their elements
-measure by themselves whatever the wiring, so none is set for one phase.
+error queue is read. A WT3000 answers 0 for its serial number (found): with ``serial: "0"`` in its calibration file
+a person must see to it that it is the right one. WT332E and WT333E have one range for all elements, and no wiring
+P1W2: their elements measure by themselves whatever the wiring, so none is set for one phase.
 
 Commands: IM WT1801E-17EN, IM WT310E-17EN (recalled; tried on the twin only). Ranges, elements and crest factor of the
 WT310E and WT33xE: IM WT310E-01EN (found). GPM-8213 and GPM-8310: public programs that talk to them (found), except the
@@ -34,8 +34,6 @@ from wattest.document.signature import Between
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import Identity, PowerReading, ReferenceMeter, Surroundings
 from wattest_instruments.analysers.measured import (
-    BROKEN_OFF,
-    NONE,
     Ranges,
     Ruler,
     certificate,
@@ -253,7 +251,7 @@ class YokogawaWt:
         heard = await self._link.query(QUESTION)
         values = split(heard, (QUESTION, ITEMS), self._link.place)
         state = await self._state()
-        broken = frozenset({BROKEN_OFF}) if state.text == "ERR" else NONE
+        broken = self._ruler.broken(state.text == "ERR")
         both = (heard.seq, state.seq)
         elapsed = self._ruler.reading("elapsed", values[4], both, flags=broken)
         energy = self._ruler.reading("energy", values[3], both, flags=broken, elapsed_s=elapsed.value)

@@ -10,9 +10,9 @@ Bench entry::
       calibration: my_lmg670.yaml
 
 It reads voltage, current and power of one channel. It cannot read energy: neither the items nor the control of the
-integration are public, so energy is flagged ``no data`` and ``this driver cannot read energy``, and nothing is judged by it.
-What the instrument shows beyond a range is not public either: a value of more than 1.1 times its range is flagged
-over-range (a figure of this project).
+integration are public, so energy is flagged ``no data`` and ``this driver cannot read energy``, and nothing is
+judged by it. What the instrument shows beyond a range is not public either: a value of more than 1.1 times its
+range is flagged over-range (a figure of this project).
 
 Commands: public programs that talk to an LMG670 (found). Tried on the twin only.
 """

@@ -108,7 +108,7 @@ def meter(request: pytest.FixtureRequest) -> Meter:
 def test_a_known_charge_is_measured_within_its_uncertainty(
     simulated_bench: SimulatedBench, meter: Meter, tmp_path: Path
 ) -> None:
-    """It identifies itself, agrees with the world within U (k = 2), keeps what it stopped at, is made safe and closed."""
+    """It identifies itself, agrees with the world within U (k = 2), keeps what it stopped at, and is closed."""
     bench, outlet = simulated_bench, simulated_bench.world.outlets[0]
 
     async def live() -> None:

@@ -147,7 +147,7 @@ def test_over_range_and_blank_become_flags(simulated_bench: SimulatedBench) -> N
 
 @pytest.mark.parametrize(
     ("second", "state"),
-    [("+1.00000E+03", "RESET"), ("+1.00000E+03", "STOP"), ("+0.90000E+03", "START")],
+    [("+1.00000E+03", "RESET"), ("+1.00000E+03", "STOP"), ("+0.98400E+03", "START")],
     ids=["reset", "stopped", "energy fell"],
 )
 def test_power_failure_of_the_analyser_is_noticed(
@@ -155,11 +155,26 @@ def test_power_failure_of_the_analyser_is_noticed(
 ) -> None:
     """It resets and stops the integral by itself: a state nobody ordered, or an energy that fell."""
     values = "+239.36E+00,+32.000E+00,+7.6595E+03,"
-    sound, broken = read_after(simulated_bench, (values + "+1.00000E+03", "START"), (values + second, state))
+    sound, broken, after = read_after(
+        simulated_bench,
+        (values + "+1.00000E+03", "START"),
+        (values + second, state),
+        (values + "+2.00000E+03", "START"),
+    )
     assert "integration broken off" not in sound.energy.flags
     assert "integration broken off" in broken.energy.flags
+    assert "integration broken off" in after.energy.flags
     assert "integration broken off" in broken.elapsed.flags
     assert "integration broken off" not in broken.power.flags
+
+
+def test_offset_of_an_idle_input_is_no_power_failure(simulated_bench: SimulatedBench) -> None:
+    """Within an hour 0.1 % of the range of 15 kW may be taken off again."""
+    values = "+239.36E+00,+0.0000E+00,-0.0140E+03,"
+    _, idle = read_after(
+        simulated_bench, (values + "+1.00000E+03", "START"), (values + "+0.98600E+03", "START")
+    )
+    assert "integration broken off" not in idle.energy.flags
 
 
 def test_energy_is_sound_before_a_start_and_after_a_stop(simulated_bench: SimulatedBench) -> None:

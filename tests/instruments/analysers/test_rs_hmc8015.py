@@ -93,9 +93,12 @@ def test_integrator_that_does_not_run_is_left_to_a_person(simulated_bench: Simul
 
 def test_integration_time_that_jumps_back_is_noticed(simulated_bench: SimulatedBench) -> None:
     """Somebody reset the integrator, or it lost its power."""
-    sound, broken = read_after(simulated_bench, data("1.0E+03", "9.0E+02"), data("1.0E+03", "8.0E+02"))
+    sound, broken, after = read_after(
+        simulated_bench, *(data("1.0E+03", time) for time in ("9.0E+02", "8.0E+02", "1.0E+03"))
+    )
     assert "integration broken off" not in sound.energy.flags
     assert "integration broken off" in broken.energy.flags
+    assert "integration broken off" in after.energy.flags
     assert "integration broken off" not in broken.power.flags
 
 
