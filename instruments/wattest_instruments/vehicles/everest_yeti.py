@@ -5,7 +5,6 @@ Bench entry::
     rigs:
       person: {driver: by_hand}
     vehicle: {driver: everest_yeti, port: /dev/serial/by-id/usb-yeti-if00, rig: person}
-    load:    {driver: ...}          # the board carries no current
 
 Frames, messages and the 5 s after which a silent board counts as lost are found in EVerest's module ``YetiEvDriver``. Tried on the
 twin only. The board confirms nothing but a reset, so a state that was set is seen only in what it measures of the pilot.
