@@ -1,7 +1,7 @@
 r"""Twins of serial devices in memory: ``serial.serial_for_url("wattest://name")``, the serial twin of pyvisa_wattest.
 
-pyserial looks for the handler of a URL in a module of this name, hence this one. A twin is told when somebody opens its
-port and how to send, so that it can speak without being asked::
+pyserial looks for the handler of a URL in a module of this name, hence this one. A twin is told when somebody
+opens its port and how to send, so that it can speak without being asked::
 
     register("evsim", EvSimTwin(world))
     port = serial.serial_for_url("wattest://evsim")

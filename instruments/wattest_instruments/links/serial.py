@@ -7,9 +7,10 @@ r"""A serial device that sends frames: one port, one thread, one lock, and what 
     heard = await link.ask(b"STATE?\n", lambda frame: frame.startswith(b"STATE"))
     frame = await link.next(lambda frame: frame[:1] == b"{", within_s=3.0)    # one that comes by itself
 
-A device that speaks by itself once a second would fill a record with nothing: frames that nobody asked for are dropped
-as they are read, and only the one that is used is noted. ``ask`` waits in real time, as for any instrument;
-``next`` waits on the bench's clock, since what a device sends by itself comes when its time has come.
+A device that speaks by itself once a second would fill a record with nothing: frames that nobody asked for are
+dropped as they are read, and only the one that is used is noted. ``ask`` waits in real time, as for any
+instrument; ``next`` waits on the bench's clock, since what a device sends by itself comes when its time has
+come.
 """
 
 from __future__ import annotations

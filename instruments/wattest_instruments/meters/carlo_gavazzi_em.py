@@ -5,10 +5,11 @@ Bench entries::
     reference_meter: {driver: carlo_gavazzi_em, model: em24, resource: "tcp://10.0.4.30", calibration: my_em24.yaml}
     reference_meter: {driver: carlo_gavazzi_em, model: em340, resource: /dev/ttyUSB0, device_id: 1}
 
-Registers hold signed 32 bit numbers, low word first: V/10 from 0, A/1000 from 000C, W/10 of all phases at 0028, kWh/10 at 0034.
-Current, power and energy come in one request of 42 registers, voltage in one before: an EM340 gives 50 at once
-(recalled). The identification code at 000B, the serial number from 5000 on and the application A000, which must be 7 ("H") in an EM24,
-are found in Victron's driver; that 7FFFFFFF means over-range is recalled. Tried on the twin only.
+Registers hold signed 32 bit numbers, low word first: V/10 from 0, A/1000 from 000C, W/10 of all phases at 0028,
+kWh/10 at 0034. Current, power and energy come in one request of 42 registers, voltage in one before: an EM340
+gives 50 at once (recalled). The identification code at 000B, the serial number from 5000 on and the application
+A000, which must be 7 ("H") in an EM24, are found in Victron's driver; that 7FFFFFFF means over-range is
+recalled. Tried on the twin only.
 
 The register steps by 100 Wh: a comparison at 0.5 % needs 20 kWh to 40 kWh.
 """

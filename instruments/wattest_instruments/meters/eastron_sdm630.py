@@ -5,10 +5,11 @@ Bench entry::
     reference_meter:
       {driver: eastron_sdm630, resource: /dev/ttyUSB0, device_id: 1, baud: 9600, calibration: my_sdm630.yaml}
 
-Input registers hold IEEE 754 floats, high word first: volts 0, 2, 4; amperes 6, 8, 10; watts 52 in total; kWh imported 72.
-All are read in one request of 74 registers, of the 80 that the meter gives at once (manual of the SDM630-Modbus MID V2, and EVerest's
-register list). The serial number in the holding registers FC00 is recalled for this model, and found in the manual of the
-SDM320Y; it is asked for only when there is a calibration file. The step of 10 Wh is recalled from the display. Tried on the twin only.
+Input registers hold IEEE 754 floats, high word first: volts 0, 2, 4; amperes 6, 8, 10; watts 52 in total; kWh
+imported 72. All are read in one request of 74 registers, of the 80 that the meter gives at once (manual of the
+SDM630-Modbus MID V2, and EVerest's register list). The serial number in the holding registers FC00 is recalled
+for this model, and found in the manual of the SDM320Y; it is asked for only when there is a calibration file.
+The step of 10 Wh is recalled from the display. Tried on the twin only.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ Bench entry::
     rigs:
       relays: {driver: velleman_k8090, port: /dev/serial/by-id/usb-Velleman_8090-if00}
 
-Packets of seven bytes: 04, command, mask, two parameters, check sum, 0F. 11 energises the outputs of the mask, 12 lets
-them drop, 18 asks, and 51 tells: asked for, or by itself when an output changed or a button was pressed. A board that has nothing to
-change sends nothing, so a command is never waited on: the state is asked for. Found in PyMeasure; tried on the twin only. The board
-has no inputs, but its buttons switch outputs: keep hands off, or remove the jumper.
+Packets of seven bytes: 04, command, mask, two parameters, check sum, 0F. 11 energises the outputs of the mask,
+12 lets them drop, 18 asks, and 51 tells: asked for, or by itself when an output changed or a button was
+pressed. A board that has nothing to change sends nothing, so a command is never waited on: the state is asked
+for. Found in PyMeasure; tried on the twin only. The board has no inputs, but its buttons switch outputs: keep
+hands off, or remove the jumper.
 """
 
 from __future__ import annotations
