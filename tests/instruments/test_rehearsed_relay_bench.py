@@ -34,6 +34,7 @@ load: {{driver: simulated}}
 reference_meter: {{driver: {meter}, resource: /dev/ttyUSB1, calibration: meter.yaml}}
 """
 SESSIONS = ["AUTH-001", "OUTAGE-001", "OUTAGE-005"]
+IN_MEMORY = 'modbus_relays, resource: "tcp://10.0.4.12", inputs: 8'
 RIGS = """
 rigs:
   person: {driver: by_hand}
@@ -64,7 +65,7 @@ specification:
     ("board", "locks", "vehicle", "meter"),
     [
         (
-            'modbus_relays, resource: "tcp://10.0.4.12", inputs: 8',
+            IN_MEMORY,
             LOCKS,
             "everest_yeti",
             "eastron_sdm630",
@@ -101,6 +102,24 @@ def test_a_session_on_a_rehearsed_bench(
         expected["OUTAGE-001"] = "inconclusive"
     assert ends == expected, result.output
     assert CliRunner().invoke(main, ["verify", str(out / "record.jsonl")]).exit_code == 0
+
+
+def test_the_same_rehearsal_twice_is_the_same(tmp_path: Path) -> None:
+    """Twins in memory leave no port and no moment to chance: two records tell the same, byte for byte."""
+    sheet = library_folder("fixtures") / "chargers" / "reference.yaml"
+    text = BENCH.format(
+        sheet=sheet, board=IN_MEMORY, locks=LOCKS, vehicle="everest_yeti", meter="eastron_sdm630"
+    )
+    (tmp_path / "bench.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "meter.yaml").write_text(METER, encoding="utf-8")
+    given = ["certify", "--bench", str(tmp_path / "bench.yaml"), "--rehearse", "--ocpp", "1.6"]
+    told = []
+    for name in ("one", "two"):
+        CliRunner().invoke(main, [*given, "--select", "AUTH-001", "--out", str(tmp_path / name)])
+        lines = (tmp_path / name / "record.jsonl").read_text(encoding="utf-8").splitlines()
+        told.append([line.partition('"prev"')[0] for line in lines if '"kind":"exchange"' in line])
+    assert told[0] == told[1]
+    assert len(told[0]) > 100
 
 
 @pytest.mark.parametrize(

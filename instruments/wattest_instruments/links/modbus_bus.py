@@ -22,6 +22,9 @@ from wattest_instruments.links.worker import Worker
 
 Client = ModbusTcpClient | ModbusSerialClient
 
+NO_WAIT_BAUD = 1_000_000
+"""pymodbus waits for as long as characters take at the speed of the line; in memory they take no time."""
+
 _open: WeakValueDictionary[tuple[int, str], Bus] = WeakValueDictionary()
 
 
@@ -142,7 +145,7 @@ class Bus:
     def _serial(self) -> ModbusSerialClient:
         client = ModbusSerialClient(
             self.address,
-            baudrate=self.speed.baud,
+            baudrate=self.speed.baud if not self.inline else NO_WAIT_BAUD,
             parity=self.speed.parity[0].upper(),
             stopbits=self.speed.stop_bits,
             timeout=self.timeout_s,

@@ -13,7 +13,8 @@ Nothing waits here: what is not there at once is a time-out after no time at all
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException
@@ -52,6 +53,15 @@ def register(name: str, twin: SerialTwin) -> str:
 def unregister(name: str) -> None:
     """Unplug a twin; harmless when there is none."""
     _twins.pop(name, None)
+
+
+@contextmanager
+def plugged_in(name: str, twin: SerialTwin) -> Iterator[str]:
+    """A twin that is there while the block runs; gives its URL."""
+    try:
+        yield register(name, twin)
+    finally:
+        unregister(name)
 
 
 class Serial(SerialBase):

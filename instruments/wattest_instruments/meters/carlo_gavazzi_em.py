@@ -28,6 +28,7 @@ from wattest.roles import Identity, ReferenceMeter, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.links.modbus import Heard, ModbusLink, Probe, int32
 from wattest_instruments.links.ports import Parity, Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.meters.register_meter import (
     Block,
     Digits,
@@ -38,7 +39,7 @@ from wattest_instruments.meters.register_meter import (
     most,
 )
 from wattest_instruments.twins.meters import GavazziTwin
-from wattest_instruments.twins.modbus import serve_modbus
+from wattest_instruments.twins.modbus import RtuLine
 from wattest_instruments.twins.plane import OutletPlane
 
 Model = Literal["em24", "em340"]
@@ -100,14 +101,14 @@ def carlo_gavazzi_em(
 
 @asynccontextmanager
 async def carlo_gavazzi_em_twin(there: Rehearsal) -> AsyncIterator[Options]:
-    """A meter with the serial number of the calibration file, at the connector of outlet 1, by Modbus TCP."""
+    """A meter with the serial number of the calibration file, at the connector of outlet 1, in memory."""
     serial = "KS2400017001A"
     known = certificate(there.options["calibration"], there.folder)
     if known is not None:
         serial = known.serial
     twin = GavazziTwin(OutletPlane(there.world), serial, ethernet=there.options["model"] == "em24")
-    async with serve_modbus(twin, device_id=there.options["device_id"]) as server:
-        yield {"resource": server.address}
+    with plugged_in(there.role, RtuLine(twin, there.options["device_id"])) as resource:
+        yield {"resource": resource}
 
 
 class _Gavazzi:

@@ -20,8 +20,8 @@ from contextlib import asynccontextmanager
 from wattest.errors import InstrumentError
 from wattest.roles import Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.links import protocol_wattest
 from wattest_instruments.links.ports import Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.links.serial import SerialLink, in_hex
 from wattest_instruments.relays.board import RelayBoard, Seen
 from wattest_instruments.relays.k8090 import ASK, DROP, ENERGISE, STATUS, VERSION, packet, split
@@ -43,11 +43,8 @@ async def velleman_k8090_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board on a cable in memory."""
     twin = ContactsTwin(8)
     there.twins[there.role] = twin
-    name = f"{there.role}-{id(there.world)}"
-    try:
-        yield {"port": protocol_wattest.register(name, K8090Twin(twin))}
-    finally:
-        protocol_wattest.unregister(name)
+    with plugged_in(there.role, K8090Twin(twin)) as port:
+        yield {"port": port}
 
 
 class _K8090:

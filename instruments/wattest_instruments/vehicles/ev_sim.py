@@ -35,7 +35,7 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.links import protocol_wattest
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.links.serial import SerialLink, until
 from wattest_instruments.twins.vehicles import EvSimTwin
 from wattest_instruments.vehicles.plug import Plug, no_fault, no_load, no_proximity
@@ -115,11 +115,8 @@ def ev_sim(around: Surroundings, *, port: str, rig: RigName | None = None) -> Ve
 @asynccontextmanager
 async def ev_sim_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board in memory whose pilot is that of outlet 1; the world moves the plug."""
-    name = f"{there.role}-{id(there.world)}"
-    try:
-        yield {"port": protocol_wattest.register(name, EvSimTwin(there.world)), "rig": None}
-    finally:
-        protocol_wattest.unregister(name)
+    with plugged_in(there.role, EvSimTwin(there.world)) as port:
+        yield {"port": port, "rig": None}
 
 
 class EvSim:

@@ -38,8 +38,8 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.links import protocol_wattest
 from wattest_instruments.links.ports import Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.links.serial import SerialLink, until
 from wattest_instruments.notation import float32_digits
 from wattest_instruments.twins.vehicles import YetiTwin
@@ -85,11 +85,8 @@ def everest_yeti(
 @asynccontextmanager
 async def everest_yeti_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board in memory whose pilot is that of outlet 1; the world moves the plug."""
-    name = f"{there.role}-{id(there.world)}"
-    try:
-        yield {"port": protocol_wattest.register(name, YetiTwin(there.world)), "rig": None}
-    finally:
-        protocol_wattest.unregister(name)
+    with plugged_in(there.role, YetiTwin(there.world)) as port:
+        yield {"port": port, "rig": None}
 
 
 class EverestYeti:
