@@ -68,10 +68,11 @@ class Bus:
         client = self._client
         if client is None or client.socket is None:
             return False
-        if isinstance(client.socket, socket.socket) and _hung_up(client.socket):
+        line = client.socket
+        gone = _hung_up(line) if isinstance(line, socket.socket) else not line.is_open
+        if gone:
             self.drop()
-            return False
-        return True
+        return not gone
 
     def worker_now(self) -> Worker:
         """The thread in which everything below is done."""

@@ -42,6 +42,8 @@ class SerialTwin(Protocol):
 
 
 _twins: dict[str, SerialTwin] = {}
+_ports: dict[str, set[Serial]] = {}
+"""Who has which port open."""
 
 
 def register(name: str, twin: SerialTwin) -> str:
@@ -51,7 +53,9 @@ def register(name: str, twin: SerialTwin) -> str:
 
 
 def unregister(name: str) -> None:
-    """Unplug a twin; harmless when there is none."""
+    """Unplug a twin: ports that were open on it are closed. Harmless when there is none."""
+    for port in _ports.pop(name, set()):
+        port.close()
     _twins.pop(name, None)
 
 
@@ -69,18 +73,20 @@ class Serial(SerialBase):
 
     def open(self) -> None:
         """Find the twin that the URL names."""
-        name = str(self.portstr).removeprefix(SCHEME)
-        if name not in _twins:
-            raise SerialException(f"no twin is registered under the name {name!r}")
-        self._twin = _twins[name]
+        self._name = str(self.portstr).removeprefix(SCHEME)
+        if self._name not in _twins:
+            raise SerialException(f"no twin is registered under the name {self._name!r}")
+        self._twin = _twins[self._name]
         self._arrived = bytearray()
         self.is_open = True
+        _ports.setdefault(self._name, set()).add(self)
         self._twin.plugged(self._arrive)
 
     def close(self) -> None:
         """Hang up; harmless when it is closed."""
         if self.is_open:
             self.is_open = False
+            _ports.get(self._name, set()).discard(self)
             self._twin.unplugged()
 
     @property

@@ -48,6 +48,9 @@ def test_pyserial_itself_reaches_a_twin() -> None:
             port.read(1)
         with pytest.raises(PortNotOpenError):
             port.write(b"x")
+        other = serial.serial_for_url(url)
+    assert not other.is_open, "who pulls the cable closes the port"
+    assert echo.listeners == 0
     with pytest.raises(serial.SerialException, match="no twin is registered under the name 'echo'"):
         serial.serial_for_url(url)
 
