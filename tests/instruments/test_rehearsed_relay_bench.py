@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
 
 from wattest.cli import main
 from wattest.model.library import library_folder
+from wattest.model.read_bench import read_bench
 from wattest.record import read_record
+from wattest_instruments.meters import carlo_gavazzi_em, eastron_sdm630
+from wattest_instruments.relays import devantech, modbus_relays, relay, shelly, velleman
+from wattest_instruments.vehicles import ev_sim, everest_yeti
 
 BENCH = """
 bench: relay lab
@@ -28,6 +34,12 @@ load: {{driver: simulated}}
 reference_meter: {{driver: {meter}, resource: /dev/ttyUSB1, calibration: meter.yaml}}
 """
 SESSIONS = ["AUTH-001", "OUTAGE-001", "OUTAGE-005"]
+IN_MEMORY = 'modbus_relays, resource: "tcp://10.0.4.12", inputs: 8'
+RIGS = """
+rigs:
+  person: {driver: by_hand}
+  relays: {driver: shelly, address: "http://10.0.4.20", outputs: 4, inputs: 4}
+"""
 LOCKS = """
 lock_sensor:
   driver: relay
@@ -53,7 +65,7 @@ specification:
     ("board", "locks", "vehicle", "meter"),
     [
         (
-            'modbus_relays, resource: "tcp://10.0.4.12", inputs: 8',
+            IN_MEMORY,
             LOCKS,
             "everest_yeti",
             "eastron_sdm630",
@@ -90,3 +102,64 @@ def test_a_session_on_a_rehearsed_bench(
         expected["OUTAGE-001"] = "inconclusive"
     assert ends == expected, result.output
     assert CliRunner().invoke(main, ["verify", str(out / "record.jsonl")]).exit_code == 0
+
+
+def test_the_same_rehearsal_twice_is_the_same(tmp_path: Path) -> None:
+    """Twins in memory leave no port and no moment to chance: two records tell the same, byte for byte."""
+    sheet = library_folder("fixtures") / "chargers" / "reference.yaml"
+    text = BENCH.format(
+        sheet=sheet, board=IN_MEMORY, locks=LOCKS, vehicle="everest_yeti", meter="eastron_sdm630"
+    )
+    (tmp_path / "bench.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "meter.yaml").write_text(METER, encoding="utf-8")
+    given = ["certify", "--bench", str(tmp_path / "bench.yaml"), "--rehearse", "--ocpp", "1.6"]
+    told = []
+    for name in ("one", "two"):
+        CliRunner().invoke(main, [*given, "--select", "AUTH-001", "--out", str(tmp_path / name)])
+        lines = (tmp_path / name / "record.jsonl").read_text(encoding="utf-8").splitlines()
+        told.append([line.partition('"prev"')[0] for line in lines if '"kind":"exchange"' in line])
+    assert told[0] == told[1]
+    assert len(told[0]) > 100
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        devantech,
+        shelly,
+        modbus_relays,
+        velleman,
+        relay,
+        everest_yeti,
+        ev_sim,
+        eastron_sdm630,
+        carlo_gavazzi_em,
+    ],
+    ids=lambda module: str(module.__name__),
+)
+def test_the_example_in_a_drivers_docstring_can_be_read(module: ModuleType, tmp_path: Path) -> None:
+    """What the documentation shows is a bench entry without a mistake; each top-level key on its own."""
+    shown = (module.__doc__ or "").partition("Bench entr")[2].partition("::")[2]
+    indented = itertools.takewhile(lambda line: not line or line.startswith("    "), shown.splitlines())
+    lines = [line[4:] for line in indented if line]
+    blocks: list[list[str]] = []
+    for line in lines:
+        if not line.startswith(" "):
+            blocks.append([])
+        blocks[-1].append(line)
+    read = []
+    for block in blocks:
+        rigs = "" if block[0] == "rigs:" else RIGS
+        path = tmp_path / "example.yaml"
+        path.write_text(f"bench: example\nkind: live\n{rigs}" + "\n".join(block), encoding="utf-8")
+        bench = read_bench(path)
+        read += [*bench.roles.values(), *bench.rigs.values()]
+    name = module.__name__.rpartition(".")[2]
+    assert any(entry.driver.startswith(name) for entry in read)
+
+
+def test_the_example_is_a_bench() -> None:
+    """The file that a laboratory copies names drivers and options that exist."""
+    bench = read_bench(library_folder("fixtures") / "benches" / "relay_lab.yaml")
+    assert bench.roles["vehicle"].driver == "everest_yeti"
+    assert set(bench.rigs) == {"person", "relays"}

@@ -1,10 +1,10 @@
 r"""A live bench rehearsed: its own drivers and options, led to twins of its instruments in the simulated world.
 
-Whoever wires a bench can find out at the desk what its file will do, before anything is energised. Roles that no twin
-plays (a person, a lab's own rig) are played by the simulated world.
+Whoever wires a bench can find out at the desk what its file will do, before anything is energised. Roles that
+no twin plays (a person, a lab's own rig) are played by the simulated world.
 
-A driver package offers a twin under the entry point ``wattest.twins``, with the driver's own name. It is a function
-that plugs a twin into the world for one scenario and gives the options that lead the driver to it::
+A driver package offers a twin under the entry point ``wattest.twins``, with the driver's own name. It is a
+function that plugs a twin into the world for one scenario and gives the options that lead the driver to it::
 
     @asynccontextmanager
     async def espec_twin(there: Rehearsal) -> AsyncIterator[Options]:
@@ -42,10 +42,10 @@ Options = Mapping[str, Any]
 class Rehearsal:
     """Where a twin is plugged in: the world, and the bench entry that it stands in for.
 
-    ``role`` is the role or the rig's name; ``options`` holds every option of the driver, those that the bench entry leaves
-    out with their defaults. ``twins`` is where the twin of a rig may leave what roles must find, by the
-    rig's name: a role that only names an output of a relay board finds the twin of that board there. ``network`` is
-    the in-memory link between charger and central system, which can be cut and restored.
+    ``role`` is the role or the rig's name; ``options`` holds every option of the driver, those that the bench
+    entry leaves out with their defaults. ``twins`` is where the twin of a rig may leave what roles must find,
+    by the rig's name: a role that only names an output of a relay board finds the twin of that board there.
+    ``network`` is the in-memory link between charger and central system, which can be cut and restored.
     """
 
     world: World

@@ -8,11 +8,12 @@
     heard = await link.read("input", 52, 2)                # two registers from address 52, by function 4
     float32(*heard.values)                                 # a number in IEEE 754, high word first
 
-Addresses are those on the wire, from 0: register 30053 of a manual is ``("input", 52)``. Several links may share one
-address: devices on one RS-485 line are told apart by ``device_id`` and asked one after the other.
+Addresses are those on the wire, from 0: register 30053 of a manual is ``("input", 52)``. Several links may
+share one address: devices on one RS-485 line are told apart by ``device_id`` and asked one after the other.
 
-Nothing is sent twice: a request without an answer may have been obeyed. After a time-out the connection is made anew,
-so that an answer that comes late belongs to nobody, and ``probe`` makes sure that the same device answers.
+Nothing is sent twice: a request without an answer may have been obeyed. After a time-out the connection is made
+anew, so that an answer that comes late belongs to nobody, and ``probe`` makes sure that the same device
+answers.
 """
 
 from __future__ import annotations
@@ -119,8 +120,8 @@ class ModbusLink:
     ) -> Heard:
         """``count`` registers or bits of a table in one request, so that they belong together.
 
-        ``shown`` says in the record what they mean, as numbers with commas between them that readings can point to;
-        without it the registers themselves stand there.
+        ``shown`` says in the record what they mean, as numbers with commas between them that readings can point
+        to; without it the registers themselves stand there.
         """
         words = f"read {table} {address}" + (f" to {address + count - 1}" if count > 1 else "")
         async with self._open_bus().lock:

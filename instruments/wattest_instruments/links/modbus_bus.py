@@ -22,6 +22,9 @@ from wattest_instruments.links.worker import Worker
 
 Client = ModbusTcpClient | ModbusSerialClient
 
+NO_WAIT_BAUD = 1_000_000
+"""pymodbus waits for as long as characters take at the speed of the line; in memory they take no time."""
+
 _open: WeakValueDictionary[tuple[int, str], Bus] = WeakValueDictionary()
 
 
@@ -65,10 +68,11 @@ class Bus:
         client = self._client
         if client is None or client.socket is None:
             return False
-        if isinstance(client.socket, socket.socket) and _hung_up(client.socket):
+        line = client.socket
+        gone = _hung_up(line) if isinstance(line, socket.socket) else not line.is_open
+        if gone:
             self.drop()
-            return False
-        return True
+        return not gone
 
     def worker_now(self) -> Worker:
         """The thread in which everything below is done."""
@@ -142,7 +146,7 @@ class Bus:
     def _serial(self) -> ModbusSerialClient:
         client = ModbusSerialClient(
             self.address,
-            baudrate=self.speed.baud,
+            baudrate=self.speed.baud if not self.inline else NO_WAIT_BAUD,
             parity=self.speed.parity[0].upper(),
             stopbits=self.speed.stop_bits,
             timeout=self.timeout_s,

@@ -1,7 +1,7 @@
 r"""Twins of serial devices in memory: ``serial.serial_for_url("wattest://name")``, the serial twin of pyvisa_wattest.
 
-pyserial looks for the handler of a URL in a module of this name, hence this one. A twin is told when somebody opens its
-port and how to send, so that it can speak without being asked::
+pyserial looks for the handler of a URL in a module of this name, hence this one. A twin is told when somebody
+opens its port and how to send, so that it can speak without being asked::
 
     register("evsim", EvSimTwin(world))
     port = serial.serial_for_url("wattest://evsim")
@@ -13,7 +13,8 @@ Nothing waits here: what is not there at once is a time-out after no time at all
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from serial.serialutil import PortNotOpenError, SerialBase, SerialException
@@ -41,6 +42,8 @@ class SerialTwin(Protocol):
 
 
 _twins: dict[str, SerialTwin] = {}
+_ports: dict[str, set[Serial]] = {}
+"""Who has which port open."""
 
 
 def register(name: str, twin: SerialTwin) -> str:
@@ -50,8 +53,19 @@ def register(name: str, twin: SerialTwin) -> str:
 
 
 def unregister(name: str) -> None:
-    """Unplug a twin; harmless when there is none."""
+    """Unplug a twin: ports that were open on it are closed. Harmless when there is none."""
+    for port in _ports.pop(name, set()):
+        port.close()
     _twins.pop(name, None)
+
+
+@contextmanager
+def plugged_in(name: str, twin: SerialTwin) -> Iterator[str]:
+    """A twin that is there while the block runs; gives its URL."""
+    try:
+        yield register(name, twin)
+    finally:
+        unregister(name)
 
 
 class Serial(SerialBase):
@@ -59,18 +73,20 @@ class Serial(SerialBase):
 
     def open(self) -> None:
         """Find the twin that the URL names."""
-        name = str(self.portstr).removeprefix(SCHEME)
-        if name not in _twins:
-            raise SerialException(f"no twin is registered under the name {name!r}")
-        self._twin = _twins[name]
+        self._name = str(self.portstr).removeprefix(SCHEME)
+        if self._name not in _twins:
+            raise SerialException(f"no twin is registered under the name {self._name!r}")
+        self._twin = _twins[self._name]
         self._arrived = bytearray()
         self.is_open = True
+        _ports.setdefault(self._name, set()).add(self)
         self._twin.plugged(self._arrive)
 
     def close(self) -> None:
         """Hang up; harmless when it is closed."""
         if self.is_open:
             self.is_open = False
+            _ports.get(self._name, set()).discard(self)
             self._twin.unplugged()
 
     @property

@@ -7,9 +7,10 @@ r"""A serial device that sends frames: one port, one thread, one lock, and what 
     heard = await link.ask(b"STATE?\n", lambda frame: frame.startswith(b"STATE"))
     frame = await link.next(lambda frame: frame[:1] == b"{", within_s=3.0)    # one that comes by itself
 
-A device that speaks by itself once a second would fill a record with nothing: frames that nobody asked for are dropped
-as they are read, and only the one that is used is noted. ``ask`` waits in real time, as for any instrument;
-``next`` waits on the bench's clock, since what a device sends by itself comes when its time has come.
+A device that speaks by itself once a second would fill a record with nothing: frames that nobody asked for are
+dropped as they are read, and only the one that is used is noted. ``ask`` waits in real time, as for any
+instrument; ``next`` waits on the bench's clock, since what a device sends by itself comes when its time has
+come.
 """
 
 from __future__ import annotations
@@ -112,12 +113,11 @@ class SerialLink:
 
     async def open(self) -> None:
         """Open the port, anew after it failed; harmless when it works. What was sent before is forgotten."""
-        if self._failed:
-            self._break_off()
-        if self._port is not None:
+        if self.holds and not self._failed:
             return
+        self._break_off()
         other = _links.get(self._key)
-        if other is not None and other is not self:
+        if other is not None and other is not self and other.holds:
             raise InstrumentError(
                 f"{self.place} is already open as {other.role}: one serial port serves one driver. Give this one another."
             )
@@ -134,6 +134,11 @@ class SerialLink:
             self._arrived.clear()
             self._frames.clear()
             self._note("open", "", None, None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether this link has its port open; one in memory is closed when its twin is unplugged."""
+        return self._port is not None and self._port.is_open
 
     async def send(self, data: bytes) -> int:
         """Send bytes that have no answer; the number of the entry in the record."""

@@ -5,10 +5,11 @@ Bench entries::
     reference_meter: {driver: carlo_gavazzi_em, model: em24, resource: "tcp://10.0.4.30", calibration: my_em24.yaml}
     reference_meter: {driver: carlo_gavazzi_em, model: em340, resource: /dev/ttyUSB0, device_id: 1}
 
-Registers hold signed 32 bit numbers, low word first: V/10 from 0, A/1000 from 000C, W/10 of all phases at 0028, kWh/10 at 0034.
-Current, power and energy come in one request of 42 registers, voltage in one before: an EM340 gives 50 at once
-(recalled). The identification code at 000B, the serial number from 5000 on and the application A000, which must be 7 ("H") in an EM24,
-are found in Victron's driver; that 7FFFFFFF means over-range is recalled. Tried on the twin only.
+Registers hold signed 32 bit numbers, low word first: V/10 from 0, A/1000 from 000C, W/10 of all phases at 0028,
+kWh/10 at 0034. Current, power and energy come in one request of 42 registers, voltage in one before: an EM340
+gives 50 at once (recalled). The identification code at 000B, the serial number from 5000 on and the application
+A000, which must be 7 ("H") in an EM24, are found in Victron's driver; that 7FFFFFFF means over-range is
+recalled. Tried on the twin only.
 
 The register steps by 100 Wh: a comparison at 0.5 % needs 20 kWh to 40 kWh.
 """
@@ -27,6 +28,7 @@ from wattest.roles import Identity, ReferenceMeter, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.links.modbus import Heard, ModbusLink, Probe, int32
 from wattest_instruments.links.ports import Parity, Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.meters.register_meter import (
     Block,
     Digits,
@@ -37,7 +39,7 @@ from wattest_instruments.meters.register_meter import (
     most,
 )
 from wattest_instruments.twins.meters import GavazziTwin
-from wattest_instruments.twins.modbus import serve_modbus
+from wattest_instruments.twins.modbus import RtuLine
 from wattest_instruments.twins.plane import OutletPlane
 
 Model = Literal["em24", "em340"]
@@ -99,14 +101,14 @@ def carlo_gavazzi_em(
 
 @asynccontextmanager
 async def carlo_gavazzi_em_twin(there: Rehearsal) -> AsyncIterator[Options]:
-    """A meter with the serial number of the calibration file, at the connector of outlet 1, by Modbus TCP."""
+    """A meter with the serial number of the calibration file, at the connector of outlet 1, in memory."""
     serial = "KS2400017001A"
     known = certificate(there.options["calibration"], there.folder)
     if known is not None:
         serial = known.serial
     twin = GavazziTwin(OutletPlane(there.world), serial, ethernet=there.options["model"] == "em24")
-    async with serve_modbus(twin, device_id=there.options["device_id"]) as server:
-        yield {"resource": server.address}
+    with plugged_in(there.role, RtuLine(twin, there.options["device_id"])) as resource:
+        yield {"resource": resource}
 
 
 class _Gavazzi:

@@ -5,10 +5,11 @@ Bench entry::
     reference_meter:
       {driver: eastron_sdm630, resource: /dev/ttyUSB0, device_id: 1, baud: 9600, calibration: my_sdm630.yaml}
 
-Input registers hold IEEE 754 floats, high word first: volts 0, 2, 4; amperes 6, 8, 10; watts 52 in total; kWh imported 72.
-All are read in one request of 74 registers, of the 80 that the meter gives at once (manual of the SDM630-Modbus MID V2, and EVerest's
-register list). The serial number in the holding registers FC00 is recalled for this model, and found in the manual of the
-SDM320Y; it is asked for only when there is a calibration file. The step of 10 Wh is recalled from the display. Tried on the twin only.
+Input registers hold IEEE 754 floats, high word first: volts 0, 2, 4; amperes 6, 8, 10; watts 52 in total; kWh
+imported 72. All are read in one request of 74 registers, of the 80 that the meter gives at once (manual of the
+SDM630-Modbus MID V2, and EVerest's register list). The serial number in the holding registers FC00 is recalled
+for this model, and found in the manual of the SDM320Y; it is asked for only when there is a calibration file.
+The step of 10 Wh is recalled from the display. Tried on the twin only.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from wattest.roles import Identity, ReferenceMeter, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.links.modbus import ModbusLink, Probe, float32
 from wattest_instruments.links.ports import Parity, Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.meters.register_meter import (
     Block,
     Digits,
@@ -37,7 +39,7 @@ from wattest_instruments.meters.register_meter import (
 )
 from wattest_instruments.notation import float32_digits
 from wattest_instruments.twins.meters import Sdm630Twin
-from wattest_instruments.twins.modbus import serve_modbus
+from wattest_instruments.twins.modbus import RtuLine
 from wattest_instruments.twins.plane import OutletPlane
 
 VOLTS, AMPS, WATTS, KWH = (0, 2, 4), (6, 8, 10), 52, 72
@@ -94,7 +96,7 @@ def eastron_sdm630(
 
 @asynccontextmanager
 async def eastron_sdm630_twin(there: Rehearsal) -> AsyncIterator[Options]:
-    """A meter with the serial number of the calibration file, at the connector of outlet 1, by Modbus TCP."""
+    """A meter with the serial number of the calibration file, at the connector of outlet 1, in memory."""
     serial = "18240001"
     known = certificate(there.options["calibration"], there.folder)
     if known is not None:
@@ -105,8 +107,8 @@ async def eastron_sdm630_twin(there: Rehearsal) -> AsyncIterator[Options]:
             "digits only."
         )
     twin = Sdm630Twin(OutletPlane(there.world), int(serial), there.options["resolution"])
-    async with serve_modbus(twin, device_id=there.options["device_id"]) as server:
-        yield {"resource": server.address}
+    with plugged_in(there.role, RtuLine(twin, there.options["device_id"])) as resource:
+        yield {"resource": resource}
 
 
 class _Sdm630:

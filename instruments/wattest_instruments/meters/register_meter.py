@@ -1,9 +1,9 @@
 """A reference meter made of registers that only count up.
 
-Such a meter has no integrator: energy since ``start_integration`` is the register now less the register then, so the step
-of the register counts twice in the uncertainty. With steps of 100 Wh a comparison at 0.5 % needs 20 kWh to 40 kWh; a meter
-with a finer register, or an analyser, needs less. The register lags behind by the meter's own update time, about a second:
-compare energies while no current flows.
+Such a meter has no integrator: energy since ``start_integration`` is the register now less the register then,
+so the step of the register counts twice in the uncertainty. With steps of 100 Wh a comparison at 0.5 % needs 20
+kWh to 40 kWh; a meter with a finer register, or an analyser, needs less. The register lags behind by the
+meter's own update time, about a second: compare energies while no current flows.
 """
 
 from __future__ import annotations

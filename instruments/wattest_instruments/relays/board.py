@@ -7,7 +7,8 @@ A bench file lists a board under ``rigs`` and names it in the roles that its out
     mains:   {driver: relay, board: relays, output: 1}
     network: {driver: relay, board: relays, output: 2}
 
-A driver of a board brings ``Contacts``, which speak its language. Outputs and inputs count from 1, as printed on boards.
+A driver of a board brings ``Contacts``, which speak its language. Outputs and inputs count from 1, as printed
+on boards.
 """
 
 from __future__ import annotations

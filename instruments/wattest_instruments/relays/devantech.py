@@ -5,9 +5,10 @@ Bench entry::
     rigs:
       relays: {driver: devantech_eth, address: "http://10.0.4.8", user: admin, password: secret}
 
-``GET /io.cgi?DOA1`` energises output 1, ``DOI1`` lets it drop, ``relay`` asks; the second word of every answer holds a
-digit per output. Found in labgrid, whose driver was tried on an ETH008; here tried on the twin only. How the board tells its
-inputs over HTTP is not known for sure, so this driver reads none. The password goes over the wire as it is.
+``GET /io.cgi?DOA1`` energises output 1, ``DOI1`` lets it drop, ``relay`` asks; the second word of every answer
+holds a digit per output. Found in labgrid, whose driver was tried on an ETH008; here tried on the twin only.
+How the board tells its inputs over HTTP is not known for sure, so this driver reads none. The password goes
+over the wire as it is.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ Bench entry::
 
     rigs:
       relays: {driver: modbus_relays, resource: /dev/ttyUSB0, device_id: 2, outputs: 8, inputs: 8}
-      relays: {driver: modbus_relays, resource: "tcp://10.0.4.12", outputs: 8, first_coil: 0}
+      others: {driver: modbus_relays, resource: "tcp://10.0.4.12", outputs: 8, first_coil: 0}
 
-Output 1 is the coil ``first_coil``, input 1 the discrete input ``first_input``; both are 0 on most modules, see the
-manual of yours. Functions 1, 2 and 5 of the Modbus specification; tried on the twin only.
+Output 1 is the coil ``first_coil``, input 1 the discrete input ``first_input``; both are 0 on most modules, see
+the manual of yours. Functions 1, 2 and 5 of the Modbus specification; tried on the twin only.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from wattest.roles import Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.links.modbus import ModbusLink
 from wattest_instruments.links.ports import Parity, Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.relays.board import RelayBoard, Seen
-from wattest_instruments.twins.modbus import serve_modbus
+from wattest_instruments.twins.modbus import RtuLine
 from wattest_instruments.twins.relays import CoilsTwin, ContactsTwin
 
 
@@ -60,13 +61,13 @@ def modbus_relays(
 
 @asynccontextmanager
 async def modbus_relays_twin(there: Rehearsal) -> AsyncIterator[Options]:
-    """A module whose coils are contacts, by Modbus TCP."""
+    """A module whose coils are contacts, on a line in memory."""
     options = there.options
     twin = ContactsTwin(options["outputs"], options["inputs"])
     there.twins[there.role] = twin
     coils = CoilsTwin(twin, options["first_coil"], options["first_input"])
-    async with serve_modbus(coils, device_id=options["device_id"]) as server:
-        yield {"resource": server.address}
+    with plugged_in(there.role, RtuLine(coils, options["device_id"])) as resource:
+        yield {"resource": resource}
 
 
 class _Coils:

@@ -1,4 +1,4 @@
-"""Roles that the outputs and inputs of a relay board play: contactor of the mains, cut of the network, card robot, eyes on locks.
+"""What outputs and inputs of a relay board play: mains contactor, cut of the network, card robot, lock sensor.
 
 Bench entries, beside a board under ``rigs`` (``wattest_instruments.relays.board``)::
 
@@ -7,13 +7,14 @@ Bench entries, beside a board under ``rigs`` (``wattest_instruments.relays.board
     card_reader: {driver: relay, board: relays, cards: {04E2A1B2: 3, 04AA: 4}, hold: 2 s}
     lock_sensor: {driver: relay, board: relays, holster: {locked: 1, seated: 2, puller: 5}, connector: {locked: 3}}
 
-An output that is energised feeds the station, makes the link, holds a card to the reader, pulls at the plug; ``inverted``
-turns that round for the first two. Safe is: mains cut, link whole, cards away, nobody pulling. A mains
-contactor should be one that drops when its coil loses power, so that a dead board cuts it: then it is not inverted.
+An output that is energised feeds the station, makes the link, holds a card to the reader, pulls at the plug;
+``inverted`` turns that round for the first two. Safe is: mains cut, link whole, cards away, nobody pulling. A
+mains contactor should be one that drops when its coil loses power, so that a dead board cuts it: then it is not
+inverted.
 
-An input ``locked`` is active while the bolt is in its locked position, ``unlocked`` while it is at its other end, ``seated``
-while the plug is in place; limit switches that open instead are stated with ``active_low: true``. Without ``unlocked`` a bolt that
-has stopped half way counts as unlocked.
+An input ``locked`` is active while the bolt is in its locked position, ``unlocked`` while it is at its other
+end, ``seated`` while the plug is in place; limit switches that open instead are stated with ``active_low:
+true``. Without ``unlocked`` a bolt that has stopped half way counts as unlocked.
 """
 
 from __future__ import annotations
@@ -292,7 +293,8 @@ class LockSwitches:
     async def pull(self, which: LockName) -> bool:
         """Pull, and see whether the plug leaves its seat meanwhile.
 
-        Raises ``RigError`` when nothing is wired to pull or to see it, ``InstrumentError`` when the plug is not there.
+        Raises ``RigError`` when nothing is wired to pull or to see it, ``InstrumentError`` when the plug is not
+        there.
         """
         contacts = self._locks[which]
         if contacts.puller is None or contacts.seated is None:

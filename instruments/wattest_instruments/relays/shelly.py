@@ -5,9 +5,10 @@ Bench entry::
     rigs:
       relays: {driver: shelly, address: "http://10.0.4.20", outputs: 4, inputs: 4}
 
-Methods ``Shelly.GetDeviceInfo``, ``Switch.Set``, ``Switch.GetStatus`` and ``Input.GetStatus`` are those of the maker's
-public API documentation; tried on the twin only. The device counts from 0, the bench file from 1. Authentication of these devices
-is HTTP Digest with SHA-256, which this driver does not do: switch it off in a laboratory network.
+Methods ``Shelly.GetDeviceInfo``, ``Switch.Set``, ``Switch.GetStatus`` and ``Input.GetStatus`` are those of the
+maker's public API documentation; tried on the twin only. The device counts from 0, the bench file from 1.
+Authentication of these devices is HTTP Digest with SHA-256, which this driver does not do: switch it off in a
+laboratory network.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ Bench entry::
     rigs:
       relays: {driver: velleman_k8090, port: /dev/serial/by-id/usb-Velleman_8090-if00}
 
-Packets of seven bytes: 04, command, mask, two parameters, check sum, 0F. 11 energises the outputs of the mask, 12 lets
-them drop, 18 asks, and 51 tells: asked for, or by itself when an output changed or a button was pressed. A board that has nothing to
-change sends nothing, so a command is never waited on: the state is asked for. Found in PyMeasure; tried on the twin only. The board
-has no inputs, but its buttons switch outputs: keep hands off, or remove the jumper.
+Packets of seven bytes: 04, command, mask, two parameters, check sum, 0F. 11 energises the outputs of the mask,
+12 lets them drop, 18 asks, and 51 tells: asked for, or by itself when an output changed or a button was
+pressed. A board that has nothing to change sends nothing, so a command is never waited on: the state is asked
+for. Found in PyMeasure; tried on the twin only. The board has no inputs, but its buttons switch outputs: keep
+hands off, or remove the jumper.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from contextlib import asynccontextmanager
 from wattest.errors import InstrumentError
 from wattest.roles import Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.links import protocol_wattest
 from wattest_instruments.links.ports import Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.links.serial import SerialLink, in_hex
 from wattest_instruments.relays.board import RelayBoard, Seen
 from wattest_instruments.relays.k8090 import ASK, DROP, ENERGISE, STATUS, VERSION, packet, split
@@ -42,11 +43,8 @@ async def velleman_k8090_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board on a cable in memory."""
     twin = ContactsTwin(8)
     there.twins[there.role] = twin
-    name = f"{there.role}-{id(there.world)}"
-    try:
-        yield {"port": protocol_wattest.register(name, K8090Twin(twin))}
-    finally:
-        protocol_wattest.unregister(name)
+    with plugged_in(there.role, K8090Twin(twin)) as port:
+        yield {"port": port}
 
 
 class _K8090:

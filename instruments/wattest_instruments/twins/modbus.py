@@ -5,7 +5,8 @@ Only the bytes are here; what the registers hold is a device's own business::
     async with serve_modbus(Sdm630Twin(plane)) as server:
         print(server.address)    # tcp://127.0.0.1:40123
 
-Sources: Modbus Application Protocol 1.1b3 (function codes, limits, exceptions), Modbus Messaging on TCP/IP 1.0b (MBAP).
+Sources: Modbus Application Protocol 1.1b3 (function codes, limits, exceptions), Modbus Messaging on TCP/IP 1.0b
+(MBAP).
 """
 
 from __future__ import annotations

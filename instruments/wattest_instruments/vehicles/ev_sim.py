@@ -4,14 +4,15 @@ Bench entry::
 
     vehicle: {driver: ev_sim, port: /dev/ttyUSB0, rig: person}
 
-One letter switches, at 9600 baud 8N1; by itself the board sends a line about the pilot about once a second. Two forms of that line
-are found in the author's repository, and both are read::
+One letter switches, at 9600 baud 8N1; by itself the board sends a line about the pilot about once a second. Two
+forms of that line are found in the author's repository, and both are read::
 
     { state: "B", state_changes: 1000, low_count: 8000, high_count: 8000, min_volts: -11.973, max_volts: 8.941 }
     { state_changes=2000, low_count=50000, high_count=100000, low_adc=172, high_adc=844 }
 
-Tried on the twin only. A line of the first form confirms the state; the second has none, and its counts are of one second, so that only it
-tells a frequency. The firmware prints values between -1 V and 0 V without their sign.
+Tried on the twin only. A line of the first form confirms the state; the second has none, and its counts are of
+one second, so that only it tells a frequency. The firmware prints values between -1 V and 0 V without their
+sign.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.links import protocol_wattest
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.links.serial import SerialLink, until
 from wattest_instruments.twins.vehicles import EvSimTwin
 from wattest_instruments.vehicles.plug import Plug, no_fault, no_load, no_proximity
@@ -114,11 +115,8 @@ def ev_sim(around: Surroundings, *, port: str, rig: RigName | None = None) -> Ve
 @asynccontextmanager
 async def ev_sim_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board in memory whose pilot is that of outlet 1; the world moves the plug."""
-    name = f"{there.role}-{id(there.world)}"
-    try:
-        yield {"port": protocol_wattest.register(name, EvSimTwin(there.world)), "rig": None}
-    finally:
-        protocol_wattest.unregister(name)
+    with plugged_in(there.role, EvSimTwin(there.world)) as port:
+        yield {"port": port, "rig": None}
 
 
 class EvSim:
@@ -162,7 +160,7 @@ class EvSim:
         await self._plug.holster()
 
     async def set_ready(self, ready: bool) -> None:
-        """C or B. Where nobody moves a plug, A stays A. Raises ``InstrumentError`` when the board stays in another state."""
+        """C or B. Where nobody moves a plug, A stays A. ``InstrumentError`` when the board stays in another state."""
         await self._set("C" if ready else "A" if self._pilot == "A" else "B")
 
     async def set_current(self, current_a: float) -> None:
@@ -184,7 +182,10 @@ class EvSim:
         raise no_proximity(self._around, DRIVER)
 
     async def read_pilot(self) -> PilotReading:
-        """What the board measured since it was asked, which is in the second line to come. It is no calibrated instrument, and every reading says so."""
+        """What the board measured since it was asked, which is in the second line to come.
+
+        It is no calibrated instrument, and every reading says so.
+        """
         await self._line()
         line, seq = await self._line()
         now = self._around.clock.monotonic()

@@ -5,15 +5,15 @@ Bench entry::
     rigs:
       person: {driver: by_hand}
     vehicle: {driver: everest_yeti, port: /dev/serial/by-id/usb-yeti-if00, rig: person}
-    load:    {driver: ...}          # the board carries no current
 
-Frames, messages and the 5 s after which a silent board counts as lost are found in EVerest's module ``YetiEvDriver``. Tried on the
-twin only. The board confirms nothing but a reset, so a state that was set is seen only in what it measures of the pilot.
-It is told once a second that somebody is here. What it does when it hears nothing is not known: a hardware relay must drop
-the mains when this program falls silent.
+The board carries no current: a role ``load`` takes it. Frames, messages and the 5 s after which a silent board
+counts as lost are found in EVerest's module ``YetiEvDriver``. Tried on the twin only. The board confirms
+nothing but a reset, so a state that was set is seen only in what it measures of the pilot. It is told once a
+second that somebody is here. What it does when it hears nothing is not known: a hardware relay must drop the
+mains when this program falls silent.
 
-Only ``set_bcde`` makes a fault: state E is the pilot shorted to earth. EVerest's own driver leaves a broken diode, a current
-limit and the number of phases undone on this board, and so does this one.
+Only ``set_bcde`` makes a fault: state E is the pilot shorted to earth. EVerest's own driver leaves a broken
+diode, a current limit and the number of phases undone on this board, and so does this one.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.links import protocol_wattest
 from wattest_instruments.links.ports import Speed
+from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.links.serial import SerialLink, until
 from wattest_instruments.notation import float32_digits
 from wattest_instruments.twins.vehicles import YetiTwin
@@ -59,7 +59,7 @@ FRESH_S = 3.0
 LOOK_S = 0.05
 
 ASKS_V = (1.5, 7.5)
-"""Between these the pilot's high plateau is that of C or D, and the EVSE may deliver (half way between nominal states)."""
+"""Between these the pilot's high plateau is that of C or D, and the EVSE may deliver; half way between states."""
 NOT_CALIBRATED = frozenset({"no calibration"})
 
 
@@ -85,11 +85,8 @@ def everest_yeti(
 @asynccontextmanager
 async def everest_yeti_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board in memory whose pilot is that of outlet 1; the world moves the plug."""
-    name = f"{there.role}-{id(there.world)}"
-    try:
-        yield {"port": protocol_wattest.register(name, YetiTwin(there.world)), "rig": None}
-    finally:
-        protocol_wattest.unregister(name)
+    with plugged_in(there.role, YetiTwin(there.world)) as port:
+        yield {"port": port, "rig": None}
 
 
 class EverestYeti:
@@ -183,7 +180,10 @@ class EverestYeti:
         raise no_proximity(self._around, DRIVER)
 
     async def read_pilot(self) -> PilotReading:
-        """A measurement that the board made since it was asked for, the second to come. It is no calibrated instrument, and every reading says so."""
+        """A measurement that the board made since it was asked for, the second to come.
+
+        It is no calibrated instrument, and every reading says so.
+        """
         measured, seq = await self._measure()
         now = self._around.clock.monotonic()
 

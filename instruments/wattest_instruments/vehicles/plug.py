@@ -15,7 +15,8 @@ from wattest_instruments.simulated import simulated
 class Plug:
     """The cable's end. ``rest`` is the pilot state in which the board waits: B where a plug is moved, A where it is not.
 
-    A board alone cannot move a plug. Then its verbs raise ``InstrumentError``: a ``RigError`` would read as if a lock held it.
+    A board alone cannot move a plug. Then its verbs raise ``InstrumentError``: a ``RigError`` would read as if
+    a lock held it.
     """
 
     def __init__(self, around: Surroundings, driver: str, rig: str | None) -> None:

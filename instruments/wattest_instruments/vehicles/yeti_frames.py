@@ -1,8 +1,9 @@
 """Frames of the EVerest Yeti EV board: COBS, ended by a zero byte, around protobuf and a check sum.
 
-The check sum is CRC-32/JAMCRC, low byte first: the check sum of a whole frame with its own is 0. Messages and field numbers are
-those of ``hi2lo.proto`` and ``lo2hi.proto`` in EVerest's module ``YetiEvDriver``. The few messages are coded by hand, so that no
-protobuf library is needed. Frames that come again and again, such as signs of life, are worked out once.
+The check sum is CRC-32/JAMCRC, low byte first: the check sum of a whole frame with its own is 0. Messages and
+field numbers are those of ``hi2lo.proto`` and ``lo2hi.proto`` in EVerest's module ``YetiEvDriver``. The few
+messages are coded by hand, so that no protobuf library is needed. Frames that come again and again, such as
+signs of life, are worked out once.
 """
 
 from __future__ import annotations

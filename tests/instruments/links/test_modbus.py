@@ -292,6 +292,26 @@ def test_a_line_that_was_closed_meanwhile_is_opened_anew(notebook: Notebook) -> 
     assert [op for (op,) in notebook.told("op")] == ["open", "write", "open", "write", "read", "close"]
 
 
+def test_a_twin_that_was_unplugged_is_forgotten(notebook: Notebook) -> None:
+    """A line in memory whose twin was replaced leads to the new one, for a link that was left open too."""
+
+    async def live() -> None:
+        with protocol_wattest.plugged_in("bank", RtuLine(Bank())) as url:
+            link = ModbusLink(notebook.around(), url)
+            await link.open()
+        other = Bank()
+        other.registers[0] = 4711
+        with protocol_wattest.plugged_in("bank", RtuLine(other)):
+            second = ModbusLink(notebook.around(), url)
+            await second.open()
+            assert (await second.read("input", 0, 1)).values == (4711,)
+            assert (await link.read("input", 0, 1)).values == (4711,)
+            await second.close()
+            await link.close()
+
+    notebook.run(live())
+
+
 def test_a_device_in_real_time(real_notebook: Notebook) -> None:
     """The same on a real clock: threads, pool and loop get along."""
 

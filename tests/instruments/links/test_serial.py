@@ -136,6 +136,23 @@ def test_one_port_serves_one_driver(notebook: Notebook, names: Callable[[], str]
     notebook.run(live())
 
 
+def test_a_twin_that_was_unplugged_frees_its_port(notebook: Notebook) -> None:
+    """A driver that was left behind by a rehearsal that failed does not keep the next one's from the same port."""
+
+    async def live() -> None:
+        with protocol_wattest.plugged_in("car", Talker(notebook.clock)) as url:
+            left_behind = link_to(notebook, url)
+            await left_behind.open()
+        with pytest.raises(InstrumentError, match="wattest://car failed"):
+            await left_behind.send(b"ON\n")
+        with protocol_wattest.plugged_in("car", Talker(notebook.clock)) as url:
+            link = link_to(notebook, url)
+            await link.open()
+            await link.close()
+
+    notebook.run(live())
+
+
 def test_a_server_that_hangs_up_is_a_sentence(notebook: Notebook) -> None:
     """What pyserial calls a disconnected socket is told with the way out; opened again, the link works once it is back."""
 

@@ -78,7 +78,7 @@ def test_contactor_feeds_and_cuts_the_world(simulated_bench: SimulatedBench, inv
         await part.make_safe()
         assert grid.powered, "before open nothing is switched"
         identity = await part.open()
-        assert identity.model.startswith("contactor at output 2 of relays (tcp://")
+        assert identity.model.startswith("contactor at output 2 of relays (wattest://")
         assert grid.powered
         back = await part.read_back()
         assert not back.safe
