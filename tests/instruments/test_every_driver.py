@@ -36,7 +36,7 @@ NO_TWIN = {
 SPEAKS_BEFORE_OPEN = {"http": "nothing is kept open between requests, so `make_safe` always asks the rig"}
 """Drivers whose ``make_safe`` sends something although ``open`` was never called, and why."""
 
-EVERY_ACTION = frozenset({"identify", "make_safe", "read_back", "vehicle_current"})
+EVERY_ACTION = frozenset({"identify", "make_safe", "read_back", "vehicle_current", "clock"})
 """Words that drivers of named actions support beside verbs and capabilities."""
 
 OUTSIDE = frozenset(
