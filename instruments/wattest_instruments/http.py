@@ -56,7 +56,7 @@ from wattest_instruments.actions import (
 )
 from wattest_instruments.answers import Reader, shown
 from wattest_instruments.gauge import EnergyCounts, Gauge
-from wattest_instruments.placeholders import check_placeholders, fill, json_inside
+from wattest_instruments.placeholders import check_placeholders, fill, json_inside, rig_facts
 from wattest_instruments.played import played
 from wattest_instruments.readings import Accuracy, Resolution
 
@@ -239,15 +239,6 @@ class _Http:
         self._reader(name, wanted).check(action)
         for text in (wanted.url, wanted.body or ""):
             check_placeholders(text, action.arguments, f"{self.role}.{name} (http)")
-
-
-def rig_facts(around: Surroundings) -> dict[str, str]:
-    """What the rigs of the bench know by now, as ``rig.fact``: addresses that they printed when ready."""
-    return {
-        f"{name}.{key}": str(value)
-        for name, rig in around.rigs.items()
-        for key, value in getattr(rig, "facts", {}).items()
-    }
 
 
 def _escape_for(kind: str) -> Any:

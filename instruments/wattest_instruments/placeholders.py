@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from wattest.errors import BenchError
+from wattest.roles import Surroundings
 
 _PLACEHOLDER = re.compile(
     r"\{(?P<name>[a-z_]+(?:\.[a-z_]+)?)(?:\*(?P<factor>[0-9]+(?:\.[0-9]+)?)|:(?P<words>[^{}=]+=[^{}]*))?\}"
@@ -84,3 +85,12 @@ def spelled(value: Any) -> str:
 def json_inside(text: str) -> str:
     """Escape for a place inside a JSON string; numbers and words are left as they are."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def rig_facts(around: Surroundings) -> dict[str, str]:
+    """What the rigs of the bench know by now, as ``rig.fact``: addresses that they printed when ready."""
+    return {
+        f"{name}.{key}": str(value)
+        for name, rig in around.rigs.items()
+        for key, value in getattr(rig, "facts", {}).items()
+    }

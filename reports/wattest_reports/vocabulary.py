@@ -94,6 +94,8 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "area.billing": ("Billing", "Facturation"),
     "area.outage": ("Outages", "Pannes"),
     "area.climate": ("Climate", "Climat"),
+    "area.electrical": ("Electrical", "Électricité"),
+    "area.cable": ("Cable", "Câble"),
     # who measures what
     "role.reference_meter": ("reference meter", "compteur étalon"),
     "role.vehicle": ("vehicle", "véhicule"),
@@ -103,6 +105,9 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "role.display": ("display", "afficheur"),
     "role.chamber": ("chamber", "enceinte climatique"),
     "role.network": ("network", "réseau"),
+    "role.load": ("load", "charge électronique"),
+    "role.pilot_scope": ("oscilloscope on the pilot", "oscilloscope sur le fil pilote"),
+    "role.thermometers": ("thermometers", "thermomètres"),
     "role.operator": ("operator", "opérateur"),
     "role.bench": ("bench as a whole", "banc entier"),
     "role.evse": ("stated by the charger", "annoncé par la borne"),

@@ -117,3 +117,51 @@ def test_simulated_analyser_can_judge_one_percent_at_six_amperes() -> None:
     assert u_reference is not None
     expanded = 2 * math.hypot(u_reference, 1 / 6**0.5)
     assert 10.0 / expanded > 3.0
+
+
+TEMPERATURE = """\
+serial: T1
+model: DAQ970A
+certificate: c
+laboratory: l
+calibrated: 2026-01-12
+due: 2027-01-12
+specification:
+  temperature: {error: 1.0 K, certificate: 0.4 K, k: 2, source: data sheet}
+"""
+
+
+def test_a_thermometer_has_limits_in_kelvin(tmp_path: Path) -> None:
+    """Limit of error and certificate, whatever the temperature."""
+    path = tmp_path / "logger.yaml"
+    path.write_text(TEMPERATURE)
+    known = read_calibration(path)
+    expected = math.hypot(1.0 / math.sqrt(3.0), 0.2)
+    assert known.u("temperature", -40.0, 0.0) == pytest.approx(expected)
+    assert known.u("temperature", 50.0, 0.0) == pytest.approx(expected)
+    assert known.u("voltage", 1.0, 10.0) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("error: 1.0 K", "error: -1 K", "error is -1 K; a limit of error is not negative"),
+        ("k: 2", "k: 0", "k is 0; a coverage factor is positive, usually 2"),
+        ("error: 1.0 K", "error: 1 degC", "is a temperature; a temperature difference is needed here"),
+    ],
+)
+def test_mistakes_about_a_thermometer_have_a_place(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    """As for every other quantity."""
+    path = tmp_path / "logger.yaml"
+    path.write_text(TEMPERATURE.replace(old, new))
+    with pytest.raises(DocumentError) as caught:
+        read_calibration(path)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("simulated_daq.yaml", {"temperature"}), ("simulated_scope.yaml", {"voltage"})]
+)
+def test_files_of_loggers_and_scopes_can_be_read(name: str, rows: set[str]) -> None:
+    """They state what their instruments measure."""
+    assert set(read_calibration(find_calibration(name, ".")).specification) == rows

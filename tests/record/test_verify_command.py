@@ -117,6 +117,7 @@ def test_json_says_the_same(write: Any, disagreements: list[str]) -> None:
         "faults": [],
         "files": [],
         "disagreements": [],
+        "rescues": [],
     }
     assert len(told["head"]) == 64
     path.write_bytes(path.read_bytes()[:-1])

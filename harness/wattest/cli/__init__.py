@@ -15,6 +15,7 @@ COMMANDS = {
     "init": "Write a bench file and a charger sheet to begin with, by asking.",
     "prove": "Show which scenario catches which deliberate defect.",
     "report": "Render a record: terminal table, HTML, JUnit, Allure.",
+    "safe": "Make a bench safe by hand, and say how that was confirmed.",
     "schema": "Print the JSON Schema of a document, for editors.",
     "steps": "List every step with its arguments.",
     "verify": "Check that a record is whole and recompute its verdicts.",

@@ -40,14 +40,17 @@ def command(record: Path, as_json: bool) -> None:
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """What ``--json`` prints: ``record``, ``ok``, ``entries``, ``head``, and a list each of what is wrong.
+    """What ``--json`` prints: ``record``, ``ok``, ``entries``, ``head``, and a list each of what is wrong or must be known.
 
-    ``faults`` of the chain, ``files`` that are not as they were kept, ``disagreements`` with the verdicts.
+    ``faults`` of the chain, ``files`` that are not as they were kept, ``disagreements`` with the verdicts, ``rescues`` by
+    a watchdog.
     """
     from wattest.record import missing_evidence, read_record, verify_chain
+    from wattest.record.rescues import rescues
 
     result: dict[str, Any] = {"record": str(path), "ok": False, "entries": None, "head": None}
     result |= {"faults": [], "files": [], "disagreements": []}
+    result["rescues"] = [str(one) for one in rescues(path.parent)]
     try:
         faults = verify_chain(path, progress=_progress if _shows_progress(path) else None)
         result["faults"] = [{"line": fault.line_no, "sentence": fault.sentence} for fault in faults]
@@ -74,6 +77,8 @@ def verify(path: Path) -> dict[str, Any]:
 
 def _tell(result: dict[str, Any]) -> None:
     path = result["record"]
+    for sentence in result["rescues"]:
+        click.echo(sentence)
     for fault in result["faults"]:
         click.echo(f"{path}:{fault['line']}: {fault['sentence']}" if fault["line"] else fault["sentence"])
     for sentence in (*result["files"], *result["disagreements"]):

@@ -27,9 +27,12 @@ from wattest.model.read import (
 )
 from wattest.model.scenario import Dialect
 from wattest.record import Recorder, keep
+from wattest.record.rescues import rescues
 from wattest.run.campaign import Campaign, not_tested_reason
+from wattest.run.custody import Custody
 from wattest.run.drivers import factories
 from wattest.run.folder import point_latest
+from wattest.run.known import Known
 from wattest.run.resume import NOTHING, earlier_part
 from wattest.steps import verbs
 
@@ -135,17 +138,20 @@ def open_campaign(
     _check_active(read.bench, active)
     path = out / (RECORD if part is None else f"record-{part}.jsonl")
     with ExitStack() as undo:
+        custody = Custody(read.bench) if live else None
+        if custody is not None:
+            undo.callback(custody.end, None, _untold)
         clock: Clock = RealClock() if live else VirtualClock()
         undo.callback(clock.close)
         header = _header(read, seed, active, part)
         if resume:
             earlier = earlier_part(path, header, plan)
-            recorder = Recorder.resume(path, clock, durable=live)
+            recorder = Recorder.resume(path, clock, durable=live, **_rescued(out))
         else:
             earlier = NOTHING
             recorder = _begun(path, clock, durable=live)
         undo.callback(recorder.close)
-        venue = _venue(read, clock, recorder, active)
+        venue = _venue(read, clock, recorder, active, custody, Known(recorder.note, earlier.before))
         campaign = Campaign(
             clock=clock,
             recorder=recorder,
@@ -206,9 +212,27 @@ def _begun(path: Path, clock: Clock, *, durable: bool) -> Recorder:
     return Recorder.open(path, clock, preamble=_preamble(), durable=durable)
 
 
-def _venue(read: Documents, clock: Clock, recorder: Recorder, active: frozenset[str]) -> Venue:
+def _rescued(folder: Path) -> dict[str, Any]:
+    """What a watchdog did since: an entry of the record that goes on, where there is something to tell."""
+    found = rescues(folder)
+    return {"rescues": found} if found else {}
+
+
+def _untold(_kind: str, /, **_fields: Any) -> int:
+    """Where there is no record yet, or none any more."""
+    return -1
+
+
+def _venue(
+    read: Documents,
+    clock: Clock,
+    recorder: Recorder,
+    active: frozenset[str],
+    custody: Custody | None,
+    known: Known,
+) -> Venue:
     """Imported late: a live bench needs no simulated world, nor the other way round."""
-    arguments: dict[str, Any] = {"clock": clock, "note": recorder.note, "taxes": read.taxes}
+    arguments: dict[str, Any] = {"clock": clock, "note": recorder.note, "taxes": read.taxes, "known": known}
     arguments["keep"] = partial(keep, recorder)
     if read.bench.kind == "simulated":
         from wattest.run.simulated import SimulatedVenue  # noqa: PLC0415
@@ -216,7 +240,7 @@ def _venue(read: Documents, clock: Clock, recorder: Recorder, active: frozenset[
         return SimulatedVenue(read.bench, read.sheet, active=active, **arguments)
     from wattest.run.live import LiveVenue  # noqa: PLC0415
 
-    return LiveVenue(read.bench, read.sheet, **arguments)
+    return LiveVenue(read.bench, read.sheet, custody=custody, record=recorder.path, **arguments)
 
 
 def _preamble() -> dict[str, Any]:
@@ -246,6 +270,9 @@ def _header(
             "roles": {role: entry.driver for role, entry in read.bench.roles.items()},
             "measurement_plane": read.bench.measurement_plane,
             "dead_man_relay": read.bench.dead_man_relay,
+            "limits": read.bench.limits,
+            "silence_s": read.bench.silence_s,
+            "sha256": read.bench.sha256,
             "rehearsed": read.bench.rehearsed,
         },
         "defects": sorted(active),

@@ -29,11 +29,13 @@ class Stage:
     """What one scenario finds when it starts: the parts of the bench and the central system.
 
     ``fallen`` tells how the EVSE died so far although nobody asked it to, where the bench can know: a sentence each.
+    ``breach`` tells why the scenario must not go on, such as a reading beyond a limit of the bench; None while it may.
     """
 
     parts: Mapping[str, Part]
     csms: Csms
     fallen: Callable[[], Sequence[str]] | None = None
+    breach: Callable[[], str | None] = lambda: None
 
 
 class Venue(Protocol):

@@ -18,8 +18,10 @@ from wattest.evse import Charger
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
+from wattest.run.guard import Guard
+from wattest.run.known import Known
 from wattest.run.rehearse import Rehearsal, with_twins, without_people
-from wattest.run.safety import between_scenarios
+from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
 from wattest.world import World
 
@@ -56,7 +58,9 @@ class SimulatedVenue:
         active: frozenset[str] = frozenset(),
         between: Callable[[Connect], Connect] | None = None,
         keep: Keep | None = None,
+        known: Known | None = None,
     ) -> None:
+        self._known = known or Known(note)
         self._bench = bench
         self._sheet = sheet
         self._clock = clock
@@ -69,6 +73,7 @@ class SimulatedVenue:
         self._csms: Csms | None = None
         self._parts: dict[str, Part] = {}
         self._rigs: dict[str, Any] = {}
+        self._interlocks = self._interlocked({})
         self._stack = AsyncExitStack()
         self._terminal = terminal()
 
@@ -85,7 +90,7 @@ class SimulatedVenue:
         self._csms = csms = Csms(self._clock, self._note, seed=seed)
         csms.taxes = self._taxes
         network.listen(csms.accept, csms.choose)
-        self._parts = await self._opened(world, network)
+        await self._open_parts(world, network)
         self._charger = Charger(
             world,
             self._clock,
@@ -99,23 +104,40 @@ class SimulatedVenue:
         await csms.wait_ready(within_s=SETTLE_S)
         if not csms.connected:
             raise StationGone(f"No station connected within {SETTLE_S:g} s.")
-        return Stage(self._parts, csms)
+        self._known.station(csms)
+        return Stage(self._parts, csms, breach=self._guard.breach)
 
-    async def _opened(self, world: World, network: MemoryNetwork) -> dict[str, Part]:
+    def _interlocked(self, parts: dict[str, Part]) -> Interlocks:
+        """What makes these parts safe, not armed yet."""
+        bench = self._bench
+        interlocks = Interlocks(
+            parts, bench.safe_order, clock=self._clock, note=self._note, plane=bench.measurement_plane
+        )
+        self._guard = Guard(bench.limits, armed=lambda: interlocks.armed, off=interlocks.run)
+        return interlocks
+
+    async def _open_parts(self, world: World, network: MemoryNetwork) -> None:
         bench = self._bench
         if bench.rehearsed:
-            bench = await with_twins(bench, self._stack, lambda entry, left: self._place(world, entry, left))
-        self._rigs, parts = self._played(bench, world, network)
-        for part in (*self._rigs.values(), *parts.values()):
-            await part.open()
+            bench = await with_twins(
+                bench, self._stack, lambda entry, left: self._place(world, network, entry, left)
+            )
+        self._rigs, bare = self._played(bench, world, network)
+        self._interlocks = self._interlocked(bare)
+        self._parts = parts = {role: self._guard.part(role, part) for role, part in bare.items()}
+        for rig in self._rigs.values():
+            await rig.open()
+        self._known.instruments({role: await part.open() for role, part in parts.items()})
+        self._interlocks.arm()
         if "reference_meter" in parts:
             await parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
         if "load" in parts:
             await parts["load"].set_current(self._sheet.rated_current_a)  # type: ignore[attr-defined]
-        return parts
 
-    def _place(self, world: World, entry: DriverEntry, left: dict[str, Any]) -> Rehearsal:
-        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left)
+    def _place(
+        self, world: World, network: MemoryNetwork, entry: DriverEntry, left: dict[str, Any]
+    ) -> Rehearsal:
+        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left, network)
 
     @property
     def _folder(self) -> str:
@@ -151,7 +173,7 @@ class SimulatedVenue:
     async def leave(self) -> None:
         """No current flows any more; then this world is forgotten."""
         try:
-            await between_scenarios(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+            await self._interlocks.between()
         finally:
             if self._charger is not None:
                 await self._charger.stop()
@@ -161,6 +183,7 @@ class SimulatedVenue:
                 await part.close()
             await self._stack.aclose()
             self._charger, self._csms, self._parts, self._rigs = None, None, {}, {}
+            self._interlocks = self._interlocked({})
 
     async def close(self) -> None:
         """Nothing is left to close."""

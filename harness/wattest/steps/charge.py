@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from wattest.document.quantity import Current, Duration, Energy, Voltage
@@ -141,6 +142,11 @@ async def charge(
     if energy is None:
         return
     begin = await run.power()
+    if not math.isfinite(begin.energy.value):
+        raise Inconclusive(
+            f"The reference meter gives no energy ({', '.join(sorted(begin.energy.flags))}), so that nobody can tell "
+            f"when {energy:.1f} Wh have been delivered."
+        )
     amperes = min(current or run.sheet.rated_current_a, run.sheet.rated_current_a)
     expected_s = energy * 3600.0 / (run.sheet.rated_voltage_v * run.sheet.phases * amperes)
     deadline = run.clock.monotonic() + 3 * expected_s + 60.0
@@ -160,6 +166,8 @@ async def charge(
 
 def _next_look(left_wh: float, power_w: float, expected_s: float) -> float:
     """Seconds until the energy should be there, at most a tenth of the whole charge, so that plots fill."""
+    if not math.isfinite(left_wh) or not math.isfinite(power_w):
+        return max(1.0, expected_s / 10.0)
     by_power = left_wh * 3600.0 / power_w + 0.05 if power_w > 1.0 else 1.0
     return max(0.05, min(by_power, max(1.0, expected_s / 10.0)))
 

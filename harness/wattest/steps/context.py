@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         LockReading,
         Note,
         Part,
+        PilotReading,
         PowerReading,
         Reading,
         ReferenceMeter,
+        SupplyReading,
     )
 
 POLL_S = 0.25
@@ -156,15 +158,41 @@ class Run:
         meter: ReferenceMeter = self.part("reference_meter")
         reading = await meter.read()
         names = ("voltage", "current", "power", "energy")
-        noted = {name: self._reading("reference_meter", name, getattr(reading, name)) for name in names}
+        noted = {name: self.reading("reference_meter", name, getattr(reading, name)) for name in names}
         return type(reading)(**noted, elapsed=reading.elapsed)
 
     async def temperature(self) -> Reading:
         """Air temperature around the station."""
         reading: Reading = await self.part("chamber").read_temperature()
-        return self._reading("chamber", "temperature", reading)
+        return self.reading("chamber", "temperature", reading)
 
-    def _reading(self, role: str, name: str, reading: Reading) -> Reading:
+    async def temperatures(self) -> dict[str, Reading]:
+        """What every thermometer says, by its place."""
+        seen: Mapping[str, Reading] = await self.part("thermometers").read_all()
+        return {
+            place: self.reading("thermometers", f"temperature {place}", one) for place, one in seen.items()
+        }
+
+    async def pilot(self) -> PilotReading:
+        """The control pilot, by the oscilloscope where the bench has one, else by the vehicle."""
+        if "pilot_scope" in self.parts:
+            role, seen = "pilot_scope", await self.part("pilot_scope").read()
+        else:
+            role, seen = "vehicle", await self.part("vehicle").read_pilot()
+        noted = {
+            name: None if one is None else self.reading(role, f"pilot {name}", one)
+            for name, one in vars(seen).items()
+        }
+        return type(seen)(**noted)  # type: ignore[no-any-return]  # a PilotReading, as the role promises
+
+    async def supply(self) -> SupplyReading:
+        """What the source or the meter at the station's input sees."""
+        seen: SupplyReading = await self.part("mains").measure()
+        noted = {name: self.reading("mains", f"supply {name}", one) for name, one in vars(seen).items()}
+        return type(seen)(**noted)
+
+    def reading(self, role: str, name: str, reading: Reading) -> Reading:
+        """Note a reading; the same reading, with that entry as its evidence."""
         seq = self.note(
             "reading",
             name=name,

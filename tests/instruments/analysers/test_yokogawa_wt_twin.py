@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wattest_instruments.twins.wt import WtTwin, _nr3
+from wattest_instruments.analysers.printed import nr3
+from wattest_instruments.analysers.yokogawa_wt_twin import WtTwin
 
 
 @dataclass
@@ -189,10 +190,44 @@ def test_settings_can_be_read_back(twin: WtTwin) -> None:
     assert twin.handle(":INP:VOLT:AUTO?") == "0"
 
 
+def test_small_model_has_its_own_commands_ranges_and_items(circuit: Circuit) -> None:
+    """A WT310E knows neither elements nor wirings, ten items at most, and other ranges."""
+    twin = WtTwin(circuit, model="WT310E")
+    twin.handle(":COMM:HEAD OFF;VERB OFF;:SYST:COMM:COMM WT300;:NUM:NUM 10")
+    assert error(twin) == '0,"No error"'
+    twin.handle(":INP:VOLT:RANG 300V;:INP:CURR:RANG 20A;:NUM:ITEM1 I,1;:INTEG:TIM 0,0,0")
+    assert twin.handle(":INP:CURR:RANG?;:NUM:VAL? 1") == "20.00E+00;INF"
+    twin.handle(":INP:CURR:RANG:ELEM1 5A;:INP:WIR P1W2;:NUM:NUM 11;:INP:CURR:RANG 50A;:SYST:COMM:COMM WT1")
+    for complaint in (113, 113, 222, 222, 120):
+        assert str(error(twin)).startswith(f"{complaint},")
+
+
+def test_transformer_lets_more_through(circuit: Circuit) -> None:
+    """32 A through a transformer of ratio 10 fit a range of 5 A, and are shown as 32 A."""
+    twin = WtTwin(circuit, model="WT333E")
+    twin.handle(":COMM:HEAD OFF;:INP:VOLT:RANG 300V;:INP:CURR:RANG 5A;:NUM:ITEM1 I,1")
+    assert twin.handle(":NUM:VAL? 1") == "INF"
+    twin.handle(":INP:SCAL:CT 10;:INP:SCAL ON")
+    assert twin.handle(":NUM:VAL? 1;:INP:SCAL:CT?") == "32.000E+00;10.0000"
+    twin.handle(":INP:SCAL:CT 0")
+    assert error(twin) == '222,"Data out of range"'
+
+
+def test_look_alike_has_its_own_short_forms(circuit: Circuit) -> None:
+    """A GPM-8213 takes NUMB and items without elements, and complains about the others."""
+    twin = WtTwin(circuit, model="GPM-8213", serial="GES913349")
+    assert twin.handle("*IDN?") == "GWInstek,GPM-8213,GES913349,V1.05"
+    twin.handle(":COMM:HEAD OFF;:NUM:NORM:NUMB 2;ITEM1 U;ITEM2 WH;:INTEG:MODE MANU;:INTEG:STAR")
+    assert twin.handle(":NUM:NORM:VAL?") == "239.36E+00,0.00000E+00"
+    assert error(twin) == '0,"No error"'
+    twin.handle(":NUM:NORM:NUM 2;ITEM1 U,1;:INP:SCAL OFF")
+    assert [str(error(twin))[:3] for _ in range(3)] == ["113", "120", "113"]
+
+
 @given(st.floats(1e-9, 1e12), st.integers(4, 6))
 def test_printed_numbers_keep_their_digits(value: float, digits: int) -> None:
     """A printed value has so many digits, an exponent divisible by three, and is right to half the last digit."""
-    text = _nr3(value, digits)
+    text = nr3(value, digits)
     mantissa, exponent = text.split("E")
     assert len(mantissa.replace(".", "")) == digits
     assert int(exponent) % 3 == 0

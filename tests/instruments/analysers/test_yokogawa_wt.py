@@ -12,11 +12,11 @@ from wattest.clock import RealClock, VirtualClock
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import PowerReading
 from wattest.world import World
+from wattest_instruments.analysers.yokogawa_wt import family_of, yokogawa_wt
+from wattest_instruments.analysers.yokogawa_wt_twin import WtTwin
 from wattest_instruments.dialogue import expect_dialogue
 from wattest_instruments.twins.plane import OutletPlane
 from wattest_instruments.twins.server import serve_scpi
-from wattest_instruments.twins.wt import WtTwin
-from wattest_instruments.yokogawa_wt import yokogawa_wt
 
 if TYPE_CHECKING:
     from tests.instruments.conftest import SimulatedBench
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 IDN = ("*IDN?", "YOKOGAWA,WT1804E,C2TW01804,F3.11")
 FINE = (":STAT:ERR?", '0,"No error"')
 RESOURCE = "TCPIP::dialogue::INSTR"
+
+NO_SUM = "cannot sum three phases (wiring P3W4): it has"
+NO_RATIO = "is not told of a current transformer (ct_ratio 10):"
 
 Lines = tuple[tuple[str, str | None], ...]
 
@@ -46,7 +49,7 @@ def opening(element: str = "1") -> Lines:
         (f":INP:VOLT:RANG:ELEM{element}?", "300.0E+00"),
         *settings(f":INP:CURR:AUTO:ELEM{element} OFF", f":INP:CURR:RANG:ELEM{element} 50A"),
         (f":INP:CURR:RANG:ELEM{element}?", "50.00E+00"),
-        *settings(":NUM:FORM ASC", ":NUM:NORM:NUM 5"),
+        *settings(":INP:SCAL OFF", ":NUM:FORM ASC", ":NUM:NORM:NUM 5"),
         *settings(
             *(
                 f":NUM:NORM:ITEM{n} {item},{element}"
@@ -76,13 +79,171 @@ def test_opening_fixes_everything_that_a_reading_depends_on(simulated_bench: Sim
         simulated_bench.clock.run(live())
 
 
+def small(idn: str, *wiring: str, target: str = "1", scaling: Lines = ()) -> Lines:
+    """How a WT310E or WT33xE is opened: its native language, and one range for all elements."""
+    return (
+        ("*IDN?", idn),
+        ("*CLS", None),
+        *settings(":COMM:REM ON", ":COMM:HEAD OFF", ":COMM:VERB OFF", ":SYST:COMM:COMM WT300"),
+        (":INTEG:STAT?", "RES"),
+        *settings(":INTEG:RES", *wiring, ":INP:VOLT:AUTO OFF", ":INP:VOLT:RANG 300V"),
+        (":INP:VOLT:RANG?", "300.0E+00"),
+        *settings(":INP:CURR:AUTO OFF", ":INP:CURR:RANG 5A"),
+        (":INP:CURR:RANG?", "5.000E+00"),
+        *(scaling or settings(":INP:SCAL OFF")),
+        *settings(":NUM:FORM ASC", ":NUM:NORM:NUM 5"),
+        *settings(
+            *(f":NUM:NORM:ITEM{n} {item},{target}" for n, item in enumerate(("U", "I", "P", "WH", "TIME"), 1))
+        ),
+        *settings(":INTEG:MODE NORM", ":INTEG:TIM 0,0,0"),
+    )
+
+
 def test_old_wt300_is_put_into_its_native_language(simulated_bench: SimulatedBench) -> None:
-    """A WT310E speaks like its predecessor until told otherwise."""
-    lines = list(opening())
-    lines[0] = ("*IDN?", "YOKOGAWA,WT310E,C2QM12345,F1.04")
-    lines[8:8] = settings(":SYST:COMM:COMM WT300")
-    with expect_dialogue(*lines) as library:
-        simulated_bench.clock.run(meter(simulated_bench, library).open())
+    """A WT310E speaks like its predecessor until told otherwise, and has neither elements nor a wiring to set."""
+    with expect_dialogue(*small("YOKOGAWA,WT310E,C2QM12345,F1.04")) as library:
+        simulated_bench.clock.run(meter(simulated_bench, library, current_range=5.0).open())
+
+
+def test_three_elements_of_a_wt333e_are_summed(simulated_bench: SimulatedBench) -> None:
+    """Three phases are wired P3W4 and read as SIGMa; the range of the power is that of all three."""
+    lines = small("YOKOGAWA,WT333E,C3SA12345V,F1.04", ":INP:WIR P3W4", target="SIGM")
+    reads = ((":NUM:NORM:VAL?", "230.00E+00,5.000E+00,3.4500E+03,0.00000E+00,0"), (":INTEG:STAT?", "RES"))
+    with expect_dialogue(*lines, *reads) as library:
+        driver = meter(
+            simulated_bench,
+            library,
+            current_range=5.0,
+            wiring="P3W4",
+            calibration="example_wt333e.yaml",
+        )
+
+        async def live() -> PowerReading:
+            await driver.open()
+            reading: PowerReading = await driver.read()
+            return reading
+
+        reading = simulated_bench.clock.run(live())
+    limit = 0.001 * 3450.0 + 0.0005 * 3 * 300.0 * 5.0
+    assert reading.power.u == pytest.approx(math.hypot(limit / math.sqrt(3.0), 0.0001 * 3450.0))
+
+
+def test_current_transformer_scales_the_range(simulated_bench: SimulatedBench) -> None:
+    """With a transformer of ratio 10 the range of 5 A is one of 50 A, for the uncertainty too."""
+    scaling = (
+        *settings(":INP:SCAL:VT 1", ":INP:SCAL:SFAC 1", ":INP:SCAL:CT 10", ":INP:SCAL ON"),
+        (":INP:SCAL:CT?", "10.0000"),
+    )
+    reads = ((":NUM:NORM:VAL?", "240.00E+00,48.000E+00,11.520E+03,0.00000E+00,0"), (":INTEG:STAT?", "RES"))
+    lines = small("YOKOGAWA,WT333E,C3SA12345V,F1.04", scaling=scaling)
+    with expect_dialogue(*lines, *reads) as library:
+        driver = meter(
+            simulated_bench,
+            library,
+            current_range=5.0,
+            ct_ratio=10.0,
+            calibration="example_wt333e.yaml",
+        )
+
+        async def live() -> PowerReading:
+            await driver.open()
+            reading: PowerReading = await driver.read()
+            return reading
+
+        reading = simulated_bench.clock.run(live())
+    limit = 0.001 * 48.0 + 0.0005 * 50.0
+    assert reading.current.u == pytest.approx(math.hypot(limit / math.sqrt(3.0), 0.0001 * 48.0))
+
+
+def test_transformer_that_is_not_kept_is_noticed(simulated_bench: SimulatedBench) -> None:
+    """A ratio that the instrument rounds would be an error of the energy."""
+    scaling = (
+        *settings(":INP:SCAL:VT 1", ":INP:SCAL:SFAC 1", ":INP:SCAL:CT 12.34567", ":INP:SCAL ON"),
+        (":INP:SCAL:CT?", "12.3457"),
+    )
+    lines = small("YOKOGAWA,WT310E,C2QM12345,F1.04", scaling=scaling)
+    at = lines.index((":INP:SCAL:CT?", "12.3457"))
+    with expect_dialogue(*lines[: at + 1]) as library:
+        driver = meter(simulated_bench, library, current_range=5.0, ct_ratio=12.34567)
+        with pytest.raises(InstrumentError) as caught:
+            simulated_bench.clock.run(driver.open())
+    assert str(caught.value) == (
+        "TCPIP::dialogue::INSTR (@wattest) was told a current transformer of ratio 12.34567 and answers '12.3457': "
+        "choose a ratio that it can keep."
+    )
+
+
+def test_look_alike_hears_its_own_short_forms(simulated_bench: SimulatedBench) -> None:
+    """A GPM-8213 has items without elements, NUMB for their number, and MANU for counting without end."""
+    with expect_dialogue(
+        ("*IDN?", "GWInstek,GPM-8213,GES913349,V1.05"),
+        ("*CLS", None),
+        *settings(":COMM:REM ON", ":COMM:HEAD OFF", ":COMM:VERB OFF"),
+        (":INTEG:STAT?", "STOP"),
+        *settings(":INTEG:RES", ":INP:VOLT:AUTO OFF", ":INP:VOLT:RANG 300V"),
+        (":INP:VOLT:RANG?", "300.0E+00"),
+        *settings(":INP:CURR:AUTO OFF", ":INP:CURR:RANG 20A"),
+        (":INP:CURR:RANG?", "20.00E+00"),
+        *settings(":NUM:NORM:NUMB 5"),
+        *settings(*(f":NUM:NORM:ITEM{n} {item}" for n, item in enumerate(("U", "I", "P", "WH", "TIME"), 1))),
+        *settings(":INTEG:MODE MANU"),
+    ) as library:
+        driver = meter(simulated_bench, library, current_range=20.0)
+        identity = simulated_bench.clock.run(driver.open())
+    assert (identity.model, identity.serial) == ("GPM-8213", "GES913349")
+
+
+@pytest.mark.parametrize(
+    ("idn", "options", "sentence"),
+    [
+        (
+            "YOKOGAWA,WT332E,C3SA12345V,F1.04",
+            {"element": 2},
+            "has no input element 2: it has the elements 1 and 3. Correct 'element' in the bench file.",
+        ),
+        (
+            "YOKOGAWA,WT310E,C2QM12345,F1.04",
+            {"wiring": "P3W4"},
+            f"{NO_SUM} the element 1 only. Choose wiring P1W2, or an analyser with three elements.",
+        ),
+        (
+            "YOKOGAWA,WT1802E,C2TW01804,F3.11",
+            {"wiring": "P3W4"},
+            f"{NO_SUM} the elements 1 and 2. Choose wiring P1W2, or an analyser with three elements.",
+        ),
+        (
+            "GWInstek,GPM-8213,GES913349,V1.05",
+            {"ct_ratio": 10.0},
+            f"{NO_RATIO} how is not public. Measure directly, or choose another analyser.",
+        ),
+    ],
+)
+def test_inputs_that_a_model_has_not_are_refused(
+    simulated_bench: SimulatedBench, idn: str, options: dict[str, Any], sentence: str
+) -> None:
+    """An element, a wiring or a transformer that this model cannot have, before anything is set."""
+    with expect_dialogue(("*IDN?", idn)) as library, pytest.raises(InstrumentError) as caught:
+        simulated_bench.clock.run(meter(simulated_bench, library, **options).open())
+    assert str(caught.value) == f"{idn.split(',')[1]} at TCPIP::dialogue::INSTR (@wattest) {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("model", "elements"),
+    [
+        ("WT310", (1,)),
+        ("WT310EH", (1,)),
+        ("WT333E", (1, 2, 3)),
+        ("WT500", (1, 2, 3)),
+        ("WT5000", (1, 2, 3, 4, 5, 6, 7)),
+        ("WT1804E-10A5-50A0-D/B5/G5", (1, 2, 3, 4)),
+        ("WT3004E-2A0-30A4", (1, 2, 3, 4)),
+        ("WT3000", (1, 2, 3, 4, 5, 6, 7)),
+        ("760304-04-SV", (1, 2, 3, 4, 5, 6, 7)),
+    ],
+)
+def test_models_are_told_apart(model: str, elements: tuple[int, ...]) -> None:
+    """A model's name tells how many inputs it has; where it does not, none is refused."""
+    assert family_of(model).elements == elements
 
 
 def test_running_integration_is_stopped_before_it_is_reset(simulated_bench: SimulatedBench) -> None:
@@ -249,6 +410,14 @@ def test_nonsense_is_an_instrument_error(simulated_bench: SimulatedBench, values
     with pytest.raises(InstrumentError) as caught:
         read_once(simulated_bench, values)
     assert str(caught.value) == f"TCPIP::dialogue::INSTR (@wattest) {sentence}"
+
+
+def test_impossible_ratio_is_refused_when_the_bench_is_built(simulated_bench: SimulatedBench) -> None:
+    """A transformer of nothing needs no instrument to be wrong."""
+    with pytest.raises(
+        BenchError, match=r"reference_meter \(yokogawa_wt\): ct_ratio is 0; a ratio is above 0"
+    ):
+        meter(simulated_bench, "x@wattest", ct_ratio=0.0)
 
 
 def test_impossible_range_is_refused_when_the_bench_is_built(simulated_bench: SimulatedBench) -> None:

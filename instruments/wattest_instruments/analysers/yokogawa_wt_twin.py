@@ -1,29 +1,38 @@
-"""Twin of a Yokogawa WT power analyser: the grammar that its driver uses, on any plane of any circuit.
+"""Twin of a Yokogawa WT power analyser, or of a GW Instek GPM-8213: the grammar that their driver uses.
 
-It keeps the digits of the instrument (five, and six for integrated values), fixed ranges with over-range, an error
+It keeps what tells the models apart (ranges, elements, digits, how many items), fixed ranges with over-range, an error
 queue and the integrator's states. Verbose and headers are on after power-up, as on the instrument. Commands
 are those of the WT1800E as far as they are here; error numbers are recalled from IM WT3001E.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal
 
+from wattest.run.rehearse import Options, Rehearsal
+from wattest_instruments.analysers.counter_twin import Counter, State
+from wattest_instruments.analysers.plug import over_tcp
+from wattest_instruments.analysers.printed import nr3
+from wattest_instruments.analysers.table_twin import Table
+from wattest_instruments.analysers.yokogawa_wt_makes import make_of
+from wattest_instruments.calibration import Calibration
+from wattest_instruments.notation import number
 from wattest_instruments.twins.plane import Plane
-from wattest_instruments.twins.scpi import Action, Answer, Command, command, statements
+from wattest_instruments.twins.scpi import Action, Answer, Command, command
 
-Integrator = Literal["RESET", "START", "STOP", "ERROR", "TIMEUP"]
 
-VOLTAGE_RANGES = (1.5, 3.0, 6.0, 10.0, 15.0, 30.0, 60.0, 100.0, 150.0, 300.0, 600.0, 1000.0)
-CURRENT_RANGES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
-"""Of a 50 A element at crest factor 3 (recalled)."""
+def build(plane: Plane, known: Calibration | None) -> WtTwin:
+    """The instrument of a calibration file, or a WT1804E."""
+    return WtTwin(plane) if known is None else WtTwin(plane, serial=known.serial, model=known.model)
 
-OVER = 1.4
-"""Part of a range up to which the instrument shows a value."""
+
+def yokogawa_wt_twin(there: Rehearsal) -> AbstractAsyncContextManager[Options]:
+    """A twin with model and serial number of the calibration file, at the connector of outlet 1, over TCP."""
+    return over_tcp(there, build)
+
 
 UNDEFINED_HEADER = (113, "Undefined Header")
 PARAMETER_ERROR = (120, "Numeric data error")
@@ -38,11 +47,11 @@ SETTING_WHILE_RUNNING = (813, "Invalid operation in measuring mode: integration 
 class _Settings:
     """As after power-up."""
 
+    voltage_range: float
+    current_range: float
     remote: bool = False
     header: bool = True
     verbose: bool = True
-    voltage_range: float = 1000.0
-    current_range: float = 50.0
     auto: bool = True
     wiring: str = "P1W2"
     rate: str = "500.0E-03"
@@ -51,38 +60,53 @@ class _Settings:
         default_factory=lambda: {1: ("U", "1"), 2: ("I", "1"), 3: ("P", "1")}
     )
     mode: str = "NORMAL"
+    scaling: bool = False
+    ratios: dict[str, float] = field(default_factory=lambda: {"VT": 1.0, "CT": 1.0, "SFACTOR": 1.0})
     frozen: str | None = None
-
-
-@dataclass
-class _Count:
-    """The integrator: what it gathered before the running stretch, and where that one began."""
-
-    state: Integrator = "RESET"
-    gathered_wh: float = 0.0
-    gathered_s: float = 0.0
-    from_wh: float = 0.0
-    from_s: float = 0.0
 
 
 class WtTwin:
     """One analyser. ``handle`` takes a line and returns the answer, or None when there is none.
 
     ``gain`` makes it an imperfect reference: 0.0002 reads power and energy 0.02 % high. All elements see the same
-    plane: element 1 is phase 1, ``SIGMa`` the sum of phases.
+    plane: element 1 is phase 1, ``SIGMa`` the sum of phases. The current transformer is the one it is told of.
     """
 
     def __init__(
         self, plane: Plane, *, serial: str = "C2TW01804", model: str = "WT1804E", gain: float = 0.0
     ) -> None:
-        self.identity = f"YOKOGAWA,{model},{serial},F3.11"
+        self._make = make_of(model)
+        maker = "GWInstek" if self._make.copied else "YOKOGAWA"
+        self.identity = f"{maker},{model},{serial},{'V1.05' if self._make.copied else 'F3.11'}"
         self.gain = gain
         self._plane = plane
         self._errors: deque[tuple[int, str]] = deque(maxlen=32)
-        self._set = _Settings()
-        self._count = _Count()
-        self._found: dict[str, tuple[Action | None, tuple[int, ...]]] = {}
-        self._commands = (
+        self._set = self._as_new()
+        self._count = Counter(plane)
+        self._table = Table(
+            lambda: self._errors.append(UNDEFINED_HEADER), *self._common(), *self._of_this_make()
+        )
+
+    def handle(self, line: str) -> str | None:
+        """Obey a line; the answers of its queries joined by semicolons, or None when it asks nothing."""
+        return self._table.handle(line)
+
+    def interrupt(self) -> None:
+        """A power failure in the middle of an integration: the integrator stops in state ``ERROR``."""
+        if self._count.running:
+            self._count.stop()
+            self._count.state = "ERROR"
+
+    @property
+    def integrator(self) -> State:
+        """State of the integrator, as its long word."""
+        return self._count.state
+
+    def _as_new(self) -> _Settings:
+        return _Settings(self._make.voltage_ranges[-1], self._make.current_ranges[-1])
+
+    def _common(self) -> tuple[Command, ...]:
+        return (
             command("*IDN", query=lambda _n, _a: self.identity),
             command("*CLS", write=self._cls),
             command("*RST", write=self._rst),
@@ -91,42 +115,7 @@ class WtTwin:
             self._switch(":COMMunicate:REMote", "remote"),
             self._switch(":COMMunicate:HEADer", "header"),
             self._switch(":COMMunicate:VERBose", "verbose"),
-            command(
-                ":INPut:VOLTage:RANGe[:ALL|:ELEMent<x>]",
-                write=self._set_voltage_range,
-                query=self._setting(":INPUT:VOLTAGE:RANGE", lambda: _nr3(self._set.voltage_range, 4)),
-            ),
-            command(
-                ":INPut:CURRent:RANGe[:ALL|:ELEMent<x>]",
-                write=self._set_current_range,
-                query=self._setting(":INPUT:CURRENT:RANGE", lambda: _nr3(self._set.current_range, 4)),
-            ),
-            command(
-                ":INPut:VOLTage:AUTO[:ALL|:ELEMent<x>]",
-                write=self._set_auto,
-                query=self._setting(":AUTO", self._auto),
-            ),
-            command(
-                ":INPut:CURRent:AUTO[:ALL|:ELEMent<x>]",
-                write=self._set_auto,
-                query=self._setting(":AUTO", self._auto),
-            ),
-            command(
-                ":INPut:WIRing",
-                write=self._set_wiring,
-                query=self._setting(":INPUT:WIRING", lambda: self._set.wiring),
-            ),
             command(":RATE", write=self._set_rate, query=self._setting(":RATE", lambda: self._set.rate)),
-            command(
-                ":NUMeric:FORMat",
-                write=self._set_format,
-                query=self._setting(":NUMERIC:FORMAT", lambda: "ASC"),
-            ),
-            command(
-                ":NUMeric[:NORMal]:NUMber",
-                write=self._set_number,
-                query=self._setting(":NUMERIC:NORMAL:NUMBER", lambda: str(self._set.number)),
-            ),
             command(":NUMeric[:NORMal]:ITEM<x>", write=self._set_item, query=self._item),
             command(":NUMeric[:NORMal]:VALue", query=self._values),
             command(":NUMeric:HOLD", write=self._set_hold, query=self._setting(":NUMERIC:HOLD", self._held)),
@@ -135,63 +124,60 @@ class WtTwin:
                 write=self._set_mode,
                 query=self._setting(":INTEGRATE:MODE", lambda: self._set.mode),
             ),
-            command(":INTEGrate:TIMer[<x>]", write=self._accept_timer, query=lambda _n, _a: "0,0,0"),
             command(":INTEGrate:STARt", write=self._start),
             command(":INTEGrate:STOP", write=self._stop),
             command(":INTEGrate:RESet", write=self._reset_integral),
             command(":INTEGrate:STATe", query=self._state),
         )
 
-    def handle(self, line: str) -> str | None:
-        """Obey a line; the answers of its queries joined by semicolons, or None when it asks nothing."""
-        answers: list[str] = []
-        for header, argument in statements(line.strip()):
-            answer = self._obey(header, argument)
-            if answer is not None:
-                answers.append(answer)
-        return ";".join(answers) if answers else None
-
-    def interrupt(self) -> None:
-        """A power failure in the middle of an integration: the integrator stops in state ``ERROR``."""
-        if self._count.state == "START":
-            self._stop((), "")
-            self._count.state = "ERROR"
-
-    @property
-    def integrator(self) -> Integrator:
-        """State of the integrator, as its long word."""
-        return self._count.state
-
-    def _obey(self, header: str, argument: str) -> Answer:
-        if header not in self._found:
-            self._found[header] = self._find(header)
-        action, numbers = self._found[header]
-        if action is None:
-            self._errors.append(UNDEFINED_HEADER)
-            return None
-        return action(numbers, argument)
-
-    def _find(self, header: str) -> tuple[Action | None, tuple[int, ...]]:
-        name = header.removesuffix("?")
-        for known in self._commands:
-            match = known.pattern.fullmatch(name)
-            action = known.query if header.endswith("?") else known.write
-            if match is not None and action is not None:
-                return action, tuple(int(group) for group in match.groups() if group)
-        return None, ()
+    def _of_this_make(self) -> tuple[Command, ...]:
+        whose = "[:ALL|:ELEMent<x>]" if self._make.by_element else ""
+        commands = [
+            *self._input("VOLTage", whose, "voltage_range", "V", self._make.voltage_ranges),
+            *self._input("CURRent", whose, "current_range", "A", self._make.current_ranges),
+            command(
+                ":NUMeric[:NORMal]:NUMBer" if self._make.copied else ":NUMeric[:NORMal]:NUMber",
+                write=self._set_number,
+                query=self._setting(":NUMERIC:NORMAL:NUMBER", lambda: str(self._set.number)),
+            ),
+        ]
+        if self._make.wirings:
+            commands.append(
+                command(
+                    ":INPut:WIRing",
+                    write=self._set_wiring,
+                    query=self._setting(":INPUT:WIRING", lambda: self._set.wiring),
+                )
+            )
+        if self._make.native:
+            commands.append(command(":SYSTem:COMMunicate:COMMand", write=self._set_language))
+        if not self._make.copied:
+            commands += [
+                self._switch(":INPut:SCALing[:STATe]", "scaling"),
+                self._ratio(f":INPut:SCALing:VT{whose}", "VT"),
+                self._ratio(f":INPut:SCALing:CT{whose}", "CT"),
+                self._ratio(f":INPut:SCALing:SFACtor{whose}", "SFACTOR"),
+                command(":INTEGrate:TIMer[<x>]", write=self._accept_timer, query=lambda _n, _a: "0,0,0"),
+                command(
+                    ":NUMeric:FORMat",
+                    write=self._set_format,
+                    query=self._setting(":NUMERIC:FORMAT", lambda: "ASC"),
+                ),
+            ]
+        return tuple(commands)
 
     # Settings.
 
     def _rst(self, _numbers: tuple[int, ...], _argument: str) -> None:
-        self._set = _Settings()
-        self._count = _Count()
+        self._set = self._as_new()
+        self._count = Counter(self._plane)
 
     def _cls(self, _numbers: tuple[int, ...], _argument: str) -> None:
         self._errors.clear()
 
     def _error(self, _numbers: tuple[int, ...], _argument: str) -> Answer:
-        number, text = self._errors.popleft() if self._errors else (0, "No error")
-        return f'{number},"{text}"'
+        code, text = self._errors.popleft() if self._errors else (0, "No error")
+        return f'{code},"{text}"'
 
     def _switch(self, pattern: str, attribute: str) -> Command:
         def write(_numbers: tuple[int, ...], argument: str) -> None:
@@ -207,26 +193,47 @@ class WtTwin:
             pattern, write=write, query=self._setting(head, lambda: str(int(getattr(self._set, attribute))))
         )
 
+    def _ratio(self, pattern: str, name: str) -> Command:
+        def write(_numbers: tuple[int, ...], argument: str) -> None:
+            value = number(argument)
+            if value is None or not 0.0001 <= value <= 99999.9999:
+                self._errors.append(OUT_OF_RANGE)
+            else:
+                self._set.ratios[name] = value
+
+        head = f":INPUT:SCALING:{name}"
+        return command(
+            pattern, write=write, query=self._setting(head, lambda: f"{self._set.ratios[name]:.4f}")
+        )
+
     def _setting(self, head: str, value: Callable[[], str]) -> Action:
         def query(_numbers: tuple[int, ...], _argument: str) -> Answer:
             return f"{head} {value()}" if self._set.header else value()
 
         return query
 
-    def _auto(self) -> str:
-        return str(int(self._set.auto))
-
     def _held(self) -> str:
         return str(int(self._set.frozen is not None))
 
-    def _set_voltage_range(self, _numbers: tuple[int, ...], argument: str) -> None:
-        self._set.voltage_range = self._range(argument, "V", VOLTAGE_RANGES, self._set.voltage_range)
+    def _input(
+        self, name: str, whose: str, attribute: str, unit: str, ranges: tuple[float, ...]
+    ) -> tuple[Command, Command]:
+        """A fixed range, and whether it is chosen by the instrument."""
 
-    def _set_current_range(self, _numbers: tuple[int, ...], argument: str) -> None:
-        self._set.current_range = self._range(argument, "A", CURRENT_RANGES, self._set.current_range)
+        def write(_numbers: tuple[int, ...], argument: str) -> None:
+            now = getattr(self._set, attribute)
+            setattr(self._set, attribute, self._range(argument, unit, ranges, now))
+
+        head = f":INPUT:{name.upper()}:RANGE"
+        shown = self._setting(head, lambda: nr3(getattr(self._set, attribute), 4))
+        auto = self._setting(":AUTO", lambda: str(int(self._set.auto)))
+        return (
+            command(f":INPut:{name}:RANGe{whose}", write=write, query=shown),
+            command(f":INPut:{name}:AUTO{whose}", write=self._set_auto, query=auto),
+        )
 
     def _range(self, argument: str, unit: str, ranges: tuple[float, ...], now: float) -> float:
-        if self._count.state == "START":
+        if self._count.running:
             self._errors.append(SETTING_WHILE_RUNNING)
             return now
         try:
@@ -245,7 +252,14 @@ class WtTwin:
         self._set.auto = argument.upper() in {"ON", "1"}
 
     def _set_wiring(self, _numbers: tuple[int, ...], argument: str) -> None:
-        self._set.wiring = argument.upper()
+        if argument.upper() in self._make.wirings:
+            self._set.wiring = argument.upper()
+        else:
+            self._errors.append(PARAMETER_ERROR)
+
+    def _set_language(self, _numbers: tuple[int, ...], argument: str) -> None:
+        if argument.upper() not in {"WT300", "WT200"}:
+            self._errors.append(PARAMETER_ERROR)
 
     def _set_rate(self, _numbers: tuple[int, ...], argument: str) -> None:
         self._set.rate = argument.upper()
@@ -258,7 +272,7 @@ class WtTwin:
         self._set.frozen = self._values_now() if argument.upper() in {"ON", "1"} else None
 
     def _set_number(self, _numbers: tuple[int, ...], argument: str) -> None:
-        if argument.isdigit() and 1 <= int(argument) <= 255:
+        if argument.isdecimal() and 1 <= int(argument) <= self._make.most_items:
             self._set.number = int(argument)
         else:
             self._errors.append(OUT_OF_RANGE)
@@ -266,6 +280,9 @@ class WtTwin:
     def _set_item(self, numbers: tuple[int, ...], argument: str) -> None:
         function, _, element = argument.upper().partition(",")
         if not numbers or function not in _FUNCTIONS:
+            self._errors.append(PARAMETER_ERROR)
+            return
+        if element and self._make.copied:
             self._errors.append(PARAMETER_ERROR)
             return
         element = element.partition(",")[0].strip() or "1"
@@ -287,7 +304,7 @@ class WtTwin:
 
     def _values(self, _numbers: tuple[int, ...], argument: str) -> Answer:
         shown = self._set.frozen if self._set.frozen is not None else self._values_now()
-        return shown.split(",")[int(argument) - 1] if argument.isdigit() and int(argument) else shown
+        return shown.split(",")[int(argument) - 1] if argument.isdecimal() and int(argument) else shown
 
     def _values_now(self) -> str:
         return ",".join(
@@ -295,57 +312,51 @@ class WtTwin:
         )
 
     def _value(self, function: str, element: str) -> str:
-        plane = self._plane
-        if element not in {"1", "2", "3", "SIGMA"} or (element in {"2", "3"} and plane.phases == 1):
+        plane, make = self._plane, self._make
+        if element == "SIGMA":
+            seen = plane.phases == 1 or len(make.elements) == 3
+        else:
+            seen = element in make.elements and int(element) <= plane.phases
+        if not seen:
             return "NAN"
         share = 1.0 if element == "SIGMA" else 1.0 / plane.phases
-        over_u = plane.voltage_v() > OVER * self._set.voltage_range
-        over_i = plane.current_a() > OVER * self._set.current_range
+        over_u = plane.voltage_v() > make.over * self._set.voltage_range
+        ratio = self._set.ratios["CT"] if self._set.scaling else 1.0
+        over_i = plane.current_a() / ratio > make.over * self._set.current_range
         match function:
             case "U":
-                return "INF" if over_u else _nr3(plane.voltage_v(), 5)
+                return "INF" if over_u else nr3(plane.voltage_v(), make.digits)
             case "I":
-                return "INF" if over_i else _nr3(plane.current_a(), 5)
+                return "INF" if over_i else nr3(plane.current_a(), make.digits)
             case "P" | "S":
-                return "INF" if over_u or over_i else _nr3(plane.power_w() * share * (1 + self.gain), 5)
+                power = plane.power_w() * share * (1 + self.gain)
+                return "INF" if over_u or over_i else nr3(power, make.digits)
             case "WH" | "WHP":
-                return _nr3(self._integral()[0] * share * (1 + self.gain), 6)
+                return nr3(self._count.energy_wh * share * (1 + self.gain), max(6, make.digits))
             case "TIME":
-                return str(int(self._integral()[1]))
+                return str(int(self._count.elapsed_s))
             case _:
                 return "NAN"
 
     # Integrator.
 
-    def _integral(self) -> tuple[float, float]:
-        if self._count.state != "START":
-            return self._count.gathered_wh, self._count.gathered_s
-        energy = self._plane.energy_wh() - self._count.from_wh
-        return (
-            self._count.gathered_wh + energy,
-            self._count.gathered_s + self._plane.time_s() - self._count.from_s,
-        )
-
     def _start(self, _numbers: tuple[int, ...], _argument: str) -> None:
-        if self._count.state == "START":
+        if self._count.running:
             self._errors.append(RUNNING_ALREADY)
-            return
-        self._count.state = "START"
-        self._count.from_wh, self._count.from_s = self._plane.energy_wh(), self._plane.time_s()
+        else:
+            self._count.start()
 
     def _stop(self, _numbers: tuple[int, ...], _argument: str) -> None:
-        if self._count.state != "START":
+        if self._count.running:
+            self._count.stop()
+        else:
             self._errors.append(NOT_RUNNING)
-            return
-        self._count.gathered_wh, self._count.gathered_s = self._integral()
-        self._count.state = "STOP"
 
     def _reset_integral(self, _numbers: tuple[int, ...], _argument: str) -> None:
-        if self._count.state == "START":
+        if self._count.running:
             self._errors.append(RESET_WHILE_RUNNING)
-            return
-        self._count.state = "RESET"
-        self._count.gathered_wh = self._count.gathered_s = 0.0
+        else:
+            self._count.reset()
 
     def _state(self, _numbers: tuple[int, ...], _argument: str) -> Answer:
         word = self._count.state if self._set.verbose else _ABBREVIATED[self._count.state]
@@ -353,39 +364,6 @@ class WtTwin:
 
 
 _FUNCTIONS = frozenset(
-    [
-        "U",
-        "I",
-        "P",
-        "S",
-        "Q",
-        "LAMBDA",
-        "PHI",
-        "FU",
-        "FI",
-        "WH",
-        "WHP",
-        "WHM",
-        "AH",
-        "AHP",
-        "AHM",
-        "WS",
-        "WQ",
-        "TIME",
-        "UTHD",
-        "ITHD",
-    ]
+    "U I P S Q LAMBDA PHI FU FI WH WHP WHM AH AHP AHM WS WQ TIME UTHD ITHD".split()  # noqa: SIM905
 )
 _ABBREVIATED = {"RESET": "RES", "START": "STAR", "STOP": "STOP", "ERROR": "ERR", "TIMEUP": "TIM"}
-
-
-def _nr3(value: float, digits: int) -> str:
-    """A value as the instrument prints it: so many significant digits, an exponent in steps of three."""
-    if value == 0.0:
-        return f"{0.0:.{digits - 1}f}E+00"
-    size = math.floor(math.log10(abs(value)))
-    if float(f"{abs(value):.{digits - 1}e}") >= 10.0 ** (size + 1):
-        size += 1
-    exponent = 3 * (size // 3)
-    decimals = digits - 1 - (size - exponent)
-    return f"{value / 10.0**exponent:.{decimals}f}E{exponent:+03d}"

@@ -1,0 +1,97 @@
+"""The control panel of the simulated station on a socket, so that a person at the terminal can do what is asked.
+
+Bench entry, on a bench of ``kind: simulated``::
+
+    rigs:
+      panel: {driver: panel, port: 15100}
+      person: {driver: by_hand, person: A. Tremblay}
+    vehicle: {driver: by_hand, rig: person}
+
+While the terminal waits for the person, virtual time stands still. The person types in another window what their hands
+would do, one command a line as ``wattest evse`` knows them (``help`` lists them), and then answers the question::
+
+    nc 127.0.0.1 15100
+    plug_in
+    ok
+
+Operators are trained so, and question and answer are tested without a charger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from wattest.errors import BenchError
+from wattest.evse.control import Panel, obey
+from wattest.model.words import Port
+from wattest.roles import Identity, Surroundings
+from wattest.world import World
+from wattest_instruments.twins.server import serve_scpi
+
+
+def panel(around: Surroundings, *, port: Port = 0) -> SocketPanel:
+    """Serve the panel of this bench's simulated station.
+
+    Args:
+        around: the bench, which must be a simulated one
+        port: TCP port on 127.0.0.1; 0 lets the system choose
+    """
+    if not isinstance(around.world, World):
+        raise BenchError(
+            f"{around.role} (panel) needs a simulated world, and this bench has none: set 'kind: simulated' in the "
+            "bench file, or leave the panel out."
+        )
+    return SocketPanel(around, port)
+
+
+class SocketPanel:
+    """The rig. ``facts`` holds ``port`` once it is open."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, around: Surroundings, port: int) -> None:
+        self.facts: Mapping[str, Any] = {}
+        self._around = around
+        self._port = port
+        self._stack = AsyncExitStack()
+
+    async def open(self) -> Identity:
+        """Listen; harmless when it does. Raises ``BenchError`` when the port is taken."""
+        if not self.facts:
+            network = self._around.rigs["network"]
+            obedient = _Obedient(Panel(self._around.world, network))
+            try:
+                server = await self._stack.enter_async_context(serve_scpi(obedient, "127.0.0.1", self._port))
+            except OSError as problem:
+                raise BenchError(
+                    f"The panel cannot listen on 127.0.0.1:{self._port}: {problem.strerror or problem}; choose "
+                    "another 'port' in the bench file, or 0 to let the system choose."
+                ) from None
+            self.facts = {"port": server.port}
+        return Identity("Wattest", "panel of the simulated station", str(self.facts["port"]))
+
+    async def restart(self) -> None:
+        """Nothing: a panel goes on."""
+
+    async def make_safe(self) -> None:
+        """Nothing: a panel is harmless by itself."""
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        self.facts = {}
+        await self._stack.aclose()
+        await asyncio.sleep(0)
+
+
+class _Obedient:
+    """Lines in, answers out. The server carries each byte as one character; people write UTF-8."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+
+    def handle(self, line: str) -> str | None:
+        answer = obey(self._panel, line.encode("latin-1").decode("utf-8", "backslashreplace"))
+        return None if answer is None else answer.encode().decode("latin-1")

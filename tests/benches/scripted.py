@@ -1,0 +1,139 @@
+"""Somebody at the terminal who does what is asked, with the panel of the simulated station for hands."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import sys
+from collections import deque
+from pathlib import Path
+from typing import Any, Self
+
+import pexpect
+
+DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    (r"Take the cable and plug it into the car\.", "plug_in", {}),
+    (r"Pull the plug out of the car", "unplug", {}),
+    (r"Put the plug back into its holster", "holster", {}),
+    (r"Set the car so that it asks for energy", "set_ready", {"ready": True}),
+    (r"Set the car so that it takes no energy", "set_ready", {"ready": False}),
+    (r"Set the car or the load to take at most (?P<current_a>[\d.e-]+) A", "set_current", {}),
+    (r"Make sure that the car takes no energy", "set_ready", {"ready": False}),
+    (r"Hold the card with the number (?P<uid>\S+) to the reader", "card", {}),
+    (r"Hold the white card \((?P<uid>\S+)\) to the reader", "card", {}),
+    (r"Switch the supply of the station ON", "power", {"on": True}),
+    (r"Switch the supply of the station OFF", "power", {"on": False}),
+    (r"Block the (?P<which>\w+) lock", "jam", {"jammed": True}),
+    (r"Free the (?P<which>\w+) lock", "jam", {"jammed": False}),
+    (r"Set the chamber to (?P<temperature_c>\S+) degC, at (?P<ramp_k_per_min>\S+) K/min", "temperature", {}),
+    (r"Put the chamber into standby", "temperature", {"temperature_c": 23.0, "ramp_k_per_min": 1.0}),
+    (r"Cut the network of the station", "cut", {}),
+    (r"Restore the network of the station", "restore", {}),
+)
+"""What is asked for, and what the hands do then."""
+
+
+class Hands:
+    """The panel of the station that stands on the bench now; each scenario brings a new one."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._socket: socket.socket | None = None
+        self._unread = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+    def do(self, what: str, **arguments: Any) -> tuple[bool, Any]:
+        """Whether it could be done, and what came of it or why not."""
+        for _ in range(2):
+            if self._socket is None:
+                self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=10.0)
+                self._unread = b""
+            try:
+                self._socket.sendall(json.dumps({"do": what, **arguments}).encode() + b"\n")
+                answer = json.loads(self._line())
+                return answer["ok"], answer.get("result", answer.get("error"))
+            except (ConnectionError, ValueError):  # the station before this one is gone
+                self._socket.close()
+                self._socket = None
+        raise AssertionError(f"The panel at port {self._port} hung up on {what!r} twice.")
+
+    def _line(self) -> bytes:
+        assert self._socket is not None
+        while b"\n" not in self._unread:
+            piece = self._socket.recv(65536)
+            if not piece:
+                raise ConnectionError
+            self._unread += piece
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+
+def answer(hands: Hands, role: str, question: str) -> str:
+    """What a careful person types, after doing what was asked."""
+    for pattern, what, fixed in DEEDS:
+        match = re.search(pattern, question)
+        if match is not None:
+            words = {name: _typed(what, name, text) for name, text in match.groupdict().items()}
+            done, why = hands.do(what, **words, **fixed)
+            return "done" if done else f"no, {why}"
+    if role == "reference_meter":
+        return _read_meter(hands, question)
+    return _look(hands, question)
+
+
+def _typed(what: str, name: str, text: str) -> str | float:
+    return text if (what, name) in {("card", "uid"), ("jam", "which")} else float(text)
+
+
+def _read_meter(hands: Hands, question: str) -> str:
+    quantity = question.partition(" ")[0].lower()
+    return f"{hands.do('meter')[1][quantity]:.6f}"
+
+
+def _look(hands: Hands, question: str) -> str:
+    if question.startswith("Where is the plug"):
+        return str(hands.do("whereabouts")[1])
+    if question.startswith("Is the plug held in its holster"):
+        return str(hands.do("locks")[1]["holster"])
+    if question.startswith("Is the plug held in the car"):
+        return str(hands.do("locks")[1]["connector"])
+    if question.startswith("Pull hard at the plug"):
+        which = "holster" if "in its holster" in question else "connector"
+        return "yes" if hands.do("pull", which=which)[1] else "no"
+    if question.startswith("What stands on the screen"):
+        return " / ".join(hands.do("display")[1]["lines"]) or "-"
+    if question.startswith("Which total is shown"):
+        shown = hands.do("display")[1]
+        return "-" if shown["cost"] is None else f"{shown['cost']} {shown['currency'] or ''}".strip()
+    if question.startswith("Air temperature"):
+        return f"{hands.do('read_temperature')[1]:.3f}"
+    raise AssertionError(f"Nobody knows what to answer to {question!r}.")
+
+
+def certify(bench: Path, out: Path, *arguments: str, port: int, timeout_s: float) -> tuple[int, str, int]:
+    """Run ``wattest certify`` on a terminal and answer what it asks; exit code, what stood there, number of answers."""
+    command = [
+        *("-m", "wattest", "certify", "--bench", str(bench), "--out", str(out), "--quiet", *arguments),
+    ]
+    child: Any = pexpect.spawn(
+        sys.executable, command, encoding="utf-8", timeout=timeout_s, echo=False, dimensions=(50, 400)
+    )
+    child.delaybeforesend = None
+    answers, seen = 0, deque[str](maxlen=20)
+    with Hands(port) as hands:
+        try:
+            while child.expect([r"\[([a-z_]+)\] ([^\r\n]+): ", pexpect.EOF]) == 0:
+                child.sendline(answer(hands, child.match[1], child.match[2]))
+                answers += 1
+                seen.append(child.before + child.after)
+            seen.append(child.before)
+        finally:
+            child.close(force=True)
+    return child.exitstatus if child.exitstatus is not None else -1, "".join(seen), answers
