@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from wattest.clock import Clock
 
@@ -245,6 +246,15 @@ class ReadsBack(Protocol):
 
     async def read_back(self) -> ReadBack:
         """Ask the device. Raises ``InstrumentError`` or ``RigError`` when it cannot be asked."""
+        ...
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """A part with a clock of its own, which ``wattest doctor`` compares with that of this computer."""
+
+    async def utc(self) -> datetime:
+        """What its clock shows now, with a time zone. Raises ``InstrumentError`` or ``RigError``."""
         ...
 
 

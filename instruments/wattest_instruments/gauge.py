@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from wattest.errors import RigError
@@ -109,3 +110,23 @@ def readable_back(part: Any, doer: Doer) -> None:
         return ReadBack(safe, str(answer.fields.get("sentence") or plain), answer.seq)
 
     part.read_back = read_back
+
+
+def telling_time(part: Any, doer: Doer) -> None:
+    """Give a part ``utc`` (``wattest.roles.TellsTime``) if its doer has a clock."""
+    if "clock" not in doer.supports:
+        return
+
+    async def utc() -> datetime:
+        told = str((await doer.do("clock")).fields["utc"])
+        try:
+            time = datetime.fromisoformat(told)
+        except ValueError:
+            time = None
+        if time is None or time.tzinfo is None:
+            raise RigError(
+                f"{doer.where} answered '{told}' for 'utc', which is no time with its zone, such as 2026-01-15T12:00:00Z."
+            )
+        return time
+
+    part.utc = utc

@@ -26,6 +26,7 @@
       base: http://192.168.1.51/logger
       actions:
         read_all: {method: GET, url: /scan, answer: {enclosure: "0.value", contactor: "1.value"}}
+        clock:    {method: GET, url: /now, answer: {utc: time}}       # wattest doctor compares it with this computer
 
 Placeholders are the arguments of the action (``wattest_instruments.placeholders``) and facts of a rig, such as
 ``{charger.http}``. Nothing is ever sent twice: an action that got no answer may have happened.

@@ -16,6 +16,7 @@ from wattest.document.quantity import (
     VOLTAGE,
     Dimension,
 )
+from wattest.errors import BenchError
 from wattest_instruments.tasks import Language
 
 Texts = Mapping[Language, str]
@@ -55,6 +56,13 @@ ROLE_QUANTITIES: Mapping[str, tuple[str, ...]] = {
     "mains": ("voltage", "current", "power", "frequency"),
 }
 """What the meter of a role can show."""
+
+_SHOWN: Mapping[str, tuple[str, ...]] = {
+    "reference_meter": ("energy",),
+    "load": ("voltage", "current"),
+    "mains": ("voltage",),
+}
+"""What it shows when the bench entry does not say."""
 
 _SIGNED_VOLTAGE = replace(VOLTAGE, least=None)
 _NO_SETPOINT: Texts = {"en": "when none is shown", "fr": "si aucune n'est affichée"}
@@ -114,6 +122,20 @@ CHAMBER_SETPOINT = Measured(
     least=-273,
     absent=_NO_SETPOINT,
 )
+
+
+def shown_quantities(role: str, quantities: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What a person can read on the meter of a role. Raises ``BenchError`` for what no such meter shows."""
+    if quantities is None:
+        return _SHOWN.get(role, ())
+    possible = ROLE_QUANTITIES.get(role, ())
+    for quantity in quantities:
+        if quantity not in possible:
+            raise BenchError(
+                f"{role} (by_hand) is to show '{quantity}' under 'quantities'; "
+                f"a {role} can show {', '.join(possible) or 'none'}."
+            )
+    return quantities
 
 
 def on_the_meter(role: str, quantity: str) -> Measured:

@@ -358,6 +358,17 @@ def test_what_is_not_powered_is_not_asked(desk: Desk, role: str) -> None:
     assert not isinstance(desk.play(role), ReadsBack)
 
 
+@pytest.mark.parametrize(("role", "word"), [("chamber", "read_back"), ("display", "clock")])
+def test_what_only_devices_tell_is_not_promised_for_a_person(desk: Desk, role: str, word: str) -> None:
+    """A person has no clock to compare, and a chamber is not looked at twice."""
+    with pytest.raises(BenchError) as error:
+        desk.play(role, supports=(word,))
+    assert str(error.value) == (
+        f"{role} (by_hand) names '{word}' under 'supports' but maps no '{word}' under 'actions': map it, or take "
+        f"'{word}' away."
+    )
+
+
 def test_a_value_is_measured_by_eye(desk: Desk) -> None:
     """The instrument of the bench entry stands in the question, and its step and class make the uncertainty."""
     gauge = ByEye("Sauter FK 250 no. 7", resolution="0.1 N", accuracy=0.5)

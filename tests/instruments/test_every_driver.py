@@ -36,7 +36,7 @@ NO_TWIN = {
 }
 """Drivers that a rehearsal replaces by the simulated world, and why."""
 
-EVERY_ACTION = frozenset({"identify", "make_safe", "read_back", "vehicle_current"})
+EVERY_ACTION = frozenset({"identify", "make_safe", "read_back", "vehicle_current", "clock"})
 """Words that drivers of named actions support beside verbs and capabilities."""
 
 OUTSIDE = frozenset(

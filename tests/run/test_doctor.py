@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -330,6 +330,8 @@ class Fake:
             self.patience_s = does["patience_s"]
         if "read_back" in does:
             self.read_back = self._read_back
+        if "utc" in does:
+            self.utc = lambda: self._act("utc")
 
     async def _act(self, what: str) -> Any:
         self.done.append(f"{self.name}.{what}")
@@ -447,6 +449,23 @@ def test_a_person_is_left_in_peace(examine: Any) -> None:
     assert ("fine", "Played by a person; nobody was asked.") in told(findings)
     assert not any(act.startswith("vehicle") for act in done)
     assert "vehicle" in can
+
+
+def test_clocks_are_compared(examine: Any) -> None:
+    """A part that tells the time is compared with this computer; one that cannot is worth a warning, and no more."""
+    begin = datetime(2026, 1, 15, 12, tzinfo=UTC)  # where virtual time begins
+    findings, _, _ = examine(
+        reference_meter={"utc": begin + timedelta(seconds=1.5)},
+        vehicle={"utc": begin - timedelta(seconds=61)},
+        mains={"utc": RigError("mains over HTTP answered 'noon' for 'utc'.")},
+        chamber={"open": RigError("It is off."), "utc": begin},
+    )
+    assert [finding for finding in told(findings) if not finding[1].startswith("Maple")] == [
+        ("fine", "Its clock is +1.5 s from this computer's."),
+        ("warning", "Its clock is -61.0 s from this computer's; 2 s are allowed: find out which is wrong."),
+        ("warning", "mains over HTTP answered 'noon' for 'utc'."),
+        ("problem", "It is off."),
+    ]
 
 
 def test_a_part_that_a_person_helps_is_opened(examine: Any) -> None:

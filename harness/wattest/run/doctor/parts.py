@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from wattest.clock.network import MemoryNetwork
 from wattest.errors import BenchError, DocumentError
-from wattest.roles import ReadsBack, Surroundings
-from wattest.run.doctor.finding import Finding, as_told
+from wattest.roles import ReadsBack, Surroundings, TellsTime
+from wattest.run.doctor.finding import Finding, State, as_told
 from wattest.run.drivers import driver
 from wattest.run.languages import Text
 from wattest.run.rehearse import Rehearsal, with_twins
@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 OPEN_S = 60.0
 """How long one part may take for anything; rigs that start a program have their own, shorter limits."""
+APART_S = 2.0
+"""How far two clocks may be apart: as far as the station's may (DAT-01; project)."""
 BY_HAND = "by_hand"
 """The driver that is a person, who need not answer the doctor."""
 NAME = "wattest doctor"
@@ -63,6 +65,8 @@ async def _examined(bench: Bench, sheet: ChargerSheet, clock: Clock, found: Part
                     continue
                 opened[name] = part
                 found.findings.append(await _opened(name, part))
+                if found.findings[-1].state == "fine" and isinstance(part, TellsTime):
+                    found.findings.append(await _compared(name, part, clock))
         finally:
             found.findings += await _at_rest(bench, opened)
     return found
@@ -155,6 +159,32 @@ async def _opened(name: str, part: Part) -> Finding:
     number = f", {told.serial}" if told.serial not in {"", "unknown"} else ""
     firmware = f", {told.firmware}" if told.firmware else ""
     return Finding("part", name, "fine", as_told(f"{told.maker} {told.model}{number}{firmware}"))
+
+
+async def _compared(name: str, part: TellsTime, clock: Clock) -> Finding:
+    """How far the part's clock is from this computer's, at the middle of the question."""
+    before = clock.utc()
+    try:
+        told = await _in_time(part.utc())
+    except Exception as problem:  # noqa: BLE001 - a part that cannot tell the time may still measure
+        return Finding("part", name, "warning", as_told(_said(problem)))
+    offset_s = (told - before - (clock.utc() - before) / 2).total_seconds()
+    state: State = "fine" if abs(offset_s) <= APART_S else "warning"
+    return Finding(
+        "part",
+        name,
+        state,
+        Text(
+            f"Its clock is {offset_s:+.1f} s from this computer's.",
+            f"Son horloge est à {offset_s:+.1f} s de celle de cet ordinateur.",
+        )
+        if state == "fine"
+        else Text(
+            f"Its clock is {offset_s:+.1f} s from this computer's; {APART_S:g} s are allowed: find out which is wrong.",
+            f"Son horloge est à {offset_s:+.1f} s de celle de cet ordinateur ; {APART_S:g} s sont tolérées : trouvez "
+            "laquelle est fausse.",
+        ),
+    )
 
 
 async def _in_time(doing: Coroutine[Any, Any, T]) -> T:
