@@ -116,4 +116,12 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "name.voltage": ("voltage", "tension"),
     "name.current": ("current", "courant"),
     "name.energy": ("energy", "énergie"),
+    "name.pilot high": ("pilot, high level", "fil pilote, niveau haut"),
+    "name.pilot low": ("pilot, low level", "fil pilote, niveau bas"),
+    "name.pilot duty": ("pilot, duty cycle", "fil pilote, rapport cyclique"),
+    "name.pilot frequency": ("pilot, frequency", "fil pilote, fréquence"),
+    "name.supply voltage": ("supply, voltage", "alimentation, tension"),
+    "name.supply current": ("supply, current", "alimentation, courant"),
+    "name.supply power": ("supply, power", "alimentation, puissance"),
+    "name.supply frequency": ("supply, frequency", "alimentation, fréquence"),
 }
