@@ -143,7 +143,7 @@ def test_an_error_of_0_8_percent_at_a_limit_of_1_percent(
     chain: Chain, reading: float, expanded: float, band: str, verdict: str, remark: str
 ) -> None:
     """The same charger: good behind U of 0.1 %, in doubt behind 0.25 %, and behind 0.5 % the bench is too poor."""
-    found = chain("V31", reading=reading)
+    found = chain("V45", reading=reading)
     assert found["figures"]["error_pct"] == pytest.approx(0.8, abs=0.03)
     assert found["figures"]["U_pct"] == pytest.approx(expanded, rel=0.01)
     assert (found["band"], found["verdict"]) == (band, verdict)
@@ -171,7 +171,7 @@ def test_without_a_calibration_nothing_is_decided(chain: Chain, monkeypatch: pyt
     """A reading without a calibration file is flagged, and no uncertainty is made up for it."""
     import wattest_instruments.analysers.yokogawa_wt as driver
 
-    monkeypatch.setattr(driver, "read_calibration", lambda _path: None)
+    monkeypatch.setattr(driver, "certificate", lambda _around, _name: None)
     found = chain()
     assert found["verdict"] == "inconclusive"
     assert "flagged 'no calibration'" in found["sentence"]
@@ -264,7 +264,7 @@ def profile(step: str) -> str:
 def test_a_profile_decides_by_its_own_rule(chain: Chain) -> None:
     """0.8 % too much passes simple acceptance, and the sentence says what a guard band would."""
     found = chain(
-        "V31", reading=0.2, scenario=profile("energy_accuracy: {profile: hb44_ac, card: driver, point: high}")
+        "V45", reading=0.2, scenario=profile("energy_accuracy: {profile: hb44_ac, card: driver, point: high}")
     )
     assert found["verdict"] == "pass"
     assert found["inputs"]["guard"] == 0

@@ -84,7 +84,7 @@ def _limits(
 def _bench(
     *,
     bench: str,
-    kind: Literal["simulated", "live"],
+    kind: Literal["simulated", "live", "rehearsed"],
     charger: str | None = None,
     csms: Annotated[CsmsEntry, Made(_csms)] | None = None,
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector",
@@ -98,7 +98,8 @@ def _bench(
 
     Args:
         bench: its name
-        kind: simulated (one process, virtual clock) or live (real clock, real sockets)
+        kind: simulated (one process, virtual clock), live (real clock, real sockets), or rehearsed (drivers of instruments, led
+            to their twins in the simulated world)
         charger: path of the charger sheet, relative to this file
         csms: where the reference central system listens
         measurement_plane: where the reference meter measures; cable losses depend on it
@@ -110,7 +111,8 @@ def _bench(
     """
     return {
         "name": bench,
-        "kind": kind,
+        "kind": "live" if kind == "live" else "simulated",
+        "rehearsed": kind == "rehearsed",
         "charger": charger,
         "csms": csms or CsmsEntry(),
         "measurement_plane": measurement_plane,

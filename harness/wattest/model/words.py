@@ -41,6 +41,7 @@ CAPABILITIES: Mapping[str, str] = {
     "pilot_short": "the vehicle can short the pilot to earth",
     "proximity": "the vehicle can show a proximity resistance",
     "pilot_reading": "the vehicle measures the control pilot",
+    "obeys_pilot": "the load keeps to what the station offers by itself",
     "output_channel": "the pilot scope sees the output voltage as well",
     "supply_voltage": "the mains can be set to another voltage",
     "supply_frequency": "the mains can be set to another frequency",

@@ -100,7 +100,7 @@ def documents(
     sheet_path = Path(charger) if charger else _sheet_of(read, fixtures)
     sheet = read_charger(sheet_path)
     if rehearse:
-        read = replace(read, kind="simulated", rehearsed=read.kind == "live")
+        read = replace(read, kind="simulated", rehearsed=read.rehearsed or read.kind == "live")
     rules = read_decision_rules()
     return Documents(
         bench=read,

@@ -13,6 +13,7 @@ from wattest.errors import BenchError, InstrumentError, RigError, StationGone
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
+from wattest.run.following import with_obedient_load
 from wattest.run.guard import Guard
 from wattest.run.known import Known
 from wattest.run.rescue import hazardous
@@ -76,6 +77,7 @@ class LiveVenue:
         bare: dict[str, Part] = {
             role: driver(entry, self._around(role)) for role, entry in bench.roles.items()
         }
+        bare = with_obedient_load(bare, rated_a=sheet.rated_current_a, clock=clock, note=note)
         self._interlocks = Interlocks(
             bare, bench.safe_order, clock=clock, note=note, plane=bench.measurement_plane
         )
@@ -246,6 +248,9 @@ class LiveVenue:
             await self._parts["mains"].set_power(on=True)  # type: ignore[attr-defined]
         if "network" in self._parts:
             await self._parts["network"].restore()  # type: ignore[attr-defined]
+        load: Any = self._parts.get("load")
+        if load is not None:
+            await load.set_current(self._sheet.rated_current_a)
         vehicle: Any = self._parts.get("vehicle")
         if vehicle is None:
             return

@@ -18,6 +18,7 @@ from wattest.evse import Charger
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
+from wattest.run.following import with_obedient_load
 from wattest.run.guard import Guard
 from wattest.run.known import Known
 from wattest.run.rehearse import Rehearsal, with_twins, without_people
@@ -123,6 +124,9 @@ class SimulatedVenue:
                 bench, self._stack, lambda entry, left: self._place(world, network, entry, left)
             )
         self._rigs, bare = self._played(bench, world, network)
+        bare = with_obedient_load(
+            bare, rated_a=self._sheet.rated_current_a, clock=self._clock, note=self._note
+        )
         self._interlocks = self._interlocked(bare)
         self._parts = parts = {role: self._guard.part(role, part) for role, part in bare.items()}
         for rig in self._rigs.values():

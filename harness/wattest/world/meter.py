@@ -78,7 +78,7 @@ def meter_has_dead_band(meter: Meter, current_a: float) -> float:  # noqa: ARG00
 
 
 @variation(
-    "V31",
+    "V45",
     alters=meter_error,
     text="the meter indicates 0.8 % too much",
     source="NIST HB44 3.40 T.2: 1 % acceptance tolerance by simple acceptance",

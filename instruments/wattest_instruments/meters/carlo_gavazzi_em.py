@@ -2,7 +2,10 @@
 
 Bench entries::
 
-    reference_meter: {driver: carlo_gavazzi_em, model: em24, resource: "tcp://10.0.4.30", calibration: my_em24.yaml}
+    reference_meter: {driver: carlo_gavazzi_em, model: em24, resource: "tcp://192.0.2.30", calibration: my_em24.yaml}
+
+or::
+
     reference_meter: {driver: carlo_gavazzi_em, model: em340, resource: /dev/ttyUSB0, device_id: 1}
 
 Registers hold signed 32 bit numbers, low word first: V/10 from 0, A/1000 from 000C, W/10 of all phases at 0028,

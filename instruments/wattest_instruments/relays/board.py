@@ -3,7 +3,7 @@
 A bench file lists a board under ``rigs`` and names it in the roles that its outputs play::
 
     rigs:
-      relays: {driver: devantech_eth, address: "http://10.0.4.8"}
+      relays: {driver: devantech_eth, address: "http://192.0.2.8"}
     mains:   {driver: relay, board: relays, output: 1}
     network: {driver: relay, board: relays, output: 2}
 

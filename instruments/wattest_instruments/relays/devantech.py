@@ -3,7 +3,7 @@
 Bench entry::
 
     rigs:
-      relays: {driver: devantech_eth, address: "http://10.0.4.8", user: admin, password: secret}
+      relays: {driver: devantech_eth, address: "http://192.0.2.8", user: admin, password: secret}
 
 ``GET /io.cgi?DOA1`` energises output 1, ``DOI1`` lets it drop, ``relay`` asks; the second word of every answer
 holds a digit per output. Found in labgrid, whose driver was tried on an ETH008; here tried on the twin only.
@@ -40,7 +40,7 @@ def devantech_eth(
 
     Args:
         around: what the bench gives to every driver
-        address: such as http://10.0.4.8
+        address: such as http://192.0.2.8
         outputs: how many relays it has
         user: name for HTTP Basic authentication, when the board asks for one
         password: goes with the user; it is never noted

@@ -4,7 +4,7 @@ Bench entry::
 
     rigs:
       relays: {driver: modbus_relays, resource: /dev/ttyUSB0, device_id: 2, outputs: 8, inputs: 8}
-      others: {driver: modbus_relays, resource: "tcp://10.0.4.12", outputs: 8, first_coil: 0}
+      others: {driver: modbus_relays, resource: "tcp://192.0.2.12", outputs: 8, first_coil: 0}
 
 Output 1 is the coil ``first_coil``, input 1 the discrete input ``first_input``; both are 0 on most modules, see
 the manual of yours. Functions 1, 2 and 5 of the Modbus specification; tried on the twin only.

@@ -3,7 +3,7 @@
 Bench entry::
 
     rigs:
-      relays: {driver: shelly, address: "http://10.0.4.20", outputs: 4, inputs: 4}
+      relays: {driver: shelly, address: "http://192.0.2.20", outputs: 4, inputs: 4}
 
 Methods ``Shelly.GetDeviceInfo``, ``Switch.Set``, ``Switch.GetStatus`` and ``Input.GetStatus`` are those of the
 maker's public API documentation; tried on the twin only. The device counts from 0, the bench file from 1.
@@ -39,7 +39,7 @@ def shelly(
 
     Args:
         around: what the bench gives to every driver
-        address: such as http://10.0.4.20
+        address: such as http://192.0.2.20
         outputs: how many switches it has
         inputs: how many inputs it has, set to the type 'switch' in the device
     """

@@ -2,6 +2,8 @@
 
 Bench entry::
 
+    rigs:
+      person: {driver: by_hand}
     vehicle: {driver: ev_sim, port: /dev/ttyUSB0, rig: person}
 
 One letter switches, at 9600 baud 8N1; by itself the board sends a line about the pilot about once a second. Two
