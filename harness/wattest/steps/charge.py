@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from wattest.document.quantity import Current, Duration, Energy, Voltage
+from wattest.document.quantity import Current, Duration, Energy, Percent, Voltage
 from wattest.errors import Inconclusive
 from wattest.ocpp.ledger import Transaction
 from wattest.ocpp.neutral import StatusChanged
@@ -126,13 +126,20 @@ async def expect_no_transaction(run: Run, *, for_: Duration = 60.0) -> None:
 
 @step()
 async def charge(
-    run: Run, *, current: Current | None = None, energy: Energy | None = None, for_: Duration | None = None
+    run: Run,
+    *,
+    current: Current | None = None,
+    share: Percent | None = None,
+    energy: Energy | None = None,
+    for_: Duration | None = None,
 ) -> None:
-    """Let the vehicle take ``current`` until the reference meter saw ``energy``, or for some time.
+    """Let the vehicle take ``current``, or a ``share`` of the rated current, until ``energy`` came, or for some time.
 
-    Without ``energy`` and ``for`` it only sets the current. ``inconclusive`` when the energy does not come in
-    three times the time it should take at that current.
+    Without ``energy`` and ``for`` it only sets the current. ``inconclusive`` when the reference meter does not see the
+    energy in three times the time it should take at that current.
     """
+    if share is not None:
+        current = run.sheet.rated_current_a * share / 100.0
     if current is not None:
         # The load is the power side of the vehicle, where the bench has one.
         await run.act("load" if "load" in run.parts else "vehicle", "set_current", current_a=current)

@@ -85,7 +85,7 @@ async def _arrived(run: Run, voltage_v: float, frequency_hz: float) -> None:
         ("voltage", seen.voltage, voltage_v),
         ("frequency", seen.frequency, frequency_hz),
     ):
-        if reading.flags or abs(reading.value - wanted) > NEAR * wanted:
+        if not abs(reading.value - wanted) <= NEAR * wanted:  # what is no number is not near either
             raise Inconclusive(
                 f"The supply's {name} is {reading.value:g} {reading.unit} where {wanted:g} {reading.unit} were set: "
                 "the station was not tried there."
