@@ -217,7 +217,12 @@ class CardRobot:
             raise BenchError(
                 f"{around.role} (relay) needs 'cards', such as {{04E2A1B2: 3}}: a UID and its output."
             )
-        for output in cards.values():
+        for uid, output in cards.items():
+            first = next(other for other, its in cards.items() if its == output)
+            if first != uid:
+                raise BenchError(
+                    f"{around.role} (relay): the cards {first} and {uid} both name output {output}; an output holds one card."
+                )
             board.claim(around.role, output, safe=False)
         self._clock = around.clock
         self._board, self._cards, self._hold_s = board, dict(cards), hold_s

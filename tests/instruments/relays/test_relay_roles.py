@@ -234,6 +234,11 @@ def test_lock_that_is_not_wired(simulated_bench: SimulatedBench) -> None:
             "card_reader (relay) needs 'cards', such as {04E2A1B2: 3}: a UID and its output.",
         ),
         (
+            "card_reader",
+            {"cards": {"04E2": 3, "04AA": 3}},
+            "card_reader (relay): the cards 04E2 and 04AA both name output 3; an output holds one card.",
+        ),
+        (
             "lock_sensor",
             {},
             "lock_sensor (relay) sees no lock: give 'holster' or 'connector' an input, such as {locked: 1}.",
