@@ -152,6 +152,8 @@ def test_custody(bench: str, tmp_path: Path) -> None:
     assert custody.lost() is None
     custody.end(None, note)
     custody.end("said twice", note)
+    with pytest.raises(BenchError, match="The run ended before it had the bench 'lab'"):
+        custody.begin(tmp_path / "record.jsonl", note, **plain)
     assert [event.what for event in story.events()] == ["acknowledged", "begun", "safe"]
     custody = Custody(lab)
     custody.begin(tmp_path / "record.jsonl", note, **plain)

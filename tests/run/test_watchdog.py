@@ -279,6 +279,9 @@ def test_killed_and_resumed(steel: Steel) -> None:
     assert resumed.returncode == 2, output
     assert re.search(told, output), output
     entries = read_record(steel.folder / "run" / "record.jsonl").entries
+    armed = next(entry["seq"] for entry in entries if entry["kind"] == "interlocks")
+    fed = next(e["seq"] for e in entries if e["kind"] == "exchange" and e["role"] == "mains")
+    assert armed < fed, "nothing is energised before the interlocks are armed"
     [again] = [entry for entry in entries if entry["kind"] == "resumed"]
     assert [(one["file"], one["ok"]) for one in again["rescues"]] == [("safe.jsonl", True)]
     [story] = [entry for entry in entries if entry["kind"] == "bench_story"]

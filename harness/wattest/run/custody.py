@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,10 @@ class Custody:
         self._story = Story(bench.path)
         self._claim = Claim(bench.path)
         self._heartbeat: Heartbeat | None = None
-        self._begun = False
+        self._begun = self._ended = False
+        self._turn = (
+            threading.Lock()
+        )  # a run may be stopped while its watchdog is still starting, in another thread
         try:
             refuse_closed(bench.name, bench.path, self._story)
         except BenchError:
@@ -40,8 +44,17 @@ class Custody:
         """From here on the bench may be energised.
 
         Tells the record what happened to the bench since the run before, and starts the watchdog when something on the
-        bench could stay live without the runner; ``lost`` is called when that is gone. Raises ``BenchError`` when that does not start.
+        bench could stay live without the runner; ``lost`` is called when that is gone. Raises ``BenchError`` when that
+        does not start, or when the run has ended meanwhile.
         """
+        with self._turn:
+            if self._ended:
+                raise BenchError(f"The run ended before it had the bench '{self._bench.name}'.")
+            self._begin(record, note, clock, watched, lost)
+
+    def _begin(
+        self, record: Path, note: Note, clock: Clock, watched: bool, lost: Callable[[], object]
+    ) -> None:
         for event in self._story.untold():
             note("bench_story", when=event.utc, what=event.what, sentence=event.sentence, **_told(event.more))
         self._story.add(
@@ -61,8 +74,10 @@ class Custody:
 
         Then the watchdog tries with links of its own, and the record says what came of it.
         """
-        heartbeat, self._heartbeat = self._heartbeat, None
-        begun, self._begun = self._begun, False
+        with self._turn:
+            self._ended = True
+            heartbeat, self._heartbeat = self._heartbeat, None
+            begun, self._begun = self._begun, False
         try:
             if doubt is None:
                 if begun:

@@ -59,12 +59,11 @@ def main(arguments: str) -> int:
     if reason is None:
         return 0
     sign(told["lock"])
-    rescued = _act(bench, Path(told["folder"]), reason)
-    story = Story(told["bench"])
-    if rescued.ok:
-        story.add("safe", f"{reason}; {rescued.sentence}", by="watchdog", file=SAFE)
-    else:
-        story.add("closed", f"{reason}; {rescued.sentence}", by="watchdog", file=SAFE)
+    path = _free(Path(told["folder"]))
+    rescued = _act(bench, path, reason)
+    Story(told["bench"]).add(
+        "safe" if rescued.ok else "closed", f"{reason}; {rescued.sentence}", by="watchdog", file=path.name
+    )
     return 0 if rescued.ok else NOT_SAFE
 
 
@@ -98,15 +97,16 @@ def _kill(runner: int) -> None:
         return
     with contextlib.suppress(ProcessLookupError):
         os.kill(runner, signal.SIGKILL)
-    while _heard(DYING_S) and os.read(0, 4096):
-        """The last heartbeats, then the end of the pipe."""
+    while _heard(DYING_S):
+        if not os.read(0, 4096):  # after the last heartbeats, the end of the pipe
+            return
 
 
-def _act(bench: Bench, folder: Path, reason: str) -> Rescued:
+def _act(bench: Bench, path: Path, reason: str) -> Rescued:
     with RealClock() as clock, contextlib.ExitStack() as stack:
         recorder: Recorder | None = None
         with contextlib.suppress(Exception):  # a full disk must not keep the power on
-            recorder = stack.enter_context(Recorder.open(_free(folder), clock, preamble=_preamble()))
+            recorder = stack.enter_context(Recorder.open(path, clock, preamble=_preamble()))
             recorder.note(
                 "header", format=1, bench={"name": bench.name, "sha256": bench.sha256}, reason=reason
             )
