@@ -40,6 +40,7 @@ from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.links.protocol_wattest import plugged_in
 from wattest_instruments.links.serial import SerialLink, until
 from wattest_instruments.twins.vehicles import EvSimTwin
+from wattest_instruments.vehicles.fault_box import NONE, Faults, connect_faults, with_faults
 from wattest_instruments.vehicles.plug import Plug, no_fault, no_load, no_proximity
 
 DRIVER = "ev_sim"
@@ -103,20 +104,31 @@ def parse(frame: bytes) -> Line | None:
     )
 
 
-def ev_sim(around: Surroundings, *, port: str, rig: RigName | None = None) -> Vehicle:
+def ev_sim(
+    around: Surroundings,
+    *,
+    port: str,
+    rig: RigName | None = None,
+    board: RigName | None = None,
+    faults: Faults = NONE,
+) -> Vehicle:
     """An EV Sim Remote as vehicle.
 
     Args:
         around: what the bench gives to every driver
         port: serial port, best /dev/serial/by-id/..., or socket://host:port
         rig: the person under 'rigs' who moves the plug
+        board: the relay board under 'rigs' that makes faults
+        faults: its output for each fault, such as {diode: 3, pe: 4} (``wattest_instruments.vehicles.fault_box``)
     """
-    return EvSim(around, SerialLink(around, port, split=until(b"\n")), Plug(around, DRIVER, rig))
+    bare = EvSim(around, SerialLink(around, port, split=until(b"\n")), Plug(around, DRIVER, rig))
+    return with_faults(around, bare, board, faults)
 
 
 @asynccontextmanager
 async def ev_sim_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board in memory whose pilot is that of outlet 1; the world moves the plug."""
+    connect_faults(there)
     with plugged_in(there.role, EvSimTwin(there.world)) as port:
         yield {"port": port, "rig": None}
 

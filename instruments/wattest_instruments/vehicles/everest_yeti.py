@@ -44,6 +44,7 @@ from wattest_instruments.links.serial import SerialLink, until
 from wattest_instruments.notation import float32_digits
 from wattest_instruments.twins.vehicles import YetiTwin
 from wattest_instruments.vehicles import yeti_frames as yeti
+from wattest_instruments.vehicles.fault_box import NONE, Faults, connect_faults, with_faults
 from wattest_instruments.vehicles.plug import Plug, no_fault, no_load, no_proximity
 
 DRIVER = "everest_yeti"
@@ -68,6 +69,8 @@ def everest_yeti(
     *,
     port: str,
     rig: RigName | None = None,
+    board: RigName | None = None,
+    faults: Faults = NONE,
     baud: Annotated[int, Between(9600, 230400)] = 115200,
 ) -> Vehicle:
     """A Yeti EV board as vehicle.
@@ -76,15 +79,18 @@ def everest_yeti(
         around: what the bench gives to every driver
         port: serial port, best /dev/serial/by-id/..., or socket://host:port
         rig: the person under 'rigs' who moves the plug
+        board: the relay board under 'rigs' that makes faults
+        faults: its output for each fault, such as {diode: 3, pe: 4} (``wattest_instruments.vehicles.fault_box``)
         baud: as the board was flashed
     """
     link = SerialLink(around, port, split=until(b"\0"), speed=Speed(baud), shown=yeti.shown)
-    return EverestYeti(around, link, Plug(around, DRIVER, rig))
+    return with_faults(around, EverestYeti(around, link, Plug(around, DRIVER, rig)), board, faults)
 
 
 @asynccontextmanager
 async def everest_yeti_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A board in memory whose pilot is that of outlet 1; the world moves the plug."""
+    connect_faults(there)
     with plugged_in(there.role, YetiTwin(there.world)) as port:
         yield {"port": port, "rig": None}
 

@@ -1,0 +1,131 @@
+"""Faults of a vehicle that relays make: a shorted diode, a broken earth, in a box between the plug and the EV board.
+
+Bench entry::
+
+    rigs:
+      person: {driver: by_hand}
+      relays: {driver: modbus_relays, resource: "tcp://192.0.2.12", outputs: 8}
+    vehicle: {driver: everest_yeti, port: /dev/ttyUSB0, rig: person, board: relays, faults: {diode: 3, pe: 4}}
+
+An energised output makes the fault, so that a board without power leaves the vehicle whole. A break of the
+protective earth must be wired so that the bench itself stays earthed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+from wattest.document.signature import Between
+from wattest.errors import BenchError
+from wattest.roles import Identity, ReadBack, Surroundings, Vehicle, VehicleFault
+from wattest.run.rehearse import Rehearsal
+from wattest_instruments.relays.board import Board, drop
+
+Output = Annotated[int, Between(1, 64)]
+
+CAPABILITY: Mapping[VehicleFault, str] = {"diode": "diode_fault", "pe": "pe_fault", "short": "pilot_short"}
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Which output makes which fault; what is not wired is left out."""
+
+    diode: Output | None = None
+    pe: Output | None = None
+    short: Output | None = None
+
+    def wired(self) -> dict[VehicleFault, int]:
+        """Outputs by fault."""
+        outputs: dict[VehicleFault, int | None] = {"diode": self.diode, "pe": self.pe, "short": self.short}
+        return {fault: output for fault, output in outputs.items() if output is not None}
+
+
+NONE = Faults()
+
+
+def with_faults(around: Surroundings, vehicle: Vehicle, board: str | None, faults: Faults) -> Vehicle:
+    """The vehicle with a fault box beside it, or the vehicle itself when nothing is wired."""
+    return WiredVehicle(vehicle, FaultBox(around, board, faults)) if faults.wired() else vehicle
+
+
+class FaultBox:
+    """Relays of one board, each a fault."""
+
+    def __init__(self, around: Surroundings, board: str | None, faults: Faults) -> None:
+        self._outputs = faults.wired()
+        self._board: Any = around.rigs.get(board or "")
+        if self._outputs and not isinstance(self._board, Board):
+            raise BenchError(
+                f"{around.role} wires faults to rig '{board}', which is no relay board; name one under 'rigs' with the "
+                "option 'board', such as {driver: modbus_relays, ...}."
+            )
+        for output in self._outputs.values():
+            self._board.claim(around.role, output, safe=False)
+        self.supports = frozenset(CAPABILITY[fault] for fault in self._outputs)
+
+    def makes(self, fault: VehicleFault) -> bool:
+        """Whether an output is wired for this fault."""
+        return fault in self._outputs
+
+    async def set(self, fault: VehicleFault, on: bool) -> None:
+        """Make a fault, or mend it. Raises ``InstrumentError`` when the relay does not obey."""
+        await self._board.set(self._outputs[fault], on)
+
+    async def mend(self) -> None:
+        """Let every output drop."""
+        await drop(self._board, self._outputs.values())
+
+
+class WiredVehicle:
+    """An EV board with a fault box: the board's own verbs, but for faults that the box makes."""
+
+    def __init__(self, vehicle: Vehicle, box: FaultBox) -> None:
+        self.supports = vehicle.supports | box.supports
+        self._vehicle: Any = vehicle
+        self._box = box
+        self._opened = False
+        self.plug_in, self.unplug, self.holster = vehicle.plug_in, vehicle.unplug, vehicle.holster
+        self.set_ready, self.set_current = vehicle.set_ready, vehicle.set_current
+        self.whereabouts, self.read_pilot = vehicle.whereabouts, vehicle.read_pilot
+        self.set_proximity = vehicle.set_proximity
+
+    async def open(self) -> Identity:
+        """Mend what an earlier program left, then open the board."""
+        self._opened = True
+        await self._box.mend()
+        identity: Identity = await self._vehicle.open()
+        return identity
+
+    async def set_fault(self, fault: VehicleFault, on: bool) -> None:
+        """By relay where one is wired, else as the board can."""
+        if self._box.makes(fault):
+            await self._box.set(fault, on)
+        else:
+            await self._vehicle.set_fault(fault, on)
+
+    async def read_back(self) -> ReadBack:
+        """What the board says of the pilot."""
+        said: ReadBack = await self._vehicle.read_back()
+        return said
+
+    async def make_safe(self) -> None:
+        """Stop asking for energy, then mend every fault; a box that fails is told after the board was made safe."""
+        await self._vehicle.make_safe()
+        if self._opened:
+            await self._box.mend()
+
+    async def close(self) -> None:
+        """Let go of the board; the relays are let go of as a rig."""
+        self._opened = False
+        await self._vehicle.close()
+
+
+def connect_faults(there: Rehearsal) -> None:
+    """Let the twin of the relay board make the faults of the simulated vehicle."""
+    faults: Faults = there.options["faults"]
+    for fault, output in faults.wired().items():
+        move = partial(there.world.vehicle().set_fault, fault)
+        there.twins[there.options["board"]].moves(output, move, now=False)
