@@ -56,14 +56,15 @@ class FaultBox:
 
     def __init__(self, around: Surroundings, board: str | None, faults: Faults) -> None:
         self._outputs = faults.wired()
-        self._board: Any = around.rigs.get(board or "")
-        if self._outputs and not isinstance(self._board, Board):
+        there: Any = around.rigs.get(board or "")
+        if not isinstance(there, Board):
             raise BenchError(
                 f"{around.role} wires faults to rig '{board}', which is no relay board; name one under 'rigs' with the "
                 "option 'board', such as {driver: modbus_relays, ...}."
             )
         for output in self._outputs.values():
-            self._board.claim(around.role, output, safe=False)
+            there.claim(around.role, output, safe=False)
+        self._board = there
         self.supports = frozenset(CAPABILITY[fault] for fault in self._outputs)
 
     def makes(self, fault: VehicleFault) -> bool:
