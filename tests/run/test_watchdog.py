@@ -341,7 +341,8 @@ def test_what_cannot_be_confirmed_closes_the_bench(steel: Steel) -> None:
     assert charging(steel), "nobody could do anything about it"
     [rescue] = rescues(steel.folder / "run")
     assert (rescue.ok, rescue.fault) == (False, "")
-    assert "Power is not off: the reference meter reads 16.000 A and 239.7 V" in rescue.sentence
+    flows = r"Power is not off: the reference meter reads (16|48)\.000 A and 239\.\d V"
+    assert re.search(flows, rescue.sentence), rescue.sentence
     code, output = steel.wattest("certify", "long.scenario.yaml", "--bench", "bench.yaml", "--out", "other")
     assert code == 11
     assert output.startswith("The bench 'steel' is closed since ")
