@@ -20,15 +20,17 @@ Operators are trained so, and question and answer are tested without a charger.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from wattest.errors import BenchError
+from wattest.errors import BenchError, WattestError
 from wattest.evse.control import Panel, obey
 from wattest.model.words import Port
 from wattest.roles import Identity, Surroundings
 from wattest.world import World
+from wattest_instruments.simulated_power import switching_delay
 from wattest_instruments.twins.server import serve_scpi
 
 
@@ -86,6 +88,51 @@ class SocketPanel:
         await asyncio.sleep(0)
 
 
+def _pilot(world: World, _told: Mapping[str, Any]) -> dict[str, float]:
+    signal = world.outlets[0].pilot_signal()
+    return {
+        "high": signal.high_v,
+        "duty": signal.duty_pct,
+        "low": signal.low_v,
+        "frequency": signal.frequency_hz,
+    }
+
+
+def _delay(world: World, told: Mapping[str, Any]) -> float | None:
+    since_s = world.clock.monotonic() - RECORDS_S
+    return switching_delay(world.outlets[0].history.since(since_s), told["event"])
+
+
+def _supply(world: World, _told: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        "voltage": world.grid.nominal_v if world.grid.powered else 0.0,
+        "current": world.input_current_a(),
+        "power": world.input_power_w(),
+        "frequency": world.grid.frequency_hz,
+    }
+
+
+def _temperatures(world: World, _told: Mapping[str, Any]) -> dict[str, float]:
+    return {"air": world.climate.ambient_c(), "enclosure": world.climate.internal_c()}
+
+
+RECORDS_S = 10.0
+"""How far back the oscilloscope on the panel shows its last trigger."""
+
+LOOKS: Mapping[str, Callable[[World, Mapping[str, Any]], Any]] = {
+    "pilot": _pilot,
+    "delay": _delay,
+    "supply": _supply,
+    "temperatures": _temperatures,
+    "gauge": lambda world, told: world.inspection[told["subject"]](),
+    "sight": lambda world, told: world.sights[told["question"]](),
+    "fault": lambda world, told: world.vehicle().set_fault(told["fault"], told["on"]),
+    "supply_voltage": lambda world, told: world.grid.set_voltage(told["voltage_v"]),
+    "supply_frequency": lambda world, told: world.grid.set_frequency(told["frequency_hz"]),
+}
+"""What instruments of a laboratory would show or do, as JSON lines: ``{"do": "delay", "event": "open"}``."""
+
+
 class _Obedient:
     """Lines in, answers out. The server carries each byte as one character; people write UTF-8."""
 
@@ -93,5 +140,23 @@ class _Obedient:
         self._panel = panel
 
     def handle(self, line: str) -> str | None:
-        answer = obey(self._panel, line.encode("latin-1").decode("utf-8", "backslashreplace"))
+        text = line.encode("latin-1").decode("utf-8", "backslashreplace")
+        answer = self._look(text) or obey(self._panel, text)
         return None if answer is None else answer.encode().decode("latin-1")
+
+    def _look(self, text: str) -> str | None:
+        """The answer to a JSON line that asks for one of ``LOOKS``; None for any other."""
+        try:
+            told = json.loads(text)
+            look = LOOKS.get(told["do"])
+        except (ValueError, TypeError, KeyError):
+            return None
+        if look is None:
+            return None
+        try:
+            answer = {"ok": True, "result": look(self._panel.world, told)}
+        except KeyError as missing:
+            answer = {"ok": False, "error": f"{told['do']} knows nothing of {missing}"}
+        except WattestError as problem:
+            answer = {"ok": False, "error": str(problem)}
+        return json.dumps(answer, ensure_ascii=False)

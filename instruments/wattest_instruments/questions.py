@@ -158,8 +158,8 @@ def which_instrument(language: Language) -> Question[str]:
 def picture(subject: str, language: Language) -> Question[Path | Refusal]:
     """The path of a picture that was taken; a file that is none is asked for again, with the reason."""
     text = {
-        "en": f"Take a picture of {subject}. Where is the file?",
-        "fr": f"Prenez une photo : {subject}. Où est le fichier ?",
+        "en": f"Take a picture for '{subject}'. Where is the file?",
+        "fr": f"Prenez une photo pour « {subject} ». Où est le fichier ?",
     }[language]
     hint = {
         "en": "path of a JPEG, PNG, HEIC or WebP file, - to refuse",

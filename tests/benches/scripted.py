@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import pexpect
 
+PNG = b"\x89PNG\r\n\x1a\n a picture of what was asked for"
+
 DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Take the cable and plug it into the car\.", "plug_in", {}),
     (r"Pull the plug out of the car", "unplug", {}),
@@ -22,6 +24,10 @@ DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Make sure that the car takes no energy", "set_ready", {"ready": False}),
     (r"Hold the card with the number (?P<uid>\S+) to the reader", "card", {}),
     (r"Hold the white card \((?P<uid>\S+)\) to the reader", "card", {}),
+    (r"Make this fault of the car: (?P<fault>.+?)\. ", "fault", {"on": True}),
+    (r"Mend this fault of the car: (?P<fault>.+?)\. ", "fault", {"on": False}),
+    (r"Set the supply of the station to (?P<voltage_v>\S+) V rms", "supply_voltage", {}),
+    (r"Set the supply of the station to (?P<frequency_hz>\S+) Hz", "supply_frequency", {}),
     (r"Switch the supply of the station ON", "power", {"on": True}),
     (r"Switch the supply of the station OFF", "power", {"on": False}),
     (r"Block the (?P<which>\w+) lock", "jam", {"jammed": True}),
@@ -37,7 +43,9 @@ DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 class Hands:
     """The panel of the station that stands on the bench now; each scenario brings a new one."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, picture: Path) -> None:
+        self.picture = picture
+        self.event = "close"
         self._port = port
         self._socket: socket.socket | None = None
         self._unread = b""
@@ -83,21 +91,69 @@ def answer(hands: Hands, role: str, question: str) -> str:
             words = {name: _typed(what, name, text) for name, text in match.groupdict().items()}
             done, why = hands.do(what, **words, **fixed)
             return "done" if done else f"no, {why}"
-    if role == "reference_meter":
-        return _read_meter(hands, question)
+    if role in {"reference_meter", "mains"}:
+        return _read_meter(hands, role, question)
+    if role in {"pilot_scope", "operator", "thermometers"}:
+        return _measure(hands, role, question)
     return _look(hands, question)
 
 
+FAULTS = {
+    "pilot diode shorted": "diode",
+    "protective earth open": "pe",
+    "pilot shorted to earth (state E)": "short",
+}
+
+
 def _typed(what: str, name: str, text: str) -> str | float:
+    if name == "fault":
+        return FAULTS[text]
     return text if (what, name) in {("card", "uid"), ("jam", "which")} else float(text)
 
 
-def _read_meter(hands: Hands, question: str) -> str:
+def _read_meter(hands: Hands, role: str, question: str) -> str:
+    if question.startswith("Is the supply of the station off"):
+        return "yes"
     quantity = question.partition(" ")[0].lower()
-    return f"{hands.do('meter')[1][quantity]:.6f}"
+    return f"{hands.do('meter' if role == 'reference_meter' else 'supply')[1][quantity]:.6f}"
+
+
+PILOT = {"Upper plateau": "high", "Lower plateau": "low", "Duty cycle": "duty", "Frequency": "frequency"}
+
+
+def _measure(hands: Hands, role: str, question: str) -> str:
+    """What scope, thermometers, gauges and eyes show."""
+    if role == "thermometers":
+        place = re.match(r"Temperature: (\w+)", question)
+        assert place is not None
+        return f"{hands.do('temperatures')[1][place[1]]:.3f}"
+    if role == "pilot_scope":
+        if question.startswith("Set the oscilloscope"):
+            hands.event = "close" if "enters state C" in question else "open"
+            return "done"
+        if question.startswith("Time from the edge"):
+            delay = hands.do("delay", event=hands.event)[1]
+            return "-" if delay is None else f"{delay:.6f}"
+        name = next(name for words, name in PILOT.items() if question.startswith(words))
+        return f"{hands.do('pilot')[1][name]:.6f}"
+    return _inspect(hands, question)
+
+
+def _inspect(hands: Hands, question: str) -> str:
+    """What an operator measures, photographs or answers."""
+    if question.startswith("Take a picture"):
+        return str(hands.picture)
+    gauge = re.match(r"Measure: (.+), in (\S+?), with .+? \(", question)
+    if gauge is not None:
+        return f"{hands.do('gauge', subject=gauge[1])[1]:.3f}"
+    asked = question.partition(" (1 = ")[0]
+    done, seen = hands.do("sight", question=asked)
+    return str(seen) if done else "1"
 
 
 def _look(hands: Hands, question: str) -> str:
+    if question.startswith("Is the circuit of the car open"):
+        return "yes"
     if question.startswith("Where is the plug"):
         return str(hands.do("whereabouts")[1])
     if question.startswith("Is the plug held in its holster"):
@@ -127,7 +183,9 @@ def certify(bench: Path, out: Path, *arguments: str, port: int, timeout_s: float
     )
     child.delaybeforesend = None
     answers, seen = 0, deque[str](maxlen=20)
-    with Hands(port) as hands:
+    picture = out.parent / "picture.png"
+    picture.write_bytes(PNG)
+    with Hands(port, picture) as hands:
         try:
             while child.expect([r"\[([a-z_]+)\] ([^\r\n]+): ", pexpect.EOF]) == 0:
                 child.sendline(answer(hands, child.match[1], child.match[2]))

@@ -31,7 +31,10 @@ def _bench(folder: Path) -> tuple[Path, int]:
 @pytest.mark.real_time
 @pytest.mark.timeout(300)
 def test_the_whole_library_passes_by_hand(tmp_path: Path) -> None:
-    """A person who does what the terminal asks, and types what is to be seen, brings every scenario to a pass."""
+    """A person who does what the terminal asks, and types what is to be seen, brings every scenario to a pass.
+
+    All but those with dips: nobody can time one cycle of the mains by hand.
+    """
     bench, port = _bench(tmp_path)
     code, stood, answers = scripted.certify(bench, tmp_path / "run", port=port, timeout_s=60.0)
     assert code == 0, stood
@@ -39,6 +42,8 @@ def test_the_whole_library_passes_by_hand(tmp_path: Path) -> None:
     assert record.footer is not None
     ends = [entry for entry in record.entries if entry["kind"] == "scenario_end"]
     assert {entry["verdict"] for entry in ends} == {"pass"}
+    left_out = {entry["reason"] for entry in record.entries if entry["kind"] == "not_tested"}
+    assert left_out == {"neither the charger sheet of Reference L2 48 nor the bench states 'supply_dips'"}
     prompts = [entry for entry in record.entries if entry["kind"] == "prompt"]
     assert len(prompts) == answers
     assert {entry["by"] for entry in prompts} == {"A. Tremblay"}

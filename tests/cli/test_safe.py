@@ -54,11 +54,17 @@ def safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resul
 def test_a_person_makes_it_safe(safe: Callable[..., Result]) -> None:
     """0: what is powered is switched off, in order, and the meter read; the story says so."""
     Story("bench.yaml").add("closed", "Mains is on.")
-    result = safe(typed=("done", "done", "0"))
+    result = safe(typed=("done", "yes", "done", "yes", "0"))
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-4:] == [
-        "vehicle is safe",
-        "mains is safe",
+        (
+            "vehicle is safe and says so itself: Anna Roy was asked 'Is the circuit of the car open, so that no current flows?' "
+            "and said yes"
+        ),
+        (
+            "mains is safe and says so itself: Anna Roy was asked 'Is the supply of the station off and the station dead?' and "
+            "said yes"
+        ),
         "reference_meter is safe",
         "The bench 'by hand' is safe, confirmed by reference_meter: the reference meter reads 0.000 A.",
     ]
@@ -73,7 +79,7 @@ def test_a_person_makes_it_safe(safe: Callable[..., Result]) -> None:
 def test_a_person_who_says_no(safe: Callable[..., Result]) -> None:
     """11: the bench is closed, with what was refused, and the ways out."""
     no = "no, it is stuck"
-    result = safe(typed=("done", no, "0", no, "0", no, "0"))
+    result = safe(typed=("done", "yes", no, "0", no, "0", no, "0"))
     assert result.exit_code == 11
     assert result.stderr.startswith(
         "The bench 'by hand' is NOT safe for certain, and closed: mains could not be made safe: mains.make_safe was not "

@@ -102,8 +102,13 @@ def benches(driver: str, folder: Path) -> list[Bench]:
 
 
 def nowhere(text: str) -> str:
-    """An example whose addresses lead to ports of this machine that nobody serves."""
-    return re.sub(r"192\.0\.2\.\d+", "127.0.0.1", re.sub(r"(192\.0\.2\.\d+)(::|:)\d+", r"\1\g<2>9", text))
+    """An example whose addresses lead to ports of this machine that nobody serves.
+
+    VXI-11 becomes a socket: pyvisa-py leaves its own open when a port mapper refuses.
+    """
+    text = re.sub(r"(TCPIP::192\.0\.2\.\d+)(::inst0)?::INSTR", r"\1::9::SOCKET", text)
+    text = re.sub(r"(192\.0\.2\.\d+)(::|:)\d+", r"\1\g<2>9", text)
+    return re.sub(r"192\.0\.2\.\d+", "127.0.0.1", text)
 
 
 def parts_of(bench: Bench, clock: VirtualClock, sheet: ChargerSheet) -> dict[str, tuple[str, Part]]:

@@ -98,6 +98,9 @@ def test_an_ac_load_draws_the_current_of_a_smaller_station(tmp_path: Path) -> No
 def test_a_load_too_small_for_the_station_is_told(tmp_path: Path) -> None:
     """A station of 48 A on a load of 45 A: the bench's fault, in a sentence, and never a verdict about the station."""
     charger = library_folder("fixtures") / "chargers" / "reference.yaml"
-    code, output = rehearse(tmp_path, mains="chroma_61500", load=CHROMA, charger=charger, select="METER-001")
+    code, output = rehearse(tmp_path, mains="chroma_61500", load=CHROMA, charger=charger, select="METER-003")
     assert code == 11, output
-    assert "48 A was asked for, outside 0 A to the current_limit of 45 A" in " ".join(output.split())
+    said = " ".join(output.split())
+    assert "The load cannot follow the pilot any more and was taken off" in said
+    assert "48 A was asked for, outside 0 A to the current_limit of 45 A" in said
+    assert "fail" not in said.replace("failed", "")

@@ -118,7 +118,7 @@ def test_defaults_of_a_bench() -> None:
         ),
         (
             HEAD.replace("live", "virtual"),
-            ["2:7: 'virtual' is not allowed here; known: 'simulated', 'live'"],
+            ["2:7: 'virtual' is not allowed here; known: 'simulated', 'live', 'rehearsed'"],
         ),
         (
             HEAD + "vehicel: {driver: simulated}\n",

@@ -29,6 +29,7 @@ TELLING = frozenset(
         "check",
         "setting",
         "safe",
+        "trouble",
         "aborted",
         "resumed",
     }
@@ -89,9 +90,7 @@ def _ending(entries: Iterable[Entry]) -> _Ending | None:
         elif kind == "aborted":
             ending = _worse(ending, _Ending("error", f"The run was aborted: {entry['reason']}."))
         elif _is_trouble(entry):
-            ending = _worse(
-                ending, _Ending("error", f"The scenario ended in serving the station: {entry['text']}")
-            )
+            ending = _worse(ending, _Ending("error", _trouble_said(entry)))
         elif kind == "safe" and not entry.get("ok", True):
             ending = _worse(
                 ending, _Ending("error", f"The bench was not made safe: {entry.get('sentence', '')}")
@@ -102,8 +101,16 @@ def _ending(entries: Iterable[Entry]) -> _Ending | None:
 
 
 def _is_trouble(entry: Entry) -> bool:
-    """Our own central system failed while it served the station."""
-    return bool(entry["kind"] == "setting" and entry.get("what") == "csms_trouble")
+    """Our own central system failed while it served the station, or a part of the bench in the middle of its work."""
+    return bool(
+        entry["kind"] == "trouble" or (entry["kind"] == "setting" and entry.get("what") == "csms_trouble")
+    )
+
+
+def _trouble_said(entry: Entry) -> str:
+    if entry["kind"] == "trouble":
+        return f"The {entry['role']} of the bench failed: {entry['sentence']}"
+    return f"The scenario ended in serving the station: {entry['text']}"
 
 
 def _worse(old: _Ending | None, new: _Ending) -> _Ending:
@@ -148,13 +155,15 @@ def requirement_verdicts(entries: Sequence[Entry], covers: Iterable[str]) -> dic
 
 
 def _tainted(check: Entry, trouble: int | None) -> Entry:
-    """A failure seen after our own central system failed is no failure of the charger: it was not answered rightly."""
+    """A failure seen after our own side failed is no failure of the charger: it was not served rightly."""
     if trouble is None or check["outcome"] != "fail":
         return check
     seen = max(check.get("evidence") or (), default=check["seq"]) if check.get("monitor") else check["seq"]
     if seen < trouble:
         return check
-    sentence = f"The central system of the suite had failed before (entry {trouble}), so this says nothing of the charger: "
+    sentence = (
+        f"The suite or its bench had failed before (entry {trouble}), so this says nothing of the charger: "
+    )
     return {**check, "outcome": "error", "sentence": f"{sentence}{check['sentence']}"}
 
 

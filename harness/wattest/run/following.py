@@ -15,6 +15,8 @@ from wattest.errors import BenchError
 from wattest.judge.pilot import current_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wattest.clock import Clock
     from wattest.roles import Identity, Load, LoadReading, Note, Part, ReadBack, Vehicle
 
@@ -39,6 +41,12 @@ def with_obedient_load(
     return {**parts, "load": FollowingLoad(load, vehicle, rated_a=rated_a, clock=clock, note=note)}
 
 
+def trouble_of(parts: Mapping[str, Part]) -> str | None:
+    """Why nothing may be energised although all is armed: the load of the bench follows the pilot no more."""
+    found: str | None = getattr(parts.get("load"), "trouble", None)
+    return found
+
+
 class FollowingLoad:
     """Satisfies ``Load``. ``patience_s`` and everything else that it does not know is the load's own."""
 
@@ -52,6 +60,8 @@ class FollowingLoad:
         self._wanted_a = rated_a
         self._drawn_a: float | None = None
         self._task: asyncio.Task[None] | None = None
+        self.trouble: str | None = None
+        """Why the load does not follow although its input was switched on; None while all is well."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._load, name)
@@ -70,6 +80,7 @@ class FollowingLoad:
     async def set_input(self, on: bool) -> None:
         """Follow the pilot from now on, or stop and take the load off."""
         await self._stop()
+        self.trouble = None
         if on:
             await self._obey()
         await self._load.set_input(on)
@@ -97,13 +108,17 @@ class FollowingLoad:
         await self._load.close()
 
     async def _follow(self) -> None:
-        """Until it is stopped. A pilot that cannot be read any more takes the load off: nobody knows what it may draw."""
+        """Until it is stopped. When the pilot cannot be read or the load not set, it is taken off.
+
+        That is noted as ``trouble``: what the charger does not do from then on is held against the bench.
+        """
         try:
             while True:
                 await self._clock.sleep(EVERY_S)
                 await self._obey()
         except BenchError as problem:
-            self._note("observation", role="load", what="taken off", value={"why": str(problem)}, evidence=())
+            self.trouble = f"The load cannot follow the pilot any more and was taken off: {problem}"
+            self._note("trouble", role="load", sentence=self.trouble)
             with suppress(BenchError):
                 await self._load.set_input(on=False)
 

@@ -13,7 +13,7 @@ from wattest.errors import BenchError, InstrumentError, RigError, StationGone
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
-from wattest.run.following import with_obedient_load
+from wattest.run.following import trouble_of, with_obedient_load
 from wattest.run.guard import Guard
 from wattest.run.known import Known
 from wattest.run.rescue import hazardous
@@ -85,7 +85,7 @@ class LiveVenue:
             bench.limits,
             armed=lambda: self._interlocks.armed,
             off=self._interlocks.run,
-            trouble=lambda: None if custody is None else custody.lost(),
+            trouble=lambda: trouble_of(bare) or (None if custody is None else custody.lost()),
         )
         self._parts: dict[str, Part] = {role: self._guard.part(role, part) for role, part in bare.items()}
         self._dialect: Dialect | None = None
@@ -249,8 +249,10 @@ class LiveVenue:
         if "network" in self._parts:
             await self._parts["network"].restore()  # type: ignore[attr-defined]
         load: Any = self._parts.get("load")
-        if load is not None:
-            await load.set_current(self._sheet.rated_current_a)
+        if load is not None:  # a scenario that says nothing takes what the station offers
+            bearable = self._bench.limits.current_a
+            rated = self._sheet.rated_current_a
+            await load.set_current(rated if bearable is None else min(rated, bearable))
         vehicle: Any = self._parts.get("vehicle")
         if vehicle is None:
             return

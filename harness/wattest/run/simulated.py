@@ -18,7 +18,7 @@ from wattest.evse import Charger
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
-from wattest.run.following import with_obedient_load
+from wattest.run.following import trouble_of, with_obedient_load
 from wattest.run.guard import Guard
 from wattest.run.known import Known
 from wattest.run.rehearse import Rehearsal, with_twins, without_people
@@ -114,7 +114,12 @@ class SimulatedVenue:
         interlocks = Interlocks(
             parts, bench.safe_order, clock=self._clock, note=self._note, plane=bench.measurement_plane
         )
-        self._guard = Guard(bench.limits, armed=lambda: interlocks.armed, off=interlocks.run)
+        self._guard = Guard(
+            bench.limits,
+            armed=lambda: interlocks.armed,
+            off=interlocks.run,
+            trouble=lambda: trouble_of(parts),
+        )
         return interlocks
 
     async def _open_parts(self, world: World, network: MemoryNetwork) -> None:
@@ -135,8 +140,6 @@ class SimulatedVenue:
         self._interlocks.arm()
         if "reference_meter" in parts:
             await parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
-        if "load" in parts:
-            await parts["load"].set_current(self._sheet.rated_current_a)  # type: ignore[attr-defined]
 
     def _place(
         self, world: World, network: MemoryNetwork, entry: DriverEntry, left: dict[str, Any]

@@ -3,7 +3,7 @@
 Bench entries, with a board (``wattest_instruments.relays.board``)::
 
     rigs:
-      relays: {driver: devantech_eth, address: "http://192.0.2.8"}
+      relays: {driver: modbus_relays, resource: "tcp://192.0.2.12", outputs: 8, inputs: 8}
     mains:       {driver: relay, board: relays, output: 1}
     network:     {driver: relay, board: relays, output: 2, inverted: true}    # energised, it cuts the link
     card_reader: {driver: relay, board: relays, cards: {04E2A1B2: 3, 04AA: 4}, hold: 2 s}

@@ -137,7 +137,7 @@ class Cable:
 
     def swap(self, driver: str) -> str:
         self.silent = True
-        return "did not answer within 1 s: check device_id, speed and cable."
+        return "did not answer within 2 s: check device_id, speed and cable."
 
 
 @dataclass
