@@ -201,6 +201,8 @@ def measuring_findings(bench: Bench, sheet: ChargerSheet) -> Iterator[Finding]:
         ("voltage_range", sheet.rated_voltage_v, "V"),
     ):
         given = meter.options.get(option)
+        if isinstance(given, (int, float)) and option == "current_range":
+            given *= float(meter.options.get("ct_ratio") or 1.0)
         if isinstance(given, (int, float)) and given < rated:
             yield _plane(
                 sheet,

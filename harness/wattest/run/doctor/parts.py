@@ -78,15 +78,16 @@ async def _made(
 ) -> AsyncIterator[dict[str, Part]]:
     """Rigs, then roles, constructed; on a rehearsed bench with twins plugged into a world of their own."""
     world = _world(bench, sheet, clock)
+    network = None if world is None else MemoryNetwork(clock)
     async with AsyncExitStack() as stack:
         if bench.rehearsed:
             folder = str(Path(bench.path).parent)
 
             def there(entry: DriverEntry, left: dict[str, Any]) -> Rehearsal:
-                return Rehearsal(world, clock, entry.role, entry.options, folder, left)
+                return Rehearsal(world, clock, entry.role, entry.options, folder, left, network)
 
             bench = await with_twins(bench, stack, there)
-        yield _constructed(bench, sheet, clock, found, world)
+        yield _constructed(bench, sheet, clock, found, world, network)
 
 
 def _world(bench: Bench, sheet: ChargerSheet, clock: Clock) -> Any:
@@ -98,9 +99,9 @@ def _world(bench: Bench, sheet: ChargerSheet, clock: Clock) -> Any:
 
 
 def _constructed(
-    bench: Bench, sheet: ChargerSheet, clock: Clock, found: Parts, world: Any
+    bench: Bench, sheet: ChargerSheet, clock: Clock, found: Parts, world: Any, network: MemoryNetwork | None
 ) -> dict[str, Part]:
-    rigs: dict[str, Any] = {"network": MemoryNetwork(clock)} if world is not None else {}
+    rigs: dict[str, Any] = {} if network is None else {"network": network}
     facts = {
         "identity": sheet.identity,
         "csms": f"ws://{bench.csms.host}:{bench.csms.port or 9000}",
