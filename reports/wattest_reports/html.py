@@ -150,7 +150,7 @@ def _run_facts(shown: Report, words: Words) -> Iterator[tuple[str, str]]:
     times = f"{moment(shown.begin_utc)} \u2013 {moment(shown.end_utc)}"
     yield "duration", notation.span(shown.duration_s, words.language)
     yield ("virtual" if shown.simulated else "between"), times
-    kind = text(shown.bench.get("kind"))
+    kind = "rehearsed" if shown.bench.get("rehearsed") else text(shown.bench.get("kind"))
     yield "bench", f"{text(shown.bench.get('name'))} ({words.known('kind.' + kind, kind)})"
     plane = text(shown.bench.get("measurement_plane"))
     if plane:

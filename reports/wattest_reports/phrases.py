@@ -121,6 +121,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "duration": ("Duration on the bench", "Durée au banc"),
     "bench": ("Bench", "Banc"),
     "kind.simulated": ("simulated", "simulé"),
+    "kind.rehearsed": (
+        "rehearsed: the drivers of its instruments, with twins",
+        "répété : les pilotes de ses instruments, avec des jumeaux",
+    ),
     "kind.live": ("live", "réel"),
     "plane": ("Measurement plane", "Plan de mesure"),
     "plane.input": ("input of the charger", "entrée de la borne"),
