@@ -123,7 +123,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "kind.simulated": ("simulated", "simulé"),
     "kind.rehearsed": (
         "rehearsed: the drivers of its instruments, with twins",
-        "répété : les pilotes de ses instruments, avec des jumeaux",
+        "répété\u00a0: les pilotes de ses instruments, avec des jumeaux",
     ),
     "kind.live": ("live", "réel"),
     "plane": ("Measurement plane", "Plan de mesure"),
