@@ -33,7 +33,7 @@ from wattest.document.decode import Decoder
 from wattest.document.quantity import Percent, TemperatureDifference
 from wattest.document.reader import read
 from wattest.document.signature import Made
-from wattest.errors import InstrumentError
+from wattest.errors import DocumentError, InstrumentError, Place, Problem
 from wattest.model.library import library_folder
 from wattest.roles import Component
 
@@ -244,9 +244,16 @@ def read_calibration(path: str | os.PathLike[str]) -> Calibration:
 
 
 def find_calibration(name: str, folder: str) -> Path:
-    """Where a calibration named in a bench file lies: beside that file, or among the fixtures of Wattest."""
-    beside = Path(folder) / name
-    if beside.exists():
-        return beside
-    shipped = library_folder("fixtures") / "calibration" / name
-    return shipped if shipped.exists() else beside
+    """Where a calibration named in a bench file lies: beside that file, or among the fixtures of Wattest.
+
+    Raises ``DocumentError`` when it lies in neither place.
+    """
+    beside, shipped = Path(folder) / name, library_folder("fixtures") / "calibration"
+    for path in (beside, shipped / name):
+        if path.exists():
+            return path
+    sentence = (
+        f"there is no such calibration file, nor one called '{name}' among the fixtures; write it from the certificate, as "
+        "fixtures/calibration/example_wt1804e.yaml shows, or leave 'calibration' out: then readings decide nothing"
+    )
+    raise DocumentError((Problem(Place(str(beside), 1, 1), sentence),))

@@ -139,7 +139,6 @@ def test_files_are_looked_for_beside_the_bench_and_then_among_the_fixtures(file:
     assert find_calibration("analyser.yaml", str(file.parent)) == file
     shipped = find_calibration("simulated_wt.yaml", str(file.parent))
     assert shipped == library_folder("fixtures") / "calibration" / "simulated_wt.yaml"
-    assert find_calibration("nowhere.yaml", str(file.parent)) == file.parent / "nowhere.yaml"
 
 
 @pytest.mark.parametrize("name", ["simulated_wt.yaml", "example_wt1804e.yaml"])
@@ -203,3 +202,14 @@ def test_mistakes_about_a_thermometer_have_a_place(tmp_path: Path, old: str, new
 def test_files_of_loggers_and_scopes_can_be_read(name: str, rows: set[str]) -> None:
     """They state what their instruments measure."""
     assert set(read_calibration(find_calibration(name, ".")).specification) == rows
+
+
+def test_a_calibration_file_that_is_nowhere_is_asked_for(tmp_path: Path) -> None:
+    """The sentence names the file, and both ways out."""
+    with pytest.raises(DocumentError) as caught:
+        find_calibration("mine.yaml", str(tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path / 'mine.yaml'}:1:1: there is no such calibration file, nor one called 'mine.yaml' among the fixtures; "
+        "write it from the certificate, as fixtures/calibration/example_wt1804e.yaml shows, or leave 'calibration' out: then "
+        "readings decide nothing"
+    )
