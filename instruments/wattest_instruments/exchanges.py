@@ -10,7 +10,7 @@ from wattest.clock import Clock
 from wattest.errors import InstrumentError
 from wattest.roles import Reading
 from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
 NO_DATA = "no data"

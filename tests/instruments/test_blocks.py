@@ -10,7 +10,7 @@ import pytest
 
 import pyvisa_wattest
 from wattest.errors import InstrumentError
-from wattest_instruments.link import TimedOut, VisaLink
+from wattest_instruments.links.visa import TimedOut, VisaLink
 from wattest_instruments.twins.server import serve_scpi
 
 if TYPE_CHECKING:

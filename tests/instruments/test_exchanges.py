@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wattest.errors import InstrumentError
 from wattest_instruments.dialogue import expect_dialogue
 from wattest_instruments.exchanges import confirm, event_register, flagged, without_unit
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 import pyvisa_wattest
 from wattest.errors import InstrumentError
-from wattest_instruments.link import TimedOut
+from wattest_instruments.links.visa import TimedOut
 from wattest_instruments.loads.chroma_63800 import chroma_63800
 from wattest_instruments.loads.ea_load import ea_load
 from wattest_instruments.loads.twin import chroma_63800_device, ea_device

@@ -41,7 +41,7 @@ from wattest_instruments.analysers.measured import (
 from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.status import identified, set_by_register
 from wattest_instruments.calibration import Calibration
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
 ITEMS = ("V", "I", "W", "ENEG")

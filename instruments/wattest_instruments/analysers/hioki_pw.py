@@ -43,7 +43,7 @@ from wattest_instruments.analysers.measured import (
 from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.status import identified, set_by_register
 from wattest_instruments.calibration import Calibration
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
 Wiring = Literal["P1W2", "P3W4"]

@@ -17,7 +17,7 @@ from typing import Literal
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import Component, PowerReading, Reading, Surroundings
 from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
-from wattest_instruments.link import Heard
+from wattest_instruments.links.visa import Heard
 from wattest_instruments.notation import last_digit, number
 from wattest_instruments.readings import UNITS
 

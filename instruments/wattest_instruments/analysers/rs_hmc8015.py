@@ -43,7 +43,7 @@ from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.rs_hmc8015_twin import build
 from wattest_instruments.analysers.status import identified, set_by_queue
 from wattest_instruments.calibration import Calibration
-from wattest_instruments.link import Heard, VisaLink
+from wattest_instruments.links.visa import Heard, VisaLink
 
 ITEMS = ("URMS", "IRMS", "P", "WH", "TIME", "URAN", "IRAN")
 QUESTION = "CHAN1:MEAS:DATA?"

@@ -6,7 +6,7 @@ from wattest.errors import InstrumentError
 from wattest.roles import Identity
 from wattest_instruments.calibration import Calibration
 from wattest_instruments.identify import identify
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 
 COMPLAINTS = {
     32: "command error",

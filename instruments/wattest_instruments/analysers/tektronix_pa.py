@@ -48,7 +48,7 @@ from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.status import identified, set_by_register
 from wattest_instruments.analysers.tektronix_pa_twin import build
 from wattest_instruments.calibration import Calibration
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 
 ITEMS = ("VLT", "AMP", "WAT")
 QUESTION = ":FRD?"

@@ -45,7 +45,7 @@ from wattest_instruments.analysers.plug import plugged_in, simulated
 from wattest_instruments.analysers.status import identified, set_by_queue
 from wattest_instruments.analysers.yokogawa_wt_twin import build
 from wattest_instruments.calibration import Calibration
-from wattest_instruments.link import Heard, VisaLink
+from wattest_instruments.links.visa import Heard, VisaLink
 from wattest_instruments.notation import number
 
 Wiring = Literal["P1W2", "P3W4"]

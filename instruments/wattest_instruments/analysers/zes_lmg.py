@@ -37,7 +37,7 @@ from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.status import identified, set_by_register
 from wattest_instruments.analysers.zes_lmg_twin import build
 from wattest_instruments.calibration import Calibration
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 
 HEADROOM = 1.1
 

@@ -36,7 +36,7 @@ from wattest_instruments.chambers.chamber import ClimateChamber, Limits
 from wattest_instruments.chambers.controller import Look, tenths
 from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.identify import identify
-from wattest_instruments.link import Heard, VisaLink
+from wattest_instruments.links.visa import Heard, VisaLink
 from wattest_instruments.notation import number
 
 LineEnd = Literal["CR LF", "CR"]

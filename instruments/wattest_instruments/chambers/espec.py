@@ -31,7 +31,7 @@ from wattest_instruments.chambers.controller import Look, tenths
 from wattest_instruments.chambers.espec_twin import END, EspecTwin
 from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.identify import identify
-from wattest_instruments.link import Heard, VisaLink
+from wattest_instruments.links.visa import Heard, VisaLink
 from wattest_instruments.notation import number
 
 MEANINGS = {

@@ -32,7 +32,7 @@ from wattest_instruments.chambers.controller import Look, tenths
 from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.chambers.thermotron_twin import END, ThermotronTwin
 from wattest_instruments.identify import identify
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
 PROGRAM = 1 | 2 | 4

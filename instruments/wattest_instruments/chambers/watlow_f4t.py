@@ -37,7 +37,7 @@ from wattest_instruments.chambers.controller import Look, tenths
 from wattest_instruments.chambers.f4t_twin import END, F4tTwin
 from wattest_instruments.chambers.plug import over_tcp, twin_library
 from wattest_instruments.identify import identify
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
 LOOP = ":SOURCE:CLOOP1"

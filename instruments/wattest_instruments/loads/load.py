@@ -12,7 +12,7 @@ from wattest.roles import Identity, LoadReading, ReadBack, Surroundings
 from wattest_instruments.calibration import Calibration
 from wattest_instruments.exchanges import Complaint, confirm, error_queue, tell
 from wattest_instruments.identify import identify
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 
 IDLE_A = 0.1
 """A load that draws less than this, by its own word, draws nothing."""

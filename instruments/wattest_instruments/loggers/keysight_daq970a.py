@@ -27,7 +27,7 @@ from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.calibration import Calibration, Specification
 from wattest_instruments.exchanges import NOT_CALIBRATED, calibration_of, reading, tell
 from wattest_instruments.identify import identify
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.loggers.twin import daq970a_device
 from wattest_instruments.twins.server import serve_scpi
 

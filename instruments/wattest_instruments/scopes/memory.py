@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 from wattest_instruments.waveform import Waveform
 

@@ -51,7 +51,7 @@ from wattest_instruments.exchanges import (
     tell,
 )
 from wattest_instruments.identify import identify
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.scopes.memory import Record, read_memory
 from wattest_instruments.scopes.twin import ScopeTwin
 from wattest_instruments.switching import C_V, switching_delay

@@ -29,7 +29,7 @@ from wattest.errors import BenchError
 from wattest.roles import Mains, SupplyStep, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.exchanges import calibration_of, confirm, tell
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.sources.source import (
     AcSource,
     Ratings,

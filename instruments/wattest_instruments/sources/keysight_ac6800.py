@@ -24,7 +24,7 @@ from wattest.document.quantity import Current, Frequency, Voltage
 from wattest.roles import Mains, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest_instruments.exchanges import calibration_of, confirm, tell
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.sources.source import (
     FREQUENCIES_HZ,
     AcSource,

@@ -16,7 +16,7 @@ from wattest.roles import Identity, ReadBack, SupplyReading, SupplyStep, Surroun
 from wattest_instruments.calibration import Calibration, Quantity
 from wattest_instruments.exchanges import confirm, flagged, measured, tell
 from wattest_instruments.identify import identify
-from wattest_instruments.link import VisaLink
+from wattest_instruments.links.visa import VisaLink
 
 LIVE_V = 30.0
 """rms voltage from which an output can hurt somebody (IEC 61010-1:2010, 6.3.1, recalled)."""

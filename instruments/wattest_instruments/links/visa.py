@@ -17,12 +17,9 @@ The backend ``@wattest`` answers at once and is called in the loop's own thread.
 from __future__ import annotations
 
 import asyncio
-import queue
 import select
 import socket
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -35,12 +32,10 @@ from pyvisa.resources import MessageBasedResource, SerialInstrument
 
 from wattest.errors import InstrumentError
 from wattest.roles import Surroundings
+from wattest_instruments.links.worker import GRACE_S, Stuck, Worker
 from wattest_instruments.placeholders import fill, rig_facts
 
 T = TypeVar("T")
-
-GRACE_S = 1.0
-"""How much longer than its own time-out a call may take before it counts as stuck."""
 
 LARGEST_BLOCK = 32 * 1024 * 1024
 """Bytes of the largest block that is believed; a scope's memory is read in pieces of 250 kB."""
@@ -106,7 +101,7 @@ class VisaLink:
         self._inline = library.endswith("@wattest")
         self._lock = asyncio.Lock()
         self._visa: MessageBasedResource | None = None
-        self._worker: _Worker | None = None
+        self._worker: Worker | None = None
         self._broken = ""
 
     @property
@@ -130,7 +125,7 @@ class VisaLink:
                 "would read each other's answers. Give this role another resource."
             )
         self._broken = ""
-        self._worker = None if self._inline else _Worker(self.resource)
+        self._worker = None if self._inline else Worker(f"visa {self.resource}")
         async with self._lock:
             self._visa = await self._exchange("open", "", self._connect)
             _links[self._library, self.resource] = self
@@ -206,7 +201,7 @@ class VisaLink:
             return await self._around.clock.in_thread(
                 worker.call, lambda: self._translated(call), self._timeout_s + GRACE_S
             )
-        except _Stuck:
+        except Stuck:
             self._give_up(worker)
             raise InstrumentError(
                 f"{self.place} has been stuck in one call for {self._timeout_s + GRACE_S:g} s, longer than its "
@@ -235,7 +230,7 @@ class VisaLink:
         if _links.get((self._library, self.resource)) is self:
             del _links[self._library, self.resource]
         if visa is not None:
-            with suppress(InstrumentError, _Stuck):
+            with suppress(InstrumentError, Stuck):
                 if worker is None:
                     self._translated(visa.close)
                 else:
@@ -246,7 +241,7 @@ class VisaLink:
         if worker is not None:
             worker.end()
 
-    def _give_up(self, worker: _Worker) -> None:
+    def _give_up(self, worker: Worker) -> None:
         """Break the connection under a stuck call, so that its thread comes loose, and forget both."""
         visa, self._visa, self._worker = self._visa, None, None
         _links.pop((self._library, self.resource), None)
@@ -376,36 +371,3 @@ def _hung_up(visa: MessageBasedResource) -> bool:
         return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
     except (OSError, ValueError):
         return True
-
-
-class _Stuck(Exception):
-    """A call did not come back."""
-
-
-class _Worker:
-    """One thread that does one thing after another, and dies with the process."""
-
-    def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._work, name=f"visa {name}", daemon=True).start()
-
-    def call(self, job: Callable[[], T], limit_s: float) -> T:
-        """Have it done and wait for the result, in real seconds. Raises ``_Stuck``, or what the job raised."""
-        done: Future[T] = Future()
-        self._jobs.put((job, done))
-        try:
-            return done.result(limit_s)
-        except TimeoutError:
-            raise _Stuck from None
-
-    def end(self) -> None:
-        """No more jobs; the thread ends after the one under way."""
-        self._jobs.put(None)
-
-    def _work(self) -> None:
-        while (item := self._jobs.get()) is not None:
-            job, done = item
-            try:
-                done.set_result(job())
-            except BaseException as error:  # noqa: BLE001 - it is raised again where the result is awaited
-                done.set_exception(error)

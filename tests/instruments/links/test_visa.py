@@ -18,8 +18,8 @@ import pyvisa_wattest
 from wattest.clock import RealClock
 from wattest.errors import InstrumentError
 from wattest.world import World
-from wattest_instruments import link as link_module
-from wattest_instruments.link import TimedOut, VisaLink
+from wattest_instruments.links import visa as link_module
+from wattest_instruments.links.visa import TimedOut, VisaLink
 from wattest_instruments.twins.server import serve_scpi
 
 if TYPE_CHECKING:
