@@ -124,6 +124,12 @@ CATALOGUE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of benches between runs: of each test's own, never of the benches of who runs the tests."""
+    monkeypatch.setenv("WATTEST_STATE", str(tmp_path_factory.getbasetemp() / "state"))
+
+
 @pytest.fixture
 def tiny() -> Callable[..., None]:
     """Write tiny scenarios by name into a folder, one folder below it per area; with one that holds, its verb too."""

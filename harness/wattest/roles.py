@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from wattest.clock import Clock
 
@@ -41,6 +42,30 @@ class Note(Protocol):
         ...
 
 
+Keep = Callable[[str, bytes], int]
+"""Keeps a file's bytes as evidence under a name and returns the number of its entry; ``RecordError`` when it cannot."""
+
+
+Distribution = Literal["standard", "rectangular", "triangular", "arcsine"]
+"""What a half-width is spread like; ``standard`` is a standard uncertainty already (JCGM 100, 4.3)."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """One named part of a reading's uncertainty, in the reading's unit (JCGM 100, 5.1).
+
+    ``value`` is a half-width, or the standard uncertainty itself where the distribution is ``standard``. ``common`` says
+    that one and the same error stands behind all readings of one integration, and grows with the integral: of the
+    difference of two readings only the difference of its values is left (JCGM 100, F.1.2.3). Any other component is
+    a new error at each reading, so a difference has it twice.
+    """
+
+    name: str
+    value: float
+    distribution: Distribution = "standard"
+    common: bool = False
+
+
 @dataclass(frozen=True)
 class Reading:
     """One measured value and where it came from.
@@ -60,6 +85,8 @@ class Reading:
     raw: str = ""
     index: int | None = None
     """Position of ``raw`` among the comma-separated values of the answer that ``seq`` names."""
+    budget: tuple[Component, ...] = ()
+    """The parts of ``u``, where the driver can tell them apart; an energy needs them for a budget line by line."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +249,15 @@ class ReadsBack(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsTime(Protocol):
+    """A part with a clock of its own, which ``wattest doctor`` compares with that of this computer."""
+
+    async def utc(self) -> datetime:
+        """What its clock shows now, with a time zone. Raises ``InstrumentError`` or ``RigError``."""
+        ...
+
+
 class ReferenceMeter(Part, Protocol):
     """A calibrated power analyser: the energy that was really delivered."""
 
@@ -235,6 +271,15 @@ class ReferenceMeter(Part, Protocol):
 
     async def read(self) -> PowerReading:
         """One coherent reading with its uncertainty."""
+        ...
+
+
+@runtime_checkable
+class ForeseesEnergy(Protocol):
+    """A reference meter that can tell beforehand how well it will know an energy, from its calibration file."""
+
+    def foresee(self, energy_wh: float, elapsed_s: float) -> tuple[Component, ...]:
+        """Components of the difference of two energy readings, so far apart; empty when nothing is known."""
         ...
 
 
@@ -478,4 +523,4 @@ class Surroundings:
     rigs: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     prompt: Callable[[str], Awaitable[str]] | None = None
-    keep: Callable[[str, bytes], int] | None = None
+    keep: Keep | None = None

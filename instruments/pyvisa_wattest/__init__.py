@@ -30,8 +30,8 @@ Fault = Callable[[str | None], str | None]
 class Twin(Protocol):
     """Whatever answers lines."""
 
-    def handle(self, line: str) -> str | None:
-        """The answer to a line, None when it asks nothing."""
+    def handle(self, line: str) -> str | bytes | None:
+        """The answer to a line, bytes for a block of samples, None when it asks nothing."""
         ...
 
 
@@ -92,7 +92,8 @@ class _Session:
             self.incoming = bytearray(rest)
             while self.port.late:
                 self._send(self.port.late.popleft())
-            answer = self.port.twin.handle(line.decode("latin-1").strip())
+            said = self.port.twin.handle(line.decode("latin-1").strip())
+            answer = said.decode("latin-1") if isinstance(said, bytes) else said
             if answer is not None and self.port.faults:
                 answer = self.port.faults.popleft()(answer)
             if answer is not None:

@@ -47,6 +47,7 @@ FAULT_CAPABILITY: Mapping[VehicleFault, str] = {
 _EVERY: Mapping[str, Action] = {
     "identify": Action("identify", (), ("maker", "model"), ("serial", "firmware")),
     "make_safe": Action("make_safe"),
+    "clock": Action("clock", (), ("utc",), only_with=("clock",)),
 }
 
 _ACTIONS: Mapping[str, Mapping[str, Action]] = {
@@ -228,7 +229,7 @@ def supported(role: str, driver: str, mapped: Collection[str], extra: Collection
     that it stands for.
     """
     for word in extra:
-        if word not in CAPABILITIES and word not in _ACTIONS[role]:
+        if word not in CAPABILITIES and word not in actions_of(role, driver):
             suggestion = nearest(word, CAPABILITIES)
             hint = f"did you mean '{suggestion}'?" if suggestion else f"there are {', '.join(CAPABILITIES)}."
             raise BenchError(

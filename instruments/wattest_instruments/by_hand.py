@@ -28,7 +28,7 @@ from typing import Any, get_args
 
 from wattest.document.quantity import Duration
 from wattest.errors import BenchError, RigError
-from wattest.model.words import RigName
+from wattest.model.words import CAPABILITIES, RigName
 from wattest.roles import ROLES, Identity, LockPosition, Part, Surroundings, Whereabouts
 from wattest_instruments import measured, questions
 from wattest_instruments.actions import Answer, actions_of, offered, supported
@@ -48,13 +48,6 @@ _ENDANGERS: Mapping[tuple[str, str], str] = {
     ("mains", "set_power"): "on",
 }
 """Tasks that give energy, or take it away when the argument is false."""
-
-_SHOWN: Mapping[str, tuple[Quantity, ...]] = {
-    "reference_meter": ("energy",),
-    "load": ("voltage", "current"),
-    "mains": ("voltage",),
-}
-"""What the meter of a role shows when the bench entry does not say."""
 
 
 def by_hand(
@@ -101,22 +94,9 @@ def by_hand(
     by_eye = instruments or {}
     for unit, instrument in by_eye.items():
         instrument.step(unit)
-    shown = _shown(around.role, quantities)
+    shown = measured.shown_quantities(around.role, quantities)
     doer = _ByHand(around, somebody, cards or {}, shown, places, by_eye, supports)
     return played(doer, Gauge(around, accuracy, resolution, energy, somebody.patience_s, by_eye))
-
-
-def _shown(role: str, quantities: tuple[Quantity, ...] | None) -> tuple[str, ...]:
-    if quantities is None:
-        return _SHOWN.get(role, ())
-    possible = measured.ROLE_QUANTITIES.get(role, ())
-    for quantity in quantities:
-        if quantity not in possible:
-            raise BenchError(
-                f"{role} (by_hand) is to show '{quantity}' under 'quantities'; "
-                f"a {role} can show {', '.join(possible) or 'none'}."
-            )
-    return quantities
 
 
 class _ByHand:
@@ -137,9 +117,9 @@ class _ByHand:
                 f"{self.role} (by_hand) names 'supply_dips' under 'supports', but nobody can time dips by hand: "
                 "they need a source that times them itself."
             )
-        can = offered(
-            self.role, "by_hand", (*extra, *(("read_back",) if self.role in SAFE_QUESTIONS else ()))
-        )
+        promised = {word for word in extra if word in CAPABILITIES}
+        looks = {"read_back"} if self.role in SAFE_QUESTIONS else set()
+        can = offered(self.role, "by_hand", promised | looks)
         self.supports = supported(self.role, "by_hand", can, extra)
         self._known = actions_of(self.role, "by_hand")
         self._person = person

@@ -12,7 +12,9 @@
     specification:
       power: {reading: 0.05 %, range: 0.05 %, certificate: 0.02 %, k: 2, source: "data sheet, 1 year, 45 to 66 Hz"}
 
-``reading`` and ``range`` are limits of error, taken as rectangular (divided by the square root of three);
+      temperature: {error: 1.0 K, certificate: 0.3 K, k: 2, source: "type K, class 1, with its logger"}
+
+``reading``, ``range`` and ``error`` are limits of error, taken as rectangular (divided by the square root of three);
 ``certificate`` is the expanded uncertainty of the calibration, divided by its ``k``.
 """
 
@@ -28,13 +30,14 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from wattest.document.decode import Decoder
-from wattest.document.quantity import Percent
+from wattest.document.quantity import Percent, TemperatureDifference
 from wattest.document.reader import read
 from wattest.document.signature import Made
 from wattest.errors import InstrumentError
 from wattest.model.library import library_folder
+from wattest.roles import Component
 
-Quantity = Literal["voltage", "current", "power"]
+Quantity = Literal["voltage", "current", "power", "temperature"]
 
 EXPIRED = "calibration expired"
 EARLY = "calibration not yet valid"
@@ -42,18 +45,24 @@ EARLY = "calibration not yet valid"
 
 @dataclass(frozen=True)
 class Specification:
-    """Limits of error of one quantity, all in percent: of the reading, of the range, and the certificate's U."""
+    """Limits of error of one quantity in percent: of the reading, of the range, and the certificate's U.
+
+    ``error`` and ``certificate`` are the same in the quantity's own unit: a thermometer has no percent.
+    """
 
     reading_pct: float
     range_pct: float
     certificate_pct: float
     k: float
     source: str
+    error: float = 0.0
+    certificate: float = 0.0
 
     def u(self, value: float, range_: float) -> float:
         """Standard uncertainty (k = 1) of a value on a range, in the unit of both."""
-        limit = (self.reading_pct * abs(value) + self.range_pct * range_) / 100.0
-        return math.hypot(limit / math.sqrt(3.0), self.certificate_pct / 100.0 * abs(value) / self.k)
+        limit = (self.reading_pct * abs(value) + self.range_pct * range_) / 100.0 + self.error
+        certificate = self.certificate_pct / 100.0 * abs(value) + self.certificate
+        return math.hypot(limit / math.sqrt(3.0), certificate / self.k)
 
 
 @dataclass(frozen=True)
@@ -88,12 +97,37 @@ class Calibration:
         The error limit of power, integrated: percent of the energy, and percent of the power range over the
         whole time, whether current flowed or not. Then the time base, and half a digit of the display.
         """
+        parts = self.energy_budget(energy_wh, range_w, elapsed_s, digit_wh)
+        divisors = {"standard": 1.0, "rectangular": math.sqrt(3.0)}
+        return math.hypot(*(part.value / divisors[part.distribution] for part in parts)) if parts else None
+
+    def energy_budget(
+        self, energy_wh: float, range_w: float, elapsed_s: float, digit_wh: float
+    ) -> tuple[Component, ...]:
+        """The same part by part, for ``Reading.budget``: specification, certificate, time base, resolution.
+
+        All but the resolution are one error that grows with the integral, so that of a difference only the growth
+        counts. Empty when nothing is said of power.
+        """
         row = self.specification.get("power")
         if row is None:
-            return None
-        power = row.u(energy_wh, range_w * elapsed_s / 3600.0)
-        time = self.timebase_pct / 100.0 * abs(energy_wh) / math.sqrt(3.0)
-        return math.hypot(power, time, digit_wh / math.sqrt(12.0))
+            return ()
+        limit = row.reading_pct * abs(energy_wh) + row.range_pct * range_w * elapsed_s / 3600.0
+        return (
+            Component("reference meter specification", limit / 100.0, "rectangular", common=True),
+            Component(
+                "reference meter certificate",
+                row.certificate_pct / 100.0 * abs(energy_wh) / row.k,
+                common=True,
+            ),
+            Component(
+                "reference meter time base",
+                self.timebase_pct / 100.0 * abs(energy_wh),
+                "rectangular",
+                common=True,
+            ),
+            Component("reference meter resolution", digit_wh / 2.0, "rectangular"),
+        )
 
     def check_serial(self, serial: str, model: str, place: str) -> None:
         """Raise ``InstrumentError`` unless this calibration belongs to the instrument that answered."""
@@ -124,14 +158,42 @@ def _specification(
     return Specification(reading, range_, certificate, k, source)
 
 
+def _temperature(
+    *,
+    error: TemperatureDifference,
+    certificate: TemperatureDifference = 0.0,
+    k: float = 2.0,
+    source: str = "",
+) -> Specification:
+    """Limits of error of a thermometer.
+
+    Args:
+        error: limit of error of sensor and instrument together
+        certificate: expanded uncertainty of the calibration
+        k: coverage factor of the certificate
+        source: where the limits stand
+    """
+    for name, value in (("error", error), ("certificate", certificate)):
+        if value < 0:
+            raise ValueError(f"{name} is {value:g} K; a limit of error is not negative")
+    if k <= 0:
+        raise ValueError(f"k is {k:g}; a coverage factor is positive, usually 2")
+    return Specification(0.0, 0.0, 0.0, k, source, error, certificate)
+
+
 Row = Annotated[Specification, Made(_specification)]
+TemperatureRow = Annotated[Specification, Made(_temperature)]
 
 
 def _rows(
-    *, voltage: Row | None = None, current: Row | None = None, power: Row | None = None
+    *,
+    voltage: Row | None = None,
+    current: Row | None = None,
+    power: Row | None = None,
+    temperature: TemperatureRow | None = None,
 ) -> dict[str, Specification]:
     """What the data sheet limits; energy follows from power."""
-    rows = {"voltage": voltage, "current": current, "power": power}
+    rows = {"voltage": voltage, "current": current, "power": power, "temperature": temperature}
     return {name: row for name, row in rows.items() if row is not None}
 
 

@@ -28,11 +28,11 @@ _numbers = itertools.count(1)
 class _Script:
     """A twin that knows its lines."""
 
-    def __init__(self, lines: tuple[tuple[str, str | None], ...]) -> None:
+    def __init__(self, lines: tuple[tuple[str, str | bytes | None], ...]) -> None:
         self.left = deque(lines)
         self.complaint = ""
 
-    def handle(self, line: str) -> str | None:
+    def handle(self, line: str) -> str | bytes | None:
         expected, answer = self.left.popleft() if self.left else ("nothing more", None)
         if line != expected:
             self.complaint = self.complaint or f"The driver said {line!r} where {expected!r} was expected."
@@ -41,7 +41,7 @@ class _Script:
 
 @contextmanager
 def expect_dialogue(
-    *lines: tuple[str, str | None], resource: str = "TCPIP::dialogue::INSTR"
+    *lines: tuple[str, str | bytes | None], resource: str = "TCPIP::dialogue::INSTR"
 ) -> Iterator[str]:
     """Play an instrument from a script; gives the PyVISA library to open ``resource`` with.
 

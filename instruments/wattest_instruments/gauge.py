@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from wattest.errors import RigError
@@ -11,7 +12,7 @@ from wattest.roles import PilotReading, ReadBack, Reading, Surroundings
 from wattest_instruments.actions import Answer, Doer
 from wattest_instruments.answers import as_decimal
 from wattest_instruments.placeholders import spelled
-from wattest_instruments.readings import Accuracy, ByEye, Resolution, reading, uncertainty
+from wattest_instruments.readings import Accuracy, ByEye, Resolution, energy_components, reading, uncertainty
 
 EnergyCounts = Literal["since start", "register"]
 """What the energy that is read counts from: ``start_integration``, or the day the meter was made."""
@@ -56,6 +57,11 @@ def gauged(gauge: Gauge, name: str, answer: Answer, *, t_s: float | None = None)
         seq=answer.seq,
         u=u,
         raw="" if told is None else spelled(told),
+        budget=(
+            energy_components(float(number or 0), gauge.accuracy, gauge.resolution)
+            if quantity == "energy"
+            else ()
+        ),
     )
 
 
@@ -104,3 +110,23 @@ def readable_back(part: Any, doer: Doer) -> None:
         return ReadBack(safe, str(answer.fields.get("sentence") or plain), answer.seq)
 
     part.read_back = read_back
+
+
+def telling_time(part: Any, doer: Doer) -> None:
+    """Give a part ``utc`` (``wattest.roles.TellsTime``) if its doer has a clock."""
+    if "clock" not in doer.supports:
+        return
+
+    async def utc() -> datetime:
+        told = str((await doer.do("clock")).fields["utc"])
+        try:
+            time = datetime.fromisoformat(told)
+        except ValueError:
+            time = None
+        if time is None or time.tzinfo is None:
+            raise RigError(
+                f"{doer.where} answered '{told}' for 'utc', which is no time with its zone, such as 2026-01-15T12:00:00Z."
+            )
+        return time
+
+    part.utc = utc

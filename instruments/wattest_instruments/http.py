@@ -14,6 +14,19 @@
         set_ready:   {method: PUT, url: /pilot, body: '{"state": "{ready:true=C,false=B}"}'}
         set_current: {method: PUT, url: "/load?milliamps={current_a*1000}", expect: [200, 204]}
         whereabouts: {method: GET, url: /cable, answer: {where: cable.place}, words: {cradle: holstered}}
+    mains:
+      driver: http
+      base: http://192.168.1.50:8080/source
+      actions:
+        set_power:   {method: PUT, url: "/output/{on:true=1,false=0}"}
+        run_profile: {url: /sequence, body: "{steps}"}       # 0.1:0:60|1:120:60, seconds, volts and hertz of each step
+        read_back:   {method: GET, url: /output, answer: {safe: off, sentence: text}}
+    thermometers:
+      driver: http
+      base: http://192.168.1.51/logger
+      actions:
+        read_all: {method: GET, url: /scan, answer: {enclosure: "0.value", contactor: "1.value"}}
+        clock:    {method: GET, url: /now, answer: {utc: time}}       # wattest doctor compares it with this computer
 
 Placeholders are the arguments of the action (``wattest_instruments.placeholders``) and facts of a rig, such as
 ``{charger.http}``. Nothing is ever sent twice: an action that got no answer may have happened.

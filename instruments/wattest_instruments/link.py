@@ -6,8 +6,10 @@ What PyVISA and its pure-Python backend do not do is done here:
 - two threads on one resource get each other's answers, so a resource has one lock and one worker thread;
 - after a time-out the late answer would be handed to the next question, so the link is cleared and the
   instrument identified again before anything else is asked;
-- a peer that hangs up looks like a time-out, and clearing such a link never ends: it is looked at first;
-- a write ignores the time-out, so every call is watched from outside.
+- a peer that hangs up looks like a time-out, for which the backend spins at full load, and clearing such a link never
+  ends: the socket is looked at first;
+- a write ignores the time-out, so every call is watched from outside;
+- two managers of one backend are one object, and whoever closes it ends all sessions: ours has a name of its own.
 
 The backend ``@wattest`` answers at once and is called in the loop's own thread.
 """
@@ -23,6 +25,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -39,6 +42,12 @@ T = TypeVar("T")
 GRACE_S = 1.0
 """How much longer than its own time-out a call may take before it counts as stuck."""
 
+LARGEST_BLOCK = 32 * 1024 * 1024
+"""Bytes of the largest block that is believed; a scope's memory is read in pieces of 250 kB."""
+OURS = {"@py": "wattest@py"}
+"""The pure-Python backend under a name of our own: another program part that closes ``ResourceManager("@py")`` does not
+end our sessions with it."""
+
 _links: WeakValueDictionary[tuple[str, str], VisaLink] = WeakValueDictionary()
 
 
@@ -54,11 +63,20 @@ class Heard:
     seq: int
 
 
+@dataclass(frozen=True)
+class Block:
+    """Bytes of a definite-length block and the number of its entry, which holds their SHA-256 and length."""
+
+    data: bytes
+    seq: int
+
+
 class VisaLink:
     """A message-based resource. ``library`` is what stands in ``pyvisa.ResourceManager(library)``.
 
     ``identify`` is the question that tells who is there, ``*IDN?`` unless the instrument knows no such thing;
     ``end`` ends a line that is sent and ``ended`` one that is received. ``baud`` is for serial resources.
+    ``lasting`` keeps of an answer to ``identify`` what stays the same, for an instrument that can only be asked for readings.
     All methods raise ``InstrumentError`` with resource and library in the sentence.
     """
 
@@ -73,6 +91,7 @@ class VisaLink:
         end: str = "\n",
         ended: str = "\n",
         baud: int = 9600,
+        lasting: Callable[[str], str] = str,
     ) -> None:
         self.resource = self._wanted = resource
         self.identity = ""
@@ -81,6 +100,7 @@ class VisaLink:
         self._library = library
         self._timeout_s = timeout_s
         self._identify = identify
+        self._lasting = lasting
         self._end, self._ended = end, ended
         self._baud = baud
         self._inline = library.endswith("@wattest")
@@ -115,8 +135,8 @@ class VisaLink:
             self._visa = await self._exchange("open", "", self._connect)
             _links[self._library, self.resource] = self
             try:
-                self.identity = await self._exchange(
-                    "query", self._identify, lambda: self._ask(self._identify)
+                self.identity = self._lasting(
+                    await self._exchange("query", self._identify, lambda: self._ask(self._identify))
                 )
             except InstrumentError as error:
                 await self._drop()
@@ -135,6 +155,21 @@ class VisaLink:
                 await self._recover()
                 raise
             return Heard(text, self._seq)
+
+    async def query_block(self, line: str) -> Block:
+        """Ask for a definite-length block (IEEE 488.2, 8.7.9), such as samples. Raises as ``query`` does.
+
+        The entry in the record holds the length and the SHA-256 of the bytes instead of the bytes.
+        """
+        async with self._lock:
+            try:
+                data = await self._exchange("query", line, lambda: self._ask_block(line))
+            except InstrumentError:
+                # What is left of the answer must not be handed to the next question.
+                if self._visa is not None:
+                    await self._recover()
+                raise
+            return Block(data, self._seq)
 
     async def write(self, line: str) -> None:
         """Send a line that has no answer."""
@@ -155,7 +190,10 @@ class VisaLink:
         except InstrumentError as error:
             self._seq = self._note(op, tx, None, str(error))
             raise
-        self._seq = self._note(op, tx, result if isinstance(result, str) else None, None)
+        block = (
+            {"sha256": sha256(result).hexdigest(), "length": len(result)} if isinstance(result, bytes) else {}
+        )
+        self._seq = self._note(op, tx, result if isinstance(result, str) else None, None, **block)
         return result
 
     async def _do(self, call: Callable[[], T]) -> T:
@@ -180,7 +218,9 @@ class VisaLink:
         """After a time-out: drop what comes late, and make sure who is there."""
         try:
             await self._exchange("clear", "", self._clear)
-            identity = await self._exchange("query", self._identify, lambda: self._ask(self._identify))
+            identity = self._lasting(
+                await self._exchange("query", self._identify, lambda: self._ask(self._identify))
+            )
         except InstrumentError as error:
             await self._drop()
             self._broken = str(error)
@@ -220,9 +260,16 @@ class VisaLink:
                 visa.close()
         worker.end()
 
-    def _note(self, op: str, tx: str, rx: str | None, error: str | None) -> int:
+    def _note(self, op: str, tx: str, rx: str | None, error: str | None, **block: Any) -> int:
         return self._around.note(
-            "exchange", role=self._around.role, resource=self.resource, op=op, tx=tx, rx=rx, error=error
+            "exchange",
+            role=self._around.role,
+            resource=self.resource,
+            op=op,
+            tx=tx,
+            rx=rx,
+            error=error,
+            **block,
         )
 
     # In the worker.
@@ -247,7 +294,7 @@ class VisaLink:
             raise InstrumentError(f"{self.place} failed: {error}") from error
 
     def _connect(self) -> MessageBasedResource:
-        manager = pyvisa.ResourceManager(self._library)
+        manager = pyvisa.ResourceManager(OURS.get(self._library, self._library))
         resource: Any = manager.open_resource(self.resource, open_timeout=int(self._timeout_s * 1000))
         if not isinstance(resource, MessageBasedResource):
             resource.close()
@@ -268,7 +315,33 @@ class VisaLink:
         self._open_visa().write(line)
 
     def _ask(self, line: str) -> str:
-        return self._open_visa().query(line).strip(" \r\n")
+        visa = self._open_visa()
+        visa.write(line)
+        connection = _socket_of(visa)
+        if connection is not None:
+            if not select.select([connection], [], [], self._timeout_s)[0]:
+                raise TimedOut(f"{self.place} did not answer within {self._timeout_s:g} s.")
+            if _hung_up(visa):
+                raise TimedOut(f"{self.place} hung up: the instrument or its gateway closed the connection.")
+        return visa.read().strip(" \r\n")
+
+    def _ask_block(self, line: str) -> bytes:
+        visa = self._open_visa()
+        visa.write(line)
+        head = visa.read_bytes(2)
+        if head[:1] != b"#" or head[1:] not in b"123456789":
+            raise InstrumentError(
+                f"{self.place} answered {line!r} with {head!r}, which begins no block of bytes of a stated length."
+            )
+        digits = visa.read_bytes(int(head[1:]))
+        if not digits.isdigit() or int(digits) > LARGEST_BLOCK:
+            raise InstrumentError(
+                f"{self.place} answered {line!r} with a block of {digits!r} bytes; at most {LARGEST_BLOCK} are read."
+            )
+        data = visa.read_bytes(int(digits)) if int(digits) else b""
+        with suppress(pyvisa.VisaIOError):  # the line's end follows, except from instruments that forget it
+            visa.read_bytes(len(self._ended))
+        return data
 
     def _clear(self) -> None:
         visa = self._open_visa()

@@ -16,6 +16,7 @@ from wattest.document.quantity import (
     VOLTAGE,
     Dimension,
 )
+from wattest.errors import BenchError
 from wattest_instruments.tasks import Language
 
 Texts = Mapping[Language, str]
@@ -45,7 +46,7 @@ _KINDS: Mapping[str, tuple[Texts, Dimension, str, int]] = {
 }
 _PLACES: Mapping[str, Texts] = {
     "reference_meter": {"en": "on the meter", "fr": "au wattmètre"},
-    "load": {"en": "at the load", "fr": "à la charge"},
+    "load": {"en": "at the load", "fr": "à la charge électronique"},
     "mains": {"en": "at the input of the station", "fr": "à l'entrée de la borne"},
 }
 
@@ -56,12 +57,19 @@ ROLE_QUANTITIES: Mapping[str, tuple[str, ...]] = {
 }
 """What the meter of a role can show."""
 
+_SHOWN: Mapping[str, tuple[str, ...]] = {
+    "reference_meter": ("energy",),
+    "load": ("voltage", "current"),
+    "mains": ("voltage",),
+}
+"""What it shows when the bench entry does not say."""
+
 _SIGNED_VOLTAGE = replace(VOLTAGE, least=None)
 _NO_SETPOINT: Texts = {"en": "when none is shown", "fr": "si aucune n'est affichée"}
 _NOTHING_CAUGHT: Texts = {"en": "when nothing was caught", "fr": "si rien n'a été capté"}
 
 PILOT_HIGH = Measured(
-    {"en": "Upper plateau of the control pilot", "fr": "Palier supérieur du pilote"},
+    {"en": "Upper plateau of the control pilot", "fr": "Palier supérieur du signal pilote"},
     _SIGNED_VOLTAGE,
     "8950 mV",
     most=15,
@@ -70,21 +78,21 @@ PILOT_HIGH = Measured(
 PILOT_DUTY = Measured(
     {
         "en": "Duty cycle of the control pilot, 100 when it is steady",
-        "fr": "Rapport cyclique du pilote, 100 s'il est continu",
+        "fr": "Rapport cyclique du signal pilote, 100 s'il est continu",
     },
     PERCENT,
     "53.3 %",
     most=100,
 )
 PILOT_LOW = Measured(
-    {"en": "Lower plateau of the control pilot", "fr": "Palier inférieur du pilote"},
+    {"en": "Lower plateau of the control pilot", "fr": "Palier inférieur du signal pilote"},
     _SIGNED_VOLTAGE,
     "-12000 mV",
     most=15,
     least=-15,
 )
 PILOT_FREQUENCY = Measured(
-    {"en": "Frequency of the control pilot", "fr": "Fréquence du pilote"},
+    {"en": "Frequency of the control pilot", "fr": "Fréquence du signal pilote"},
     FREQUENCY,
     "1.001 kHz",
     most=100_000,
@@ -92,7 +100,7 @@ PILOT_FREQUENCY = Measured(
 DELAY = Measured(
     {
         "en": "Time from the edge of the pilot to the output following it, between the cursors",
-        "fr": "Temps entre le front du pilote et le changement de la sortie, entre les curseurs",
+        "fr": "Temps entre le front du signal pilote et le changement de la sortie, entre les curseurs",
     },
     DURATION,
     "85 ms",
@@ -114,6 +122,20 @@ CHAMBER_SETPOINT = Measured(
     least=-273,
     absent=_NO_SETPOINT,
 )
+
+
+def shown_quantities(role: str, quantities: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What a person can read on the meter of a role. Raises ``BenchError`` for what no such meter shows."""
+    if quantities is None:
+        return _SHOWN.get(role, ())
+    possible = ROLE_QUANTITIES.get(role, ())
+    for quantity in quantities:
+        if quantity not in possible:
+            raise BenchError(
+                f"{role} (by_hand) is to show '{quantity}' under 'quantities'; "
+                f"a {role} can show {', '.join(possible) or 'none'}."
+            )
+    return quantities
 
 
 def on_the_meter(role: str, quantity: str) -> Measured:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(E[+-]?\d{1,3})?", re.IGNORECASE)
 _WORDS = {"NAN": "nan", "INF": "inf", "+INF": "inf", "-INF": "-inf"}
@@ -24,3 +26,18 @@ def last_digit(raw: str) -> float:
     """What the last digit of a number as printed is worth: 0.01 for ``1.00021E+03``."""
     mantissa, _, exponent = raw.strip().upper().partition("E")
     return 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+
+
+def float32_digits(value: float) -> str:
+    """The fewest digits that are this 32 bit float and no other, for devices that send numbers as bits.
+
+    >>> float32_digits(struct.unpack(">f", bytes.fromhex("43663333"))[0])
+    '230.2'
+    """
+    if not math.isfinite(value):
+        return "NAN" if math.isnan(value) else "INF" if value > 0 else "-INF"
+    for digits in range(6, 9):
+        text = f"{value:.{digits}g}"
+        if struct.pack(">f", float(text)) == struct.pack(">f", value):
+            return text
+    return f"{value:.9g}"

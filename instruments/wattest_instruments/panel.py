@@ -1,9 +1,7 @@
 """The control panel of the simulated station on a socket, so that a person at the terminal can do what is asked.
 
-::
+Bench entry, on a bench of ``kind: simulated``::
 
-    bench: rehearsed by hand
-    kind: simulated
     rigs:
       panel: {driver: panel, port: 15100}
       person: {driver: by_hand, person: A. Tremblay}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from wattest.roles import Part
 from wattest_instruments.actions import Doer
-from wattest_instruments.gauge import Gauge
+from wattest_instruments.gauge import Gauge, readable_back, telling_time
 from wattest_instruments.played_meters import PilotScope, ReferenceMeter, Thermometers
 from wattest_instruments.played_people import CardReader, Display, LockSensor, Operator, Vehicle
 from wattest_instruments.played_power import Chamber, Load, Mains, Network
@@ -33,4 +33,7 @@ _PLAYED: Mapping[str, Callable[[Doer, Gauge], Part]] = {
 
 def played(doer: Doer, gauge: Gauge) -> Part:
     """A driver of the doer's role that satisfies the role's Protocol in ``wattest.roles``."""
-    return _PLAYED[doer.role](doer, gauge)
+    part = _PLAYED[doer.role](doer, gauge)
+    readable_back(part, doer)
+    telling_time(part, doer)
+    return part

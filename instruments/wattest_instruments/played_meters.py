@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from wattest.errors import RigError
-from wattest.roles import PilotEvent, PilotReading, PowerReading, Reading, SwitchingDelay
+from wattest.roles import Component, PilotEvent, PilotReading, PowerReading, Reading, SwitchingDelay
 from wattest_instruments.actions import Answer, Doer
 from wattest_instruments.answers import as_decimal
 from wattest_instruments.gauge import Gauge, gauged, pilot_of
 from wattest_instruments.placeholders import spelled
-from wattest_instruments.readings import reading, uncertainty
+from wattest_instruments.readings import energy_components, reading, uncertainty
 
 
 class ReferenceMeter:
@@ -75,7 +75,12 @@ class ReferenceMeter:
             seq=(*self.start_seq, *answer.seq),
             u=u,
             raw=spelled(answer.fields.get("energy", "")),
+            budget=energy_components(float(since or 0), self.gauge.accuracy, self.gauge.resolution),
         )
+
+    def foresee(self, energy_wh: float, elapsed_s: float) -> tuple[Component, ...]:  # noqa: ARG002 - the meter's own time does not matter
+        parts = energy_components(energy_wh, self.gauge.accuracy, self.gauge.resolution)
+        return tuple(one for part in parts for one in ((part,) if part.common else (part, part)))
 
     def _elapsed(self, answer: Answer, at: float) -> Reading:
         if "elapsed" in answer.fields:

@@ -20,7 +20,7 @@ from wattest.roles import (
 )
 from wattest_instruments.actions import FAULT_CAPABILITY, Doer
 from wattest_instruments.answers import as_decimal
-from wattest_instruments.gauge import Gauge, one_of, pilot_of, readable_back, yes
+from wattest_instruments.gauge import Gauge, one_of, pilot_of, yes
 from wattest_instruments.pictures import keep_picture
 from wattest_instruments.placeholders import spelled
 
@@ -33,7 +33,6 @@ class Vehicle:
         self.open, self.close = doer.open, doer.close
         self.gauge = gauge
         self.faults: set[VehicleFault] = set()
-        readable_back(self, doer)
 
     async def plug_in(self) -> None:
         await self.doer.do("plug_in")

@@ -9,7 +9,7 @@ from wattest.errors import RigError
 from wattest.roles import ChamberState, LoadReading, Reading, SupplyReading, SupplyStep
 from wattest_instruments.actions import Doer
 from wattest_instruments.answers import as_decimal
-from wattest_instruments.gauge import Gauge, gauged, readable_back, yes
+from wattest_instruments.gauge import Gauge, gauged, yes
 
 
 class Mains:
@@ -19,7 +19,6 @@ class Mains:
         self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
         self.gauge = gauge
-        readable_back(self, doer)
 
     async def set_power(self, on: bool) -> None:
         await self.doer.do("set_power", on=on)
@@ -50,7 +49,6 @@ class Load:
         self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
         self.gauge = gauge
-        readable_back(self, doer)
 
     async def set_current(self, current_a: float) -> None:
         await self.doer.do("set_current", current_a=current_a)
@@ -74,7 +72,6 @@ class Chamber:
         self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
         self.gauge = gauge
-        readable_back(self, doer)
 
     async def set_temperature(self, temperature_c: float, ramp_k_per_min: float) -> None:
         await self.doer.do("set_temperature", temperature_c=temperature_c, ramp_k_per_min=ramp_k_per_min)

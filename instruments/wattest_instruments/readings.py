@@ -23,7 +23,7 @@ from wattest.document.quantity import (
     split,
 )
 from wattest.errors import BenchError
-from wattest.roles import Reading
+from wattest.roles import Component, Reading
 
 Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature", "frequency"]
 
@@ -121,6 +121,20 @@ def uncertainty(
     return math.sqrt(limit**2 / 3 + readings * (step or 0.0) ** 2 / 12)
 
 
+def energy_components(value: float, accuracy: Accuracy, resolution: Resolution) -> tuple[Component, ...]:
+    """Parts of an energy's uncertainty, for ``Reading.budget``; empty when neither accuracy nor resolution is stated.
+
+    One display is one reading, so a difference of two counts its resolution twice.
+    """
+    if accuracy.energy is None and resolution.energy is None:
+        return ()
+    limit = abs(value) * (accuracy.energy or 0.0) / 100
+    return (
+        Component("reference meter specification", limit, "rectangular", common=True),
+        Component("reference meter resolution", (resolution.energy or 0.0) / 2, "rectangular"),
+    )
+
+
 def reading(
     quantity: str,
     number: Decimal | None,
@@ -130,6 +144,7 @@ def reading(
     u: float | None,
     raw: str = "",
     flags: frozenset[str] = frozenset(),
+    budget: tuple[Component, ...] = (),
 ) -> Reading:
     """A reading of one quantity of ``UNITS``; without a number it is 0 and flagged ``no data``: never proof of a pass."""
     if number is None:
@@ -142,4 +157,5 @@ def reading(
         seq=seq,
         flags=flags,
         raw=raw,
+        budget=budget,
     )

@@ -14,7 +14,7 @@ simulated.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Literal, Protocol, TypeVar, cast
 
@@ -33,6 +33,7 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest.world import World
+from wattest_instruments.analysers.yokogawa_wt import yokogawa_wt
 from wattest_instruments.simulated_power import (
     U_TEMPERATURE_K,
     Asked,
@@ -44,7 +45,6 @@ from wattest_instruments.simulated_power import (
     pictured,
     pilot_reading,
 )
-from wattest_instruments.yokogawa_wt import yokogawa_wt
 
 T = TypeVar("T")
 LockName = Literal["holster", "connector"]
@@ -322,7 +322,7 @@ class Network:
 
 
 class Operator:
-    """A person who always gives the first answer."""
+    """A person who says what the simulated station shows, and gives the first answer to any other question."""
 
     supports = frozenset({"photo"})
 
@@ -333,11 +333,17 @@ class Operator:
         return Identity("Wattest", "simulated operator", "SIM")
 
     async def ask(self, question: str, answers: tuple[str, ...]) -> str:
-        """The first of the answers; ``BenchError`` when there is none to give."""
+        """What a look at the station says, or else the first of the answers; ``BenchError`` without a fitting answer."""
         if not answers:
             raise BenchError(f"The question {question!r} has no answers to choose from: name at least one.")
-        self._around.note("prompt", question=question, answer=answers[0], by="simulated operator")
-        return answers[0]
+        sights: Mapping[str, Callable[[], str]] = getattr(self._around.world, "sights", {})
+        answer = sights[question]() if question in sights else answers[0]
+        if answer not in answers:
+            raise BenchError(
+                f"The simulated station answers {question!r} with {answer!r}, which is not among {', '.join(answers)}."
+            )
+        self._around.note("prompt", question=question, answer=answer, by="simulated operator")
+        return answer
 
     async def measure(self, subject: str, unit: str) -> Reading:
         """What a careful person would read of the simulated station; ``BenchError`` when it has no such thing."""

@@ -178,7 +178,7 @@ class Mains:
 class Load:
     """The power side of the simulated car."""
 
-    supports: frozenset[str] = frozenset()
+    supports = frozenset({"obeys_pilot"})
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked

@@ -27,7 +27,7 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
     },
     ("vehicle", "set_current"): {
         "en": "Set the car or the load to take at most {current_a} A per phase.",
-        "fr": "Réglez la voiture ou la charge à {current_a} A au plus par phase.",
+        "fr": "Réglez la voiture ou la charge électronique à {current_a} A au plus par phase.",
     },
     ("vehicle", "make_safe"): {
         "en": "Make sure that the car takes no energy.",
@@ -36,8 +36,8 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
     ("vehicle", "set_fault"): {
         "en": "{on:true=Make,false=Mend} this fault of the car: {fault:diode=pilot diode shorted,"
         "pe=protective earth open,short=pilot shorted to earth (state E)}.",
-        "fr": "{on:true=Créez,false=Supprimez} ce défaut de la voiture : {fault:diode=diode du pilote court-circuitée,"
-        "pe=terre de protection ouverte,short=pilote court-circuité à la terre (état E)}.",
+        "fr": "{on:true=Créez,false=Supprimez} ce défaut de la voiture : {fault:diode=diode du signal pilote court-circuitée,"
+        "pe=terre de protection ouverte,short=signal pilote court-circuité à la terre (état E)}.",
     },
     ("vehicle", "set_proximity"): {
         "en": "Put {resistance} between the proximity contact and earth.",
@@ -45,20 +45,20 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
     },
     ("load", "set_current"): {
         "en": "Set the load to {current_a} A per phase.",
-        "fr": "Réglez la charge à {current_a} A par phase.",
+        "fr": "Réglez la charge électronique à {current_a} A par phase.",
     },
     ("load", "set_input"): {
         "en": "Switch the input of the load {on:true=ON,false=OFF}.",
-        "fr": "{on:true=Enclenchez,false=Coupez} l'entrée de la charge.",
+        "fr": "{on:true=Enclenchez,false=Coupez} l'entrée de la charge électronique.",
     },
     ("load", "make_safe"): {
         "en": "Switch the input of the load OFF.",
-        "fr": "Coupez l'entrée de la charge.",
+        "fr": "Coupez l'entrée de la charge électronique.",
     },
     ("pilot_scope", "arm"): {
         "en": "Set the oscilloscope to a single trigger on the control pilot: it {event:close=enters state C and the "
         "output becomes live,open=leaves state C and the output becomes dead}.",
-        "fr": "Réglez l'oscilloscope en déclenchement unique sur le pilote : il {event:close=passe à l'état C et la "
+        "fr": "Réglez l'oscilloscope en déclenchement unique sur le signal pilote : il {event:close=passe à l'état C et la "
         "sortie est mise sous tension,open=quitte l'état C et la sortie est mise hors tension}.",
     },
     ("mains", "set_voltage"): {
@@ -120,7 +120,7 @@ SAFE_QUESTIONS: Mapping[str, Mapping[Language, str]] = {
     },
     "load": {
         "en": "Is the input of the load off?",
-        "fr": "L'entrée de la charge est-elle coupée ?",
+        "fr": "L'entrée de la charge électronique est-elle coupée ?",
     },
     "vehicle": {
         "en": "Is the circuit of the car open, so that no current flows?",

@@ -31,6 +31,7 @@ from attr import asdict
 from wattest_reports import notation
 from wattest_reports.gather import NOT_SEALED, report
 from wattest_reports.requirements import NOT_REACHED
+from wattest_reports.statements import no_relay
 from wattest_reports.view import Attempt, Line, NotTested, Report, Step
 
 if TYPE_CHECKING:
@@ -257,6 +258,8 @@ def _environment(shown: Report) -> Iterable[str]:
         "Wattest": shown.version,
         "Record head": shown.head or "not sealed: not a result",
         "Status": "not an accredited test report",
+        **({"Dead-man relay": no_relay()} if shown.without_relay else {}),
+        **{f"Bench before {number}": sentence for number, sentence in enumerate(shown.story, 1)},
     }
     for name, value in pairs.items():
         yield f"{name.replace(' ', '.')}={_property(value)}"

@@ -83,6 +83,7 @@ def _energy(inputs: Entry, figures: Entry) -> dict[str, Any]:
         "value": figures.get("error_pct"),
         "unit": "%",
         "expanded": figures.get("U_pct"),
+        "k": figures.get("k", inputs.get("k")),
         "bound": "plus or minus",
         "limit": inputs.get("limit_pct"),
         "parts": tuple(parts),

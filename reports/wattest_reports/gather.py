@@ -88,6 +88,7 @@ def _gathered(same: _Same) -> Report:
         prompts=tuple(_prompt(entry) for entry in entries if entry.get("kind") == "prompt"),
         path=record.path,
         counts=counts(requirements),
+        story=tuple(_told(entry) for entry in entries if entry.get("kind") == "bench_story"),
     )
 
 
@@ -126,6 +127,11 @@ def _identities(entries: Sequence[Entry]) -> dict[str, tuple[str, int]]:
                 text(entry.get("role")), (text(entry["rx"]).strip(), int(number(entry.get("seq"))))
             )
     return found
+
+
+def _told(entry: Entry) -> str:
+    by = f" ({text(entry['by'])})" if entry.get("by") else ""
+    return f"{text(entry.get('when'))} {text(entry.get('what'))}{by}: {text(entry.get('sentence'))}"
 
 
 def _prompt(entry: Entry) -> tuple[str, str, str, int]:

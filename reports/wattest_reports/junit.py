@@ -23,7 +23,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 from wattest_reports import notation
 from wattest_reports.gather import NOT_SEALED, report
 from wattest_reports.requirements import NOT_COVERED, NOT_REACHED
-from wattest_reports.statements import charger_name
+from wattest_reports.statements import charger_name, no_relay
 from wattest_reports.view import Attempt, NotTested, Report
 from wattest_reports.words import Words
 
@@ -66,6 +66,8 @@ def _suite(shown: Report, dialect: str) -> Element:
             ("simulated", str(shown.simulated).lower()),
             ("seed", shown.seed),
             ("wattest", shown.version),
+            *([("no dead-man relay", no_relay())] if shown.without_relay else []),
+            *(("bench before", sentence) for sentence in shown.story),
             *(("not reached", key) for key in unreached),
             *(
                 ("not covered", name)

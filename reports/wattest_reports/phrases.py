@@ -50,6 +50,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "This bench has no relay that cuts power when the test computer falls silent.",
         "Ce banc n’a pas de relais qui coupe le courant quand l’ordinateur d’essai se tait.",
     ),
+    "story": ("What happened to the bench before", "Ce qui est arrivé au banc avant"),
     # conclusion
     "glance": ("Results at a glance", "Résultats en bref"),
     "said.fail": (

@@ -23,6 +23,11 @@ def charger_name(charger: Mapping[str, Any], words: Words) -> str:
     )
 
 
+def no_relay() -> str:
+    """What a live bench without a dead-man relay must be said to lack, in both languages, for reports that have one text."""
+    return " / ".join(f"{words('no relay')}. {words('no relay.say')}" for words in (Words("en"), Words("fr")))
+
+
 def conclusion(shown: Report, words: Words) -> str:
     """The one sentence that a hurried reader takes along; it claims no more than was tested."""
     counts = shown.counts

@@ -106,6 +106,8 @@ def _notices(shown: Report, words: Words) -> Iterator[Text]:
         yield Text.assemble(
             (words("defects") + ".", "bold yellow"), " ", words("defects.say", list=", ".join(shown.defects))
         )
+    for sentence in shown.story:
+        yield Text.assemble((words("story") + words.colon, "bold"), " ", sentence)
     if shown.without_relay:
         yield Text.assemble((words("no relay") + ".", "bold"), " ", words("no relay.say"))
 

@@ -329,6 +329,8 @@ class Report:
     """Where the record was read from."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Requirements per verdict, every verdict present."""
+    story: tuple[str, ...] = ()
+    """What happened to the bench since the run before: closed, made safe by its watchdog, acknowledged by a person."""
 
     @property
     def file(self) -> str:

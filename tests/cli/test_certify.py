@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -19,6 +20,7 @@ import wattest.run.simulated
 import wattest_reports.html
 from wattest.cli import certify, main
 from wattest.errors import BenchError
+from wattest.evse import Charger
 from wattest.model.library import library_folder
 from wattest.record import read_record
 from wattest.run.prove import library, simulate
@@ -183,6 +185,21 @@ def test_a_driver_that_fails(run: Certify, tmp_path: Path, tiny: Callable[..., N
     assert junit.attrib["errors"] == "1"
 
 
+def test_a_live_bench_says_the_hours_before_it_begins(run: Certify, tmp_path: Path) -> None:
+    """The accuracy scenarios that were chosen, hour by hour, even where the bench then cannot be opened."""
+    text = Path(bench_file(tmp_path)).read_text("utf-8").replace("kind: simulated", "kind: live")
+    bench = tmp_path / "bench.yaml"
+    bench.write_text(text.replace("@wattest", "@nobody"))
+    chosen = "METER-001 or METER-008 or METER-009 or METER-010"
+    result = run("--select", chosen, "--bench", "bench.yaml", "--out", "out")
+    assert result.exit_code == 11, result.output
+    assert result.stderr.startswith(
+        "The accuracy scenarios take about 2.1 h: METER-001[1.6] 0.7 h, METER-008[1.6] 1.0 h, METER-009[1.6] 0.3 h.\n"
+    )
+    quiet = run("--select", chosen, "--bench", "bench.yaml", "--out", "out2", "-q")
+    assert "The accuracy scenarios" not in quiet.stderr
+
+
 def test_a_folder_that_was_used(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -> None:
     """11: a record is never written over; one sentence, however many scenarios."""
     tiny(tmp_path, "authentication/no_power", "billing/variants")
@@ -295,6 +312,39 @@ def test_resume(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -> None
     result = run("authentication", "--resume", "nothing")
     assert result.exit_code == 13
     assert result.stderr.startswith("The record nothing/record.jsonl ")
+
+
+def test_resume_with_another_firmware(
+    run: Certify, tmp_path: Path, tiny: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """11: the station says in its BootNotification that it is not what it was; nothing more is performed or sealed."""
+    tiny(tmp_path, "authentication/no_power", "metering/undecided", "outage/later")
+    arguments = ("authentication", "metering", "outage")
+    run(*arguments, "--out", "out")
+    path = tmp_path / "out" / "record.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    first = next(place for place, line in enumerate(lines) if b'"kind":"scenario_end"' in line)
+    path.write_bytes(b"".join(lines[: first + 1]))
+
+    def updated(world: Any, clock: Any, sheet: Any, **more: Any) -> Any:
+        return Charger(world, clock, replace(sheet, firmware="9.9.9"), **more)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(wattest.run.simulated, "Charger", updated)
+        result = run(*arguments, "--resume", "out")
+    assert result.exit_code == 11, result.output
+    assert "= kept         TINY-001[1.6]" in result.stderr
+    assert (
+        "The run was stopped: the station reports the firmware '9.9.9' in its BootNotification, and reported '1.0.0' when "
+        "this run was begun"
+    ) in result.stderr
+    record = read_record(path)
+    assert record.footer is None
+    assert [entry["key"] for entry in record.entries if entry["kind"] == "scenario"] == [
+        "TINY-001",
+        "TINY-003",
+    ]
+    assert run(*arguments, "--resume", "out").exit_code == 10
 
 
 def test_json(run: Certify, tmp_path: Path, tiny: Callable[..., None]) -> None:

@@ -9,12 +9,14 @@ import pytest
 
 from wattest.clock import VirtualClock
 from wattest.errors import BenchError, RigError
+from wattest.judge.energy import difference
 from wattest.model.read import read_bench
 from wattest.roles import (
     ROLES,
     CardReader,
     Chamber,
     Display,
+    ForeseesEnergy,
     LockSensor,
     Mains,
     Network,
@@ -222,11 +224,37 @@ def test_a_meter_is_read_by_eye_with_its_uncertainty(clock: VirtualClock, termin
     assert seen.power.flags == {"no data"}
 
 
+def test_a_register_read_twice_by_hand_is_uncertain_twice(clock: VirtualClock, terminal: Terminal) -> None:
+    """Of two readings the resolution counts at both ends, the class of the meter once and for what flowed between."""
+    meter = cast(
+        "ReferenceMeter",
+        terminal.play(
+            "reference_meter",
+            *("100.00 kWh", "100.20 kWh", "101.20 kWh"),
+            resolution=Resolution(energy=10.0),
+            accuracy=Accuracy(energy=1.0),
+        ),
+    )
+    clock.run(meter.start_integration())
+    begin, end = clock.run(meter.read()).energy, clock.run(meter.read()).energy
+    parts = difference(begin, end)
+    assert parts is not None
+    told: list[Any] = [(part.name, part.value) for part in parts]
+    assert told == [
+        ("reference meter specification", pytest.approx(10.0)),
+        ("reference meter resolution (begin)", 5.0),
+        ("reference meter resolution (end)", 5.0),
+    ]
+    assert isinstance(meter, ForeseesEnergy)
+    assert [part.value for part in meter.foresee(1000.0, 60.0)] == [10.0, 5.0, 5.0]
+
+
 def test_a_meter_without_stated_accuracy_has_no_uncertainty(clock: VirtualClock, terminal: Terminal) -> None:
     """Nobody knows it, so nothing is claimed."""
     meter = cast("ReferenceMeter", terminal.play("reference_meter", "1 kWh", "2 kWh"))
     clock.run(meter.start_integration())
-    assert clock.run(meter.read()).energy.u is None
+    energy = clock.run(meter.read()).energy
+    assert (energy.u, energy.budget) == (None, ())
 
 
 @pytest.mark.parametrize("typed", ["12 A", "many", "1e3", "2000000 MWh", "-5"])

@@ -292,8 +292,8 @@ def test_faults_are_mended_when_the_car_is_made_safe(desk: Desk) -> None:
         "Mettez un circuit ouvert entre le contact de proximité et la terre.",
         "Mettez 150 Ohm entre le contact de proximité et la terre.",
         "Créez ce défaut de la voiture : terre de protection ouverte.",
-        "Créez ce défaut de la voiture : diode du pilote court-circuitée.",
-        "Supprimez ce défaut de la voiture : diode du pilote court-circuitée.",
+        "Créez ce défaut de la voiture : diode du signal pilote court-circuitée.",
+        "Supprimez ce défaut de la voiture : diode du signal pilote court-circuitée.",
         "Assurez-vous que la voiture ne prend pas d'énergie.",
         "Supprimez ce défaut de la voiture : terre de protection ouverte.",
     ]
@@ -356,6 +356,17 @@ def test_a_person_confirms_once_that_a_part_is_safe(desk: Desk, role: str, quest
 def test_what_is_not_powered_is_not_asked(desk: Desk, role: str) -> None:
     """A person confirms supply, load and car, and nothing else."""
     assert not isinstance(desk.play(role), ReadsBack)
+
+
+@pytest.mark.parametrize(("role", "word"), [("chamber", "read_back"), ("display", "clock")])
+def test_what_only_devices_tell_is_not_promised_for_a_person(desk: Desk, role: str, word: str) -> None:
+    """A person has no clock to compare, and a chamber is not looked at twice."""
+    with pytest.raises(BenchError) as error:
+        desk.play(role, supports=(word,))
+    assert str(error.value) == (
+        f"{role} (by_hand) names '{word}' under 'supports' but maps no '{word}' under 'actions': map it, or take "
+        f"'{word}' away."
+    )
 
 
 def test_a_value_is_measured_by_eye(desk: Desk) -> None:

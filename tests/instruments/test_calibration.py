@@ -37,6 +37,43 @@ def test_hand_calculated_energy_uncertainty(file: Path) -> None:
     assert known.u("power", 6831.0, 12_000.0) == pytest.approx(math.hypot(limit / 3**0.5, 0.6831))
 
 
+def test_the_worked_check_of_the_reference(file: Path) -> None:
+    """6.831 kW for 1 h, 0.1 % of reading, 0.05 % of range, certificate 0.02 %: 5.717 Wh.
+
+    The range is not stated with the example; 6 kW gives its result.
+    """
+    file.write_text(TEXT.replace("timebase: 0.02 %\n", ""))
+    known = read_calibration(file)
+    assert known.u_energy_wh(6831.0, 6_000.0, 3600.0, 0.0) == pytest.approx(5.717, abs=0.0005)
+
+
+def test_the_parts_make_the_whole(file: Path) -> None:
+    """Specification, certificate, time base and resolution by name; their root of squares is ``u_energy_wh``."""
+    known = read_calibration(file)
+    parts = known.energy_budget(6831.0, 12_000.0, 3600.0, 0.1)
+    assert [(part.name, part.value, part.distribution, part.common) for part in parts] == [
+        ("reference meter specification", pytest.approx(6.831 + 6.0), "rectangular", True),
+        ("reference meter certificate", pytest.approx(0.6831), "standard", True),
+        ("reference meter time base", pytest.approx(1.3662), "rectangular", True),
+        ("reference meter resolution", 0.05, "rectangular", False),
+    ]
+    halves = {"standard": 1.0, "rectangular": 3**0.5}
+    whole = math.hypot(*(part.value / halves[part.distribution] for part in parts))
+    assert known.u_energy_wh(6831.0, 12_000.0, 3600.0, 0.1) == pytest.approx(whole)
+
+
+def test_the_limit_of_a_difference_is_that_of_its_energy_and_time(file: Path) -> None:
+    """Common parts are linear: 900 Wh and 1900 Wh, an hour apart, leave the limit of 1000 Wh in an hour."""
+    known = read_calibration(file)
+    begin, end = (
+        known.energy_budget(900.0, 12_000.0, 600.0, 0.0),
+        known.energy_budget(1900.0, 12_000.0, 4200.0, 0.0),
+    )
+    alone = known.energy_budget(1000.0, 12_000.0, 3600.0, 0.0)
+    for before, after, part in zip(begin, end, alone, strict=True):
+        assert after.value - before.value == pytest.approx(part.value)
+
+
 def test_digit_of_the_display_counts(file: Path) -> None:
     """A display of whole watt-hours adds a rectangular half digit."""
     known = read_calibration(file)
@@ -50,6 +87,7 @@ def test_nothing_is_known_of_what_the_file_leaves_out(tmp_path: Path) -> None:
     known = read_calibration(path)
     assert known.u("current", 1.0, 50.0) is None
     assert known.u_energy_wh(1.0, 1.0, 1.0, 1.0) is None
+    assert known.energy_budget(1.0, 1.0, 1.0, 1.0) == ()
 
 
 @pytest.mark.parametrize(
@@ -117,3 +155,51 @@ def test_simulated_analyser_can_judge_one_percent_at_six_amperes() -> None:
     assert u_reference is not None
     expanded = 2 * math.hypot(u_reference, 1 / 6**0.5)
     assert 10.0 / expanded > 3.0
+
+
+TEMPERATURE = """\
+serial: T1
+model: DAQ970A
+certificate: c
+laboratory: l
+calibrated: 2026-01-12
+due: 2027-01-12
+specification:
+  temperature: {error: 1.0 K, certificate: 0.4 K, k: 2, source: data sheet}
+"""
+
+
+def test_a_thermometer_has_limits_in_kelvin(tmp_path: Path) -> None:
+    """Limit of error and certificate, whatever the temperature."""
+    path = tmp_path / "logger.yaml"
+    path.write_text(TEMPERATURE)
+    known = read_calibration(path)
+    expected = math.hypot(1.0 / math.sqrt(3.0), 0.2)
+    assert known.u("temperature", -40.0, 0.0) == pytest.approx(expected)
+    assert known.u("temperature", 50.0, 0.0) == pytest.approx(expected)
+    assert known.u("voltage", 1.0, 10.0) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("error: 1.0 K", "error: -1 K", "error is -1 K; a limit of error is not negative"),
+        ("k: 2", "k: 0", "k is 0; a coverage factor is positive, usually 2"),
+        ("error: 1.0 K", "error: 1 degC", "is a temperature; a temperature difference is needed here"),
+    ],
+)
+def test_mistakes_about_a_thermometer_have_a_place(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    """As for every other quantity."""
+    path = tmp_path / "logger.yaml"
+    path.write_text(TEMPERATURE.replace(old, new))
+    with pytest.raises(DocumentError) as caught:
+        read_calibration(path)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("simulated_daq.yaml", {"temperature"}), ("simulated_scope.yaml", {"voltage"})]
+)
+def test_files_of_loggers_and_scopes_can_be_read(name: str, rows: set[str]) -> None:
+    """They state what their instruments measure."""
+    assert set(read_calibration(find_calibration(name, ".")).specification) == rows

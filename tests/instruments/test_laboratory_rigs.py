@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -18,6 +19,7 @@ from wattest.roles import (
     ReadsBack,
     SupplyStep,
     Surroundings,
+    TellsTime,
     Thermometers,
     Vehicle,
 )
@@ -164,6 +166,22 @@ def test_a_part_is_asked_again_whether_it_is_safe(play: Play, clock: VirtualCloc
     _, load = play("load", "read_back", read_back={"safe": "perhaps"})
     with pytest.raises(RigError, match="answered 'perhaps' for 'safe', which must be one of true, false"):
         clock.run(cast("ReadsBack", load).read_back())
+
+
+def test_a_rig_tells_the_time(play: Play, clock: VirtualClock) -> None:
+    """Where a rig has a clock it is read with its zone; a time without one is refused."""
+    _, display = play("display", "clock", clock={"utc": "2026-01-15T12:00:00-05:00"})
+    assert isinstance(display, TellsTime)
+    assert clock.run(display.utc()) == datetime(2026, 1, 15, 17, tzinfo=UTC)
+    assert not isinstance(play("display")[1], TellsTime)
+    for told in ("2026-01-15T12:00:00", "noon"):
+        _, display = play("display", "clock", clock={"utc": told})
+        with pytest.raises(RigError) as error:
+            clock.run(display.utc())
+        assert str(error.value) == (
+            f"display of the test answered '{told}' for 'utc', which is no time with its zone, such as "
+            "2026-01-15T12:00:00Z."
+        )
 
 
 def test_a_program_is_taken_to_know_the_ordinary_words_only(clock: VirtualClock) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+import pyvisa
+import pyvisa.errors
 
 import pyvisa_wattest
 from wattest.clock import RealClock
@@ -270,6 +273,114 @@ def test_peer_that_hangs_up_is_told_from_a_slow_one(real_bench: SimulatedBench) 
 
 
 @pytest.mark.real_time
+def test_peer_that_hangs_up_costs_no_time(real_bench: SimulatedBench) -> None:
+    """PyVISA would spin at full load until the time-out; here the end is seen at once, and no processor is burnt."""
+
+    async def polite(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"ACME,Echo,1,1\n")
+        await reader.readline()
+
+    async def live() -> tuple[float, float]:
+        async with scripted(polite) as resource:
+            link = VisaLink(real_bench.around("reference_meter"), resource, timeout_s=5.0)
+            await link.open()
+            burnt, begin = os.times(), real_bench.clock.monotonic()
+            with pytest.raises(TimedOut, match=r"hung up"):
+                await link.query("VALUE?")
+            after = os.times()
+            spent = after.user + after.system - burnt.user - burnt.system
+            await link.close()
+            return real_bench.clock.monotonic() - begin, spent
+
+    took_s, burnt_s = real_bench.clock.run(live())
+    assert took_s < 2.5, "half of the time-out"
+    assert burnt_s < 1.0
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("goes", [True, False], ids=["and hangs up", "and falls silent"])
+def test_half_an_answer_is_none(real_bench: SimulatedBench, goes: bool) -> None:
+    """What came so far of an answer that breaks off is never handed over as if it were whole: 1 A for 16.2 A."""
+
+    async def stammers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            if line == b"CURR?\n":
+                writer.write(b"1")
+                await asyncio.sleep(0.02)
+                if goes:
+                    return
+            else:
+                writer.write(b"ACME,Echo,1,1\n")
+
+    async def live() -> None:
+        async with scripted(stammers) as resource:
+            link = link_to(real_bench, resource)
+            await link.open()
+            with pytest.raises(TimedOut, match=r"hung up" if goes else r"did not answer within 0\.3 s"):
+                await link.query("CURR?")
+            await link.close()
+
+    real_bench.clock.run(live())
+
+
+@pytest.mark.real_time
+def test_another_manager_ends_no_session_of_ours(real_bench: SimulatedBench) -> None:
+    """PyVISA has one manager per backend: whoever closes it ends everybody's sessions, except those of a link."""
+
+    async def live() -> None:
+        async with serve_scpi(Echo()) as one, serve_scpi(Echo()) as two:
+            first, second = link_to(real_bench, one.resource), link_to(real_bench, two.resource)
+            await first.open()
+            await second.open()
+            stranger = pyvisa.ResourceManager("@py")
+            session = await asyncio.to_thread(stranger.open_resource, one.resource)
+            await asyncio.to_thread(stranger.close)
+            with pytest.raises(pyvisa.errors.InvalidSession):
+                _ = session.session
+            await first.close()
+            assert (await second.query("VALUE?")).text == "VALUE"
+            await second.close()
+
+    real_bench.clock.run(live())
+
+
+@pytest.mark.real_time
+def test_beside_a_stuck_write_a_second_link_makes_safe(real_bench: SimulatedBench) -> None:
+    """A source with a second port is switched off there while the write on the first one is still stuck."""
+    heard: list[bytes] = []
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"ACME\n")
+        await asyncio.sleep(2.5)
+
+    async def hears(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            heard.append(line)
+            if line == b"*IDN?\n":
+                writer.write(b"ACME\n")
+
+    async def live() -> None:
+        async with scripted(deaf) as resource, scripted(hears) as other:
+            first = VisaLink(real_bench.around("mains"), resource, timeout_s=1.5)
+            second = link_to(real_bench, other)
+            await first.open()
+            stuck = asyncio.ensure_future(first.write("X" * 50_000_000))
+            await asyncio.sleep(0.1)
+            await second.open()
+            await second.write("OUTP OFF")
+            await second.query("*IDN?")
+            assert heard[1] == b"OUTP OFF\n"
+            assert not stuck.done()
+            with pytest.raises(InstrumentError, match="has been stuck in one call for"):
+                await stuck
+            await second.close()
+
+    real_bench.clock.run(live())
+
+
+@pytest.mark.real_time
 def test_late_answer_over_tcp_reaches_nobody(real_bench: SimulatedBench) -> None:
     """The answer that comes after the time-out is not handed to the next question."""
 
@@ -356,3 +467,39 @@ def test_server_hangs_up_on_endless_lines_and_serves_several(real_bench: Simulat
                 each.close()
 
     real_bench.clock.run(live())
+
+
+def test_instrument_without_a_name_is_known_by_what_lasts(simulated_bench: SimulatedBench) -> None:
+    """One that can only be asked for readings is taken for the same after a time-out, though its answer changed."""
+
+    class Nameless(Echo):
+        asked = 0
+
+        def handle(self, line: str) -> str | None:
+            self.asked += 1
+            return f"{20 + self.asked}.0 degC"
+
+    bench = f"link-{next(_numbers)}"
+    port = pyvisa_wattest.register(RESOURCE, Nameless(), bench=bench)
+    link = VisaLink(
+        simulated_bench.around("chamber"),
+        RESOURCE,
+        library=f"{bench}@wattest",
+        identify="T?",
+        lasting=lambda answer: answer.partition(" ")[2],
+    )
+
+    async def live() -> None:
+        assert await link.open() == link.identity == "degC"
+        port.faults.append(lambda _answer: None)
+        with pytest.raises(TimedOut):
+            await link.query("T?")
+        assert (await link.query("T?")).text == "24.0 degC"
+        port.faults.extend([lambda _answer: None, lambda _answer: "24.0 K"])
+        with pytest.raises(TimedOut):
+            await link.query("T?")
+        with pytest.raises(InstrumentError, match="after a time-out 'K' answered instead of 'degC'"):
+            await link.query("T?")
+
+    simulated_bench.clock.run(live())
+    pyvisa_wattest.unregister(RESOURCE, bench=bench)

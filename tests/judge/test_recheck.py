@@ -221,6 +221,16 @@ def test_a_reading_that_its_evidence_does_not_give_is_told(
     assert told == [f"entry {reading['seq']}: the reading '{reading['name']}' {sentence}"]
 
 
+@pytest.mark.parametrize("sign", [" ", "\xb6"])
+def test_answers_may_be_separated_by_other_signs(run: Run, sign: str) -> None:
+    """Blanks and the byte 0xB6 part the values of chambers; the place still counts."""
+    exchange = run.entry("exchange")
+    exchange["rx"] = sign.join(value.strip() for value in exchange["rx"].split(","))
+    assert recheck(run) == []
+    run.entry("reading", 0)["index"] = 1
+    assert len(recheck(run)) == 1
+
+
 def test_readings_by_hand_have_no_digits_to_compare(run: Run) -> None:
     """Without a place in an answer there is nothing to read again; words are no digits."""
     run.entry("reading", 0)["index"] = None

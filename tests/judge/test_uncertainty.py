@@ -52,17 +52,6 @@ def test_the_worked_budget_of_one_kwh(
     assert uncertainty_ratio(2.0, budget.expanded()) == pytest.approx(2 * ratio, abs=0.1)
 
 
-def test_the_worked_check_of_an_analyser_over_an_hour() -> None:
-    """6.831 kW for 1 h, 0.1 % of reading, 0.05 % of a 12 kW range, certificate 0.02 %: u is 5.72 Wh."""
-    reading, span = 6831 * 0.001, 12000 * 0.0005
-    analyser = Contribution("analyser", reading + span, "rectangular")
-    assert analyser.u == pytest.approx((6.831 + 6.0) / math.sqrt(3))
-    apart = Budget(
-        (Contribution("reading", reading, "rectangular"), Contribution("range", span, "rectangular"))
-    )
-    assert apart.combined < analyser.u
-
-
 def test_register_resolution() -> None:
     """Monte Carlo gives 0.408 d for a difference and 0.289 d with a bias of -d/2 for a session register."""
     assert register_difference(1.0).u == pytest.approx(0.408, abs=0.0005)

@@ -20,6 +20,7 @@ FILES = {
     "requirement": library_folder("fixtures") / "requirements" / "authentication.yaml",
     "limit": library_folder("fixtures") / "limits" / "pilot.yaml",
     "decision-rule": library_folder("fixtures") / "limits" / "decision_rules.yaml",
+    "profile": library_folder("fixtures") / "profiles" / "mid_by_temperature.yaml",
     "tariff": library_folder("fixtures") / "tariffs" / "mixed.yaml",
     "tax": library_folder("fixtures") / "taxes" / "canada.yaml",
     "card": library_folder("fixtures") / "cards" / "standard.yaml",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ import pytest
 from wattest.document.quantity import Current, Voltage
 from wattest.document.reader import read_text
 from wattest.errors import BenchError, DocumentError
-from wattest.model.bench import CsmsEntry
+from wattest.model.bench import CsmsEntry, SafetyLimits
 from wattest.model.read_bench import bench_of, read_bench
 from wattest.model.words import RigName
 
@@ -72,7 +73,7 @@ def test_reads_a_bench(written: Callable[[str, str], Path]) -> None:
     path = written(
         "benches/b.yaml",
         HEAD
-        + "charger: ../chargers/c.yaml\ncsms: {host: 10.0.4.1, port: 8180, password: secret, ping_interval: 10 s}\nrigs:\n  twin: {driver: http, start: {method: POST, url: /start}}\nreference_meter: {driver: analyser, resource: 'TCPIP::10.0.4.7::INSTR', current_range: 500 mA}\nvehicle: {driver: http, rig: twin, headers: {a: b}, plug_in: {method: POST, url: /in}}\nmains: {driver: simulated}\nmeasurement_plane: input\nsafe_order: [mains, vehicle]\ndead_man_relay: yes\n",
+        + "charger: ../chargers/c.yaml\ncsms: {host: 10.0.4.1, port: 8180, password: secret, ping_interval: 10 s}\nrigs:\n  twin: {driver: http, start: {method: POST, url: /start}}\nreference_meter: {driver: analyser, resource: 'TCPIP::10.0.4.7::INSTR', current_range: 500 mA}\nvehicle: {driver: http, rig: twin, headers: {a: b}, plug_in: {method: POST, url: /in}}\nmains: {driver: simulated}\nmeasurement_plane: input\nsafe_order: [mains, vehicle]\ndead_man_relay: yes\nlimits: {voltage: 264 V, current: 52 A, power: 13 kW, temperature: [-45 degC, 60 degC]}\nsilence: 5 s\n",
     )
     bench = read_bench(path, Factories())
     assert (bench.name, bench.kind, bench.charger, bench.path) == (
@@ -94,6 +95,8 @@ def test_reads_a_bench(written: Callable[[str, str], Path]) -> None:
         ("mains", "vehicle"),
         True,
     )
+    assert bench.limits == SafetyLimits(264.0, 52.0, 13_000.0, (-45.0, 60.0))
+    assert (bench.silence_s, bench.sha256) == (5.0, sha256(path.read_bytes()).hexdigest())
 
 
 def test_defaults_of_a_bench() -> None:
@@ -101,6 +104,7 @@ def test_defaults_of_a_bench() -> None:
     bench = bench_of(read_text(HEAD), Factories())
     assert bench.csms == CsmsEntry()
     assert (bench.roles, bench.rigs, bench.charger, bench.safe_order[0]) == ({}, {}, None, "vehicle")
+    assert (bench.limits, bench.silence_s) == (SafetyLimits(), 10.0)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_defaults_of_a_bench() -> None:
         (
             "[a]\n",
             [
-                "1:1: a list stands here; a bench is a mapping with the keys bench, kind, charger, csms, measurement_plane, safe_order, dead_man_relay, rigs, reference_meter, vehicle, load, pilot_scope, card_reader, mains, lock_sensor, display, chamber, thermometers, network, operator"
+                "1:1: a list stands here; a bench is a mapping with the keys bench, kind, charger, csms, measurement_plane, cord, safe_order, dead_man_relay, limits, silence, rigs, reference_meter, vehicle, load, pilot_scope, card_reader, mains, lock_sensor, display, chamber, thermometers, network, operator"
             ],
         ),
         (
@@ -161,6 +165,19 @@ def test_defaults_of_a_bench() -> None:
         (HEAD + "safe_order: [vehicel]\n", ["3:14: 'vehicel' is not a known role; did you mean 'vehicle'?"]),
         (HEAD + "charger: no.yaml\n", ["3:10: there is no charger sheet 'no.yaml' beside this bench file"]),
         (HEAD + "csms: {port: 99999}\n", ["3:14: 99999 is not between 0 and 65535"]),
+        (
+            HEAD + "limits: {voltage: 264 A}\n",
+            ["3:19: '264 A' is a current; a voltage is needed here, such as '240 V'"],
+        ),
+        (HEAD + "limits: {power: 0 kW}\n", ["3:9: the limit of the power is 0; it is above 0"]),
+        (
+            HEAD + "limits: {temperature: [60 degC, -45 degC]}\n",
+            ["3:9: the limits of the temperature are 60 and -45 degC; the coldest comes first"],
+        ),
+        (
+            HEAD + "silence: 2 s\n",
+            ["3:10: a watchdog can tell a runner that hangs from a busy one after 3 s"],
+        ),
     ],
 )
 def test_says_what_is_wrong_with_a_bench(text: str, sentences: list[str]) -> None:

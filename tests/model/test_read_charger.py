@@ -33,6 +33,23 @@ def test_the_built_in_charger() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cord", "ohm", "tolerance"),
+    [
+        ("{loop_resistance: 31.4 mOhm, tolerance: 5 %}", 0.0314, 5.0),
+        ("{length: 7.62 m, gauge: 8 AWG}", 0.0314, 10.0),
+        ("{length: 7.62 m, gauge: 6 AWG}", 0.0198, 10.0),
+        ("{length: 7.62 m, gauge: 10 AWG}", 0.0499, 10.0),
+    ],
+)
+def test_a_cord_has_a_resistance(cord: str, ohm: float, tolerance: float) -> None:
+    """Stated, or by length and gauge of copper at 20 degC (the worked table of the reference)."""
+    sheet = charger_of(read_text(f"{REFERENCE}\ncord: {cord}\n"))
+    assert sheet.cord_loop_ohm == pytest.approx(ohm, rel=0.005)
+    assert sheet.cord_tolerance_pct == tolerance
+    assert charger_of(read_text(REFERENCE)).cord_loop_ohm is None
+
+
+@pytest.mark.parametrize(
     ("old", "new", "sentences"),
     [
         ("[1.6, 2.0.1]", "[]", ["a charger sheet states at least one dialect: '1.6' or '2.0.1'"]),
@@ -52,6 +69,26 @@ def test_the_built_in_charger() -> None:
         ("serial: SIM-0001", "", ["a charger sheet needs the key 'serial': text"]),
         ("240 V", "240", ["'240' has no unit; a voltage is needed here, such as '240 V'"]),
         ("CP001", "CP 1", ["'CP 1' is not a station identity: 1 to 48 letters, digits or *-_=+|@."]),
+        (
+            "cable: tethered",
+            "cable: socket\ncord: {loop_resistance: 30 mOhm}",
+            ["a station with a socket has no cord of its own; take 'cord' away"],
+        ),
+        (
+            "cable: tethered",
+            "cable: tethered\ncord: {length: 7 m}",
+            ["a cord needs loop_resistance, or both length and gauge"],
+        ),
+        (
+            "cable: tethered",
+            "cable: tethered\ncord: {length: 7 m, loop_resistance: 30 mOhm}",
+            ["a cord has either loop_resistance, or length and gauge; not both"],
+        ),
+        (
+            "cable: tethered",
+            "cable: tethered\ncord: {loop_resistance: 30 mOhm, tolerance: 101 %}",
+            ["tolerance is 101 %; it is from 0 % to 100 %"],
+        ),
         ("tethered", "coiled", ["'coiled' is not allowed here; known: 'tethered', 'socket'"]),
     ],
 )

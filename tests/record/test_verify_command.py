@@ -115,7 +115,9 @@ def test_json_says_the_same(write: Any, disagreements: list[str]) -> None:
         "entries": 8,
         "head": told["head"],
         "faults": [],
+        "files": [],
         "disagreements": [],
+        "rescues": [],
     }
     assert len(told["head"]) == 64
     path.write_bytes(path.read_bytes()[:-1])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wattest.model.scenario import Dialect
 
 DIALECTS: tuple[Dialect, ...] = ("1.6", "2.0.1")
-AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate")
+AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate", "electrical", "cable")
 
 
 def test_every_area_has_its_scenarios() -> None:

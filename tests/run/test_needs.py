@@ -37,6 +37,32 @@ NEEDS = {
     "remote_start": {"remote_start"},
     "set_limit": {"smart_charging"},
     "reset": {"reset"},
+    "check_pilot_levels": {"pilot_scope"},
+    "check_pilot_frequency": {"pilot_scope"},
+    "check_duty": {"pilot_scope", "smart_charging"},
+    "check_duty_spacing": {"pilot_scope", "smart_charging"},
+    "check_rating": {"pilot_scope", "smart_charging"},
+    "check_closing": {"vehicle", "pilot_scope", "output_channel"},
+    "check_opening": {"vehicle", "pilot_scope", "output_channel"},
+    "check_vehicle_fault": {"vehicle", "reference_meter"},
+    "stabilise": {"chamber", "thermometers"},
+    "thermal_cycles": {"chamber", "thermometers"},
+    "check_full_load": {"vehicle", "reference_meter"},
+    "measure_error": {"card_reader", "vehicle", "reference_meter"},
+    "session_supplied": {
+        "card_reader",
+        "vehicle",
+        "reference_meter",
+        "mains",
+        "supply_voltage",
+        "supply_frequency",
+    },
+    "dip": {"mains", "supply_dips"},
+    "check_standby": {"mains", "supply_reading"},
+    "finish_sessions": {"card_reader", "reference_meter"},
+    "inspect": {"operator", "photo"},
+    "measure_by_hand": {"operator", "photo"},
+    "check_profile": {"reference_meter", "smart_charging"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""
 
@@ -49,6 +75,10 @@ def test_every_scenario_states_its_needs() -> None:
         for call in scenario.steps:
             if call.verb in {"check_lock", "check_captive", "jam_lock"}:
                 needed.add(f"{call.arguments.get('lock', 'holster')}_lock")
+            if call.verb == "check_vehicle_fault":
+                fault = call.arguments["fault"]
+                needed |= {"pilot_short" if fault == "short" else f"{fault}_fault"}
+                needed |= {"pilot_scope", "output_channel"} if fault == "pe" else set()
             if call.verb == "charge" and call.arguments.get("energy") is not None:
                 needed.add("reference_meter")
         if lacking := needed - set(scenario.needs):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 assert wattest.evse, "importing it registers the defects of the firmware"
 MATRIX = json.loads((library_folder("fixtures") / "proof" / "matrix.json").read_text(encoding="utf-8"))
 NAMED = [(id_, name) for id_, row in MATRIX["defects"].items() for name in row["caught_by"][:1]]
-AREAS = {"authentication", "locking", "metering", "billing", "outage", "climate"}
+AREAS = {"authentication", "locking", "metering", "billing", "outage", "climate", "electrical", "cable"}
 
 
 def _split(name: str) -> tuple[str, Dialect]:

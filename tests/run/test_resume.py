@@ -159,6 +159,19 @@ def test_only_the_same_run_goes_on(tmp_path: Path) -> None:
     assert refusal(tmp_path, read=dataclasses.replace(READ, bench=bench)) == (
         f"{begun} the bench 'simulated' as it was then, which is not the bench 'north lab' of now; {way_out}"
     )
+    bench = dataclasses.replace(READ.bench, sha256="0" * 64)
+    assert refusal(tmp_path, read=dataclasses.replace(READ, bench=bench)) == (
+        f"{begun} an earlier version of the file of the bench 'simulated'; {way_out}"
+    )
+    roles = {**READ.bench.roles, "mains": dataclasses.replace(READ.bench.roles["mains"], driver="http")}
+    bench = dataclasses.replace(READ.bench, roles=roles, sha256="0" * 64)
+    assert refusal(tmp_path, read=dataclasses.replace(READ, bench=bench)) == (
+        f"{begun} the bench 'simulated' when mains was played by simulated, not by http; {way_out}"
+    )
+    bench = dataclasses.replace(READ.bench, rehearsed=True)
+    assert refusal(tmp_path, read=dataclasses.replace(READ, bench=bench)) == (
+        f"{begun} the bench 'simulated' in another way, such as rehearsed; {way_out}"
+    )
     assert refusal(tmp_path, active=frozenset({"BILL-D01"})) == (
         f"{begun} these defects switched on: none; now: BILL-D01; {way_out}"
     )

@@ -14,6 +14,7 @@ import pytest
 from wattest.clock import VirtualClock
 from wattest.csms.station import Answer
 from wattest.errors import RigError, StationGone
+from wattest.judge.facts import facts_of
 from wattest.judge.rules import decide
 from wattest.model.scenario import Card, Given, Scenario
 from wattest.ocpp.ledger import Transaction
@@ -210,7 +211,7 @@ class Stand:
             csms=self.csms,
             clock=self.clock,
             note=self.note,
-            facts=SimpleNamespace(register_step_wh=1.0),
+            facts=facts_of(read.sheet),
             rule=read.rule,
             limits=read.limits,
             taxes=read.taxes,

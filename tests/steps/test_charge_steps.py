@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +138,28 @@ def test_energy_that_does_not_come(stand: Stand) -> None:
     assert str(caught.value) == (
         "Only 0.0 Wh of 64.0 Wh came in 240 s at 16 A; the vehicle or the station held back."
     )
+
+
+def test_energy_that_the_meter_cannot_give(stand: Stand) -> None:
+    """A meter without energy cannot tell when enough has come; nobody waits for it."""
+    stand.vehicle()
+    lacks = replace(stand.power().energy, value=math.nan, flags=frozenset({"no data"}))
+    stand.meter(replace(stand.power(), energy=lacks))
+    with pytest.raises(Inconclusive) as caught:
+        stand.do(charge(stand.run_, current=16.0, energy=64.0))
+    assert str(caught.value) == (
+        "The reference meter gives no energy (no data), so that nobody can tell when 64.0 Wh have been delivered."
+    )
+    assert stand.clock.monotonic() == 0.0
+
+
+def test_energy_that_is_missing_for_once(stand: Stand) -> None:
+    """One reading without energy is waited out."""
+    stand.vehicle()
+    lacks = replace(stand.power().energy, value=math.nan, flags=frozenset({"no data"}))
+    stand.meter(stand.power(), replace(stand.power(), energy=lacks), stand.power(energy_wh=2000.0))
+    stand.do(charge(stand.run_, current=16.0, energy=64.0))
+    assert stand.clock.monotonic() == 6.0
 
 
 def test_current_in_a_range(stand: Stand) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,10 @@ from wattest.steps.context import percent
 from wattest.steps.energy import (
     check_register_continues,
     compare_energy,
+    declared_step_wh,
     expect_meter_values,
     expect_no_creep,
+    idle_a,
 )
 
 if TYPE_CHECKING:
@@ -179,3 +182,70 @@ def test_creep(stand: Stand) -> None:
     assert str(caught.value) == (
         "The register's growth in 600 s without current is 3 Wh; at most 1 Wh is allowed."
     )
+
+
+@pytest.mark.parametrize(
+    ("amperes", "volts", "sentence"),
+    [
+        (0.5, 240.0, "Creep needs a connector without load, and the reference meter sees 0.5 A."),
+        (
+            0.0,
+            0.0,
+            (
+                "Creep needs a closed contactor, and the reference meter sees 0 V instead of 192 V and more: this station "
+                "opens its contactor when no current flows."
+            ),
+        ),
+    ],
+)
+def test_creep_needs_a_live_connector_without_load(
+    stand: Stand, amperes: float, volts: float, sentence: str
+) -> None:
+    """A register that stands still behind an open contactor, or counts a real load, proves nothing."""
+    begun = stand.transaction().started_at
+    assert begun is not None
+    stand.csms.put(stand.transaction(register=((begun, Decimal(10), 3),)))
+    reading = stand.power(0.0, amperes)
+    stand.meter(replace(reading, voltage=replace(reading.voltage, value=volts)))
+    with pytest.raises(Inconclusive) as caught:
+        stand.do(expect_no_creep(stand.run_, transaction=stand.transaction(), for_=600.0))
+    assert str(caught.value) == sentence
+
+
+def test_no_creep(stand: Stand) -> None:
+    """A live connector without load for the whole time, and a register that stands still."""
+    begun = stand.transaction().started_at
+    assert begun is not None
+    stand.csms.put(stand.transaction(register=((begun, Decimal(10), 3),)))
+    stand.meter(stand.power(0.0))
+    stand.do(expect_no_creep(stand.run_, transaction=stand.transaction(), for_=600.0))
+    assert stand.checks() == [("creep", "pass")]
+
+
+def test_an_energy_that_is_flagged_says_so_itself(stand: Stand) -> None:
+    """An expired calibration decides nothing, and it is the energy that says it, not the rest before."""
+    flagged = stand.power(0.0, flags=frozenset({"calibration expired"}))
+    stand.run_.marks.append(
+        replace(flagged, energy=replace(flagged.energy, flags=frozenset({"calibration expired"})))
+    )
+    stand.meter(stand.power(1000.0))
+    with pytest.raises(
+        Inconclusive, match="flagged 'calibration expired', and a flagged reading decides nothing"
+    ):
+        compare(stand)
+    assert stand.checks()[-1] == ("energy error", "inconclusive")
+
+
+def test_a_load_at_the_input_is_what_the_station_itself_may_take(stand: Stand) -> None:
+    """600 W at 240 V are 2.5 A; at the connector nothing flows at rest."""
+    assert idle_a(stand.run_) == 0.1
+    stand.run_.facts = replace(stand.run_.facts, measurement_plane="input")
+    assert idle_a(stand.run_) == 2.5
+
+
+def test_whole_watt_hours_of_ocpp_16(stand: Stand) -> None:
+    """A register of 0.1 Wh is told in whole Wh at start and stop of OCPP 1.6, and as it is in 2.0.1."""
+    stand.run_.facts = replace(stand.run_.facts, register_step_wh=0.1)
+    assert declared_step_wh(stand.run_) == 1.0
+    stand.run_.dialect = "2.0.1"
+    assert declared_step_wh(stand.run_) == 0.1

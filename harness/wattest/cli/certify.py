@@ -109,6 +109,7 @@ def command(
     """
     from rich.console import Console
 
+    from wattest.record.rescues import rescues
     from wattest.run.folder import default_folder
     from wattest.run.progress import ProgressLines
 
@@ -118,6 +119,8 @@ def command(
         sys.exit(USAGE)
     given = resume or out
     folder = Path(given) if given else default_folder()
+    for rescue in rescues(folder):
+        click.echo(str(rescue), err=True)
     try:
         code = _pytest(
             lines,

@@ -7,7 +7,7 @@ from functools import cache
 
 from wattest.model.ids import Ids, ids_in
 from wattest.model.library import library_folder
-from wattest.model.read_scenario import Knowledge
+from wattest.model.read_scenario import Knowledge, profile_names
 
 
 @cache
@@ -21,6 +21,8 @@ def installed() -> Knowledge:
         Ids(lambda: ids_in(fixtures / "requirements", "requirements")),
         Ids(lambda: ids_in(fixtures / "limits", "limits")),
         Ids(_monitored),
+        rules=Ids(lambda: ids_in(fixtures / "limits", "decision_rules")),
+        profiles=profile_names(),
     )
 
 

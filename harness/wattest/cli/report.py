@@ -57,7 +57,10 @@ def command(record: Path, form: str, out: Path | None, lang: str) -> None:
     faults = []
     try:
         from wattest.record import read_record, verify_chain
+        from wattest.record.rescues import rescues
 
+        for rescue in rescues(path.parent):
+            click.echo(str(rescue), err=True)
         faults = [fault.sentence for fault in verify_chain(path)]
         read = read_record(path)
     except RecordError as problem:

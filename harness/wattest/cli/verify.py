@@ -25,8 +25,8 @@ def command(record: Path, as_json: bool) -> None:
     """Check that RECORD is whole, and compute its verdicts again.
 
     RECORD is a record.jsonl, or the folder of a run that holds one. First the chain: every line that was edited,
-    dropped, swapped, repeated or torn is named, and so is a missing footer. When the chain holds, every check,
-    reading and verdict is computed again from what was observed.
+    dropped, swapped, repeated or torn is named, and so is a missing footer. When the chain holds, every file kept as
+    evidence is compared with its hash, and every check, reading and verdict is computed again from what was observed.
 
     Exit code 0 when the record is whole and its verdicts agree, 13 otherwise.
     """
@@ -40,11 +40,17 @@ def command(record: Path, as_json: bool) -> None:
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """What ``--json`` prints: ``record``, ``ok``, ``entries``, ``head``, ``faults`` of the chain, ``disagreements``."""
-    from wattest.record import read_record, verify_chain
+    """What ``--json`` prints: ``record``, ``ok``, ``entries``, ``head``, and a list each of what is wrong or must be known.
+
+    ``faults`` of the chain, ``files`` that are not as they were kept, ``disagreements`` with the verdicts, ``rescues`` by
+    a watchdog.
+    """
+    from wattest.record import missing_evidence, read_record, verify_chain
+    from wattest.record.rescues import rescues
 
     result: dict[str, Any] = {"record": str(path), "ok": False, "entries": None, "head": None}
-    result |= {"faults": [], "disagreements": []}
+    result |= {"faults": [], "files": [], "disagreements": []}
+    result["rescues"] = [str(one) for one in rescues(path.parent)]
     try:
         faults = verify_chain(path, progress=_progress if _shows_progress(path) else None)
         result["faults"] = [{"line": fault.line_no, "sentence": fault.sentence} for fault in faults]
@@ -59,20 +65,23 @@ def verify(path: Path) -> dict[str, Any]:
 
     result["entries"] = whole.lines
     result["head"] = whole.footer["head"]
+    result["files"] = missing_evidence(path, whole.entries)
     try:
         result["disagreements"] = recheck(whole)
     except Exception as error:  # noqa: BLE001 - a forged record may hold anything under a chain that holds
         sentence = f"The verdicts could not be computed again ({type(error).__name__}: {error})."
         result["disagreements"] = [sentence]
-    result["ok"] = not result["disagreements"]
+    result["ok"] = not result["files"] and not result["disagreements"]
     return result
 
 
 def _tell(result: dict[str, Any]) -> None:
     path = result["record"]
+    for sentence in result["rescues"]:
+        click.echo(sentence)
     for fault in result["faults"]:
         click.echo(f"{path}:{fault['line']}: {fault['sentence']}" if fault["line"] else fault["sentence"])
-    for sentence in result["disagreements"]:
+    for sentence in (*result["files"], *result["disagreements"]):
         click.echo(f"{path}: {sentence}")
     if result["ok"]:
         click.echo(
@@ -80,6 +89,8 @@ def _tell(result: dict[str, Any]) -> None:
             "Every verdict was computed again and agrees."
         )
         click.echo(f"Head of the chain (SHA-256): {result['head']}")
+    elif result["files"]:
+        click.echo(f"{path} is whole, but not every file that was kept with it: not a result.")
     elif result["disagreements"]:
         click.echo(f"{path} is whole, but what it says does not follow from what it observed: not a result.")
     else:

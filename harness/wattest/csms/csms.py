@@ -257,6 +257,7 @@ class Csms:
             station.statuses[event.evse_id] = (event, seq)
         elif isinstance(event, Booted):
             station.statuses.clear()
+            station.booted = (event, seq)
         elif isinstance(event, TransactionChanged) and event.transaction_id is not None:
             self.till.lock(event.transaction_id)
         self._happenings.tell(event, seq)

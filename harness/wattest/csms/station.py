@@ -12,7 +12,7 @@ from wattest.csms.answers import Registration
 from wattest.errors import CallTimedOut, StationGone
 from wattest.model.scenario import Card, Dialect
 from wattest.ocpp.messages import CallResult
-from wattest.ocpp.neutral import StatusChanged
+from wattest.ocpp.neutral import Booted, StatusChanged
 from wattest.ocpp.session import TIMEOUT_S, CallIds, Ticket
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Station:
         self.line: Line | None = None
         self.registration: Registration | None = None
         """What its last BootNotification was answered with; None when it has not booted here."""
+        self.booted: tuple[Booted, int] | None = None
+        """What it said of itself in its last BootNotification, and the record entry; None when it has not booted here."""
         self.known = CallIds()
         self.list_version = 0
         self.shows_costs = True

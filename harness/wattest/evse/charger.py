@@ -23,7 +23,20 @@ from typing import Any, Protocol
 from wattest.clock import Clock
 from wattest.clock.network import Greeting, Wire, WireClosed
 from wattest.errors import BenchError
-from wattest.evse import answering, authorise, commands, display, grip, outbox, power, registration, sessions
+from wattest.evse import (
+    answering,
+    authorise,
+    commands,
+    display,
+    grip,
+    outbox,
+    pilot,
+    power,
+    registration,
+    sessions,
+    supply,
+    warmth,
+)
 from wattest.evse.flash import Flash
 from wattest.evse.link import Answered, Link
 from wattest.evse.station import Outlet, Station
@@ -36,6 +49,7 @@ from wattest.model.scenario import Dialect
 from wattest.ocpp.messages import Call, CallError
 from wattest.world import World
 from wattest.world.behaviour import Conduct, behaviour, variation
+from wattest.world.supply import hold_up_s
 
 HOLD_UP_S = 2.0
 """How long the supply of a charger that ends transactions before it goes down carries it on."""
@@ -105,6 +119,7 @@ class Charger:
         self._station: Station | None = None
         self._link: Link | None = None
         self._boot_timer: asyncio.TimerHandle | None = None
+        self._dying: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[Any]] = set()
         self._unbind: list[Callable[[], None]] = []
 
@@ -113,7 +128,11 @@ class Charger:
     def start(self) -> None:
         """Wire the firmware to the hardware; it boots when ``boot_time_s`` of the sheet has passed with power."""
         world = self.world
-        self._unbind = [world.grid.on_power(self._power), world.reader.on_card(self._card)]
+        self._unbind = [
+            world.grid.on_power(self._power),
+            world.grid.on_voltage(self._voltage),
+            world.reader.on_card(self._card),
+        ]
         for number, hardware in enumerate(world.outlets):
             self._unbind += [
                 hardware.on_pilot(lambda old, new, n=number: self._pilot(n, old, new)),  # type: ignore[misc]
@@ -139,7 +158,9 @@ class Charger:
             raise self.failure
 
     def _boot_later(self) -> None:
-        self._boot_timer = self._clock.call_later(self._sheet.boot_time_s, self._boot)
+        self._boot_timer = self._clock.call_later(
+            self._conduct(warmth.boot_s)(self.world, self._sheet.boot_time_s), self._boot
+        )
 
     def _boot(self) -> None:
         self._boot_timer = None
@@ -178,6 +199,7 @@ class Charger:
             outbox.deliver(station, lambda notice, info: sessions.late_verdict(station, notice.key, info))
         )
         station.spawn(registration.beat(station))
+        station.spawn(warmth.heat(station))
 
     def _take_up(self, station: Station) -> None:
         """What the last life left behind."""
@@ -198,9 +220,10 @@ class Charger:
         self.world.screen.follow(lambda: display.shown(station))
 
     def _die(self) -> None:
-        if self._boot_timer is not None:
-            self._boot_timer.cancel()
-            self._boot_timer = None
+        for timer in (self._boot_timer, self._dying):
+            if timer is not None:
+                timer.cancel()
+        self._boot_timer = self._dying = None
         station, self._station = self._station, None
         if station is None:
             return
@@ -227,22 +250,40 @@ class Charger:
     # --- what the hardware says -----------------------------------------------------------------------------
 
     def _power(self, on: bool) -> None:
-        if on:
+        station, dying, self._dying = self._station, self._dying, None
+        if on and dying is not None and station is not None:
+            dying.cancel()
+            supply.ride_through(station)
+        elif on:
             self.flash.boot_reason = "power up"
             self._boot_later()
-            return
-        station = self._station
-        if station is None:
+        elif station is None:
             self._die()
-            return
-        self.flash.lost_power_at = station.now()
-        self.flash.charging_at_cut = any(outlet.state == "charging" for outlet in station.outlets)
-        if self._sheet.power_loss == "ends_before":
+        else:
+            self.flash.lost_power_at = station.now()
+            self.flash.charging_at_cut = any(outlet.state == "charging" for outlet in station.outlets)
+            hold_up = self._conduct(hold_up_s)(self.world)
+            if hold_up > 0:
+                self._dying = self._clock.call_later(hold_up, self._brown_out, station)
+            else:
+                self._brown_out(station)
+
+    def _brown_out(self, station: Station) -> None:
+        """The supply of the electronics is used up."""
+        self._dying = None
+        if station is not self._station:  # it was restarting, and there is nothing to start it with
+            self._die()
+        elif self._sheet.power_loss == "ends_before":
             for outlet in station.outlets:
                 sessions.end(station, outlet, "PowerLoss", trigger="power loss")
             self._clock.call_later(HOLD_UP_S, self._dark, station)
         else:
             self._dark(station)
+
+    def _voltage(self) -> None:
+        if self._station is not None:
+            for outlet in self._station.outlets:
+                self._station.wake(outlet)
 
     def _dark(self, station: Station) -> None:
         """No power any more: nothing is said goodbye to, the link just ends."""
@@ -273,7 +314,7 @@ class Charger:
             display.next_customer(station)
         if outlet.session is None:
             outlet.state = outlet.evse_state
-        station.wake(outlet)
+        pilot.edge(station, outlet, old, new)
 
     def _look(self, number: int) -> None:
         if self._station is not None:

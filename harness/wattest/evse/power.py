@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, sessions, status
+from wattest.evse import grip, pilot, sessions, status, supply, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
 from wattest.world.behaviour import behaviour, defect
@@ -80,9 +80,54 @@ def link_lost(station: Station) -> None:
         station.wake(outlet)
 
 
+@behaviour
+def offered_a(station: Station, limits_a: list[float]) -> float:
+    """Amperes to offer under the rating, which comes first, and what charging profiles allow."""
+    return min(limits_a)
+
+
+@defect(
+    "SMART-D01",
+    breaks=offered_a,
+    area="electrical",
+    requirement="ELE-09",
+    text="charging profiles are accepted, and the current stays as it was",
+    source="OCPP 1.6 3.13 and 5.16; OCPP 2.0.1 K01",
+)
+def profiles_change_nothing(station: Station, limits_a: list[float]) -> float:
+    """They are stored for GetCompositeSchedule."""
+    return limits_a[0]
+
+
+@defect(
+    "SMART-D08",
+    breaks=offered_a,
+    area="electrical",
+    requirement="ELE-09",
+    text="a limit below 6 A is taken for 6 A instead of a pause",
+    source="OCPP 1.6 3.13; IEC 61851-1 Annex A: nothing below 6 A can be offered (recalled)",
+)
+def never_pauses(station: Station, limits_a: list[float]) -> float:
+    """The least that a pulse width can say."""
+    return max(min(limits_a), station.sheet.minimum_current_a)
+
+
+@defect(
+    "PILOT-D10",
+    breaks=offered_a,
+    area="electrical",
+    requirement="ELE-11",
+    text="a charging profile above the rating is offered to the vehicle",
+    source="IEC 61851-1: never more than the supply, the station and its cable can carry (recalled)",
+)
+def profile_beats_rating(station: Station, limits_a: list[float]) -> float:
+    """The rating is the default of the profile."""
+    return min(limits_a[1:] or limits_a)
+
+
 def ceiling_a(station: Station, outlet: Outlet) -> float:
     """Amperes per phase that may be offered now: rating, profiles, and what is left of an allowance."""
-    limits = [station.sheet.rated_current_a]
+    limits = [station.sheet.rated_current_a * station.conduct(warmth.thermal_share)(station)]
     limits += [station.flash.limits_a[i] for i in (0, outlet.id) if i in station.flash.limits_a]
     limits += outlet.tx_limits_a.values()
     session = outlet.session
@@ -92,7 +137,7 @@ def ceiling_a(station: Station, outlet: Outlet) -> float:
         and _left_wh(outlet, session.allowance_wh) <= 0
     ):
         return 0.0
-    return min(limits)
+    return station.conduct(offered_a)(station, limits)
 
 
 def _left_wh(outlet: Outlet, allowance_wh: Decimal) -> float:
@@ -117,6 +162,8 @@ def _look_for_faults(station: Station, outlet: Outlet) -> None:
         status.set_fault(station, outlet, WELD)
     elif outlet.fault is WELD or (outlet.fault is grip.ENGAGE and not outlet.plugged):
         status.set_fault(station, outlet, None)
+    pilot.look(station, outlet)
+    supply.look(station, outlet)
 
 
 def _without_session(station: Station, outlet: Outlet) -> None:
@@ -144,7 +191,7 @@ def _without_session(station: Station, outlet: Outlet) -> None:
 
 
 def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
-    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld"}:
+    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply"}:
         sessions.end(station, outlet, "Other", trigger="fault")
         return
     if not outlet.plugged:
@@ -155,14 +202,16 @@ def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) ->
             sessions.enter(station, outlet, "suspended ev")
         return
     ceiling = ceiling_a(station, outlet)
-    if ceiling < station.sheet.minimum_current_a or not station.conduct(charges_offline)(station):
+    fit = station.conduct(supply.supply_fit)(station) and station.conduct(charges_offline)(station)
+    if ceiling < station.sheet.minimum_current_a or not fit:
         sessions.isolate(outlet.hardware)
         sessions.enter(station, outlet, "suspended evse")
         return
     if outlet.state == "suspended evse" and outlet.hardware.offer_a is None:
         sessions.await_vehicle(station, outlet)
-    if outlet.hardware.offer_a != ceiling:
-        outlet.hardware.offer(ceiling)
+    pilot.offer(station, outlet, ceiling)
+    if "pilot" in outlet.timers:  # contacts take their time, whatever else happens meanwhile
+        return
     if outlet.hardware.pilot != "C":
         _vehicle_waits(station, outlet)
     elif outlet.grip != "engaged":

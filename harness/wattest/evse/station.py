@@ -2,13 +2,14 @@
 
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
-``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``power``, ``authorise``, ``aligned``,
+``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``power``, ``authorise``, ``aligned``,
 ``commands``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -59,7 +60,7 @@ class Fault:
 
     code: str
     vendor_code: str | None
-    cause: Literal["engage", "release", "holster", "weld"]
+    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply"]
     text: str
 
 
@@ -77,6 +78,10 @@ class Outlet:
     state: ChargingState = "idle"
     grip: Literal["open", "engaging", "engaged"] = "open"
     """Connector lock as the firmware believes it."""
+    problem: str = ""
+    """Component whose problem was told last and is not over, where the dialect names components."""
+    duty_at_s: float = -math.inf
+    """When the pulse width was last changed, on the monotonic clock."""
     told: str | None = None
     """Status last reported to the central system, in the dialect's word."""
     timers: dict[str, asyncio.TimerHandle] = field(default_factory=dict)

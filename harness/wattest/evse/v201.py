@@ -29,6 +29,15 @@ TRIGGERS = {
     "fault": "AbnormalCondition",
     "power loss": "AbnormalCondition",
 }
+COMPONENTS = {
+    "engage": "ConnectorPlugRetentionLock",
+    "release": "ConnectorPlugRetentionLock",
+    "holster": "ConnectorPlugRetentionLock",
+    "weld": "ElectricalFeed",
+    "pilot": "CPPWMController",
+    "supply": "ElectricalFeed",
+}
+"""The component whose problem a fault is (OCPP 2.0.1 Part 2 appendix)."""
 STATES = {
     "idle": "Idle",
     "ev connected": "EVConnected",
@@ -177,12 +186,12 @@ class V201:
         return "MeterValues", {"evseId": outlet.id, "meterValue": [meter_value(station, sample, wanted)]}
 
     def problem(self, station: Station, outlet: Outlet) -> tuple[str, Mapping[str, Any]] | None:
-        """NotifyEvent about a lock or a weld, and when it is over (G05.FR.03, N07)."""
+        """NotifyEvent about a lock, the pilot or a weld, and when it is over (G05.FR.03, N07)."""
         fault = outlet.fault
         if fault is None:
-            return self._event(station, "ConnectorPlugRetentionLock", outlet, "false", None)
-        component = "ElectricalFeed" if fault.cause == "weld" else "ConnectorPlugRetentionLock"
-        return self._event(station, component, outlet, "true", fault.vendor_code)
+            return self._event(station, outlet.problem or COMPONENTS["engage"], outlet, "false", None)
+        outlet.problem = COMPONENTS[fault.cause]
+        return self._event(station, outlet.problem, outlet, "true", fault.vendor_code)
 
     def _event(
         self, station: Station, component: str, outlet: Outlet | None, value: str, code: str | None

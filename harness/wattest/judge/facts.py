@@ -28,6 +28,10 @@ class Facts:
     features: tuple[str, ...] = ()
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector"
     """Where the reference meter sits, by the bench file."""
+    cord_loop_ohm: float | None = None
+    """Resistance of the charging cord at 20 degC, out and back; by the bench file, or else by the charger sheet."""
+    cord_tolerance_pct: float = 10.0
+    """How far that may be off."""
     call_timeout_s: float = 30.0
     """How long a CALL of the central system waits for its answer (project)."""
     clock_tolerance_s: float = 2.0

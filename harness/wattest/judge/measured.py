@@ -1,4 +1,4 @@
-"""Rules for measured values: limits under a decision rule, energy errors, agreement of two sources.
+"""Rules for measured values: limits under a decision rule, agreement of two sources.
 
 The decision rule is ILAC-G8:09/2019: pass up to ``limit - guard * U``, fail beyond ``limit + guard * U``, inconclusive
 between; with ``guard`` 0 (simple acceptance, as weights and measures practise it) the limit itself decides.
@@ -13,23 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from wattest.judge.decision import Band, Decision, Result, at, begun, number, plain, shown
-from wattest.judge.uncertainty import (
-    Budget,
-    Contribution,
-    conformity,
-    minimum_energy,
-    probability_below,
-    register_difference,
-    register_session,
-    session_bias,
-    uncertainty_ratio,
-)
+from wattest.judge.uncertainty import conformity, probability_below, uncertainty_ratio
 
 SCREENING = "; the limit is unverified, so this screens and does not certify"
 
 
 @dataclass(frozen=True)
-class _Terms:
+class Terms:
     """How a value is held against a limit, read from a rule's inputs."""
 
     k: float
@@ -38,6 +28,7 @@ class _Terms:
     tur_warn: float
 
     def decide(self, margin: float, expanded: float, limit: float) -> tuple[Result, Band, str]:
+        """Outcome, ILAC band and a remark for a value that keeps ``margin`` to its limit."""
         outcome, band = conformity(margin, expanded, self.guard)
         ratio = uncertainty_ratio(limit, expanded)
         if ratio < self.tur_min and band != "FAIL":
@@ -53,22 +44,25 @@ class _Terms:
         return outcome, band, ""
 
 
-def _terms(k: Any, guard: Any, tur_min: Any, tur_warn: Any) -> _Terms:
-    return _Terms(
+def terms_of(k: Any, guard: Any, tur_min: Any, tur_warn: Any) -> Terms:
+    """The terms in a rule's inputs."""
+    return Terms(
         number("k", k), number("guard", guard), number("tur_min", tur_min), number("tur_warn", tur_warn)
     )
 
 
-def _source(limit_id: str, limit_source: str) -> str:
+def source_of(limit_id: str, limit_source: str) -> str:
+    """Where a limit stands, in brackets, or nothing."""
     names = ", ".join(part for part in (limit_id, limit_source) if part)
     return f" ({names})" if names else ""
 
 
-def _doubt(thing: str, reason: str, figures: Mapping[str, Any]) -> Decision:
+def doubt(thing: str, reason: str, figures: Mapping[str, Any]) -> Decision:
+    """Nothing can be said, for this reason."""
     return Decision("inconclusive", f"{thing}: {reason}.", figures=figures)
 
 
-def _unusable(value: Any, flags: Sequence[str], u: Any) -> str:
+def unusable(value: Any, flags: Sequence[str], u: Any) -> str:
     """Why a reading cannot decide anything; empty when it can."""
     if value is None:
         return "no value is known"
@@ -89,7 +83,7 @@ def _held(
     limit: Any,
     upper: bool,
     u: Any,
-    terms: _Terms,
+    terms: Terms,
     flags: Sequence[str],
     provenance: str,
     source: str,
@@ -98,9 +92,9 @@ def _held(
     thing = begun(what) + at(place)
     bound = number("limit", limit)
     figures: dict[str, Any] = {"value": value, "unit": unit, "limit": bound, "u": u}
-    reason = _unusable(value, flags, u)
+    reason = unusable(value, flags, u)
     if reason:
-        return _doubt(thing, reason, figures)
+        return doubt(thing, reason, figures)
     measured, expanded = number("value", value), terms.k * number("u", u)
     margin = bound - measured if upper else measured - bound
     outcome, band, remark = terms.decide(margin, expanded, bound)
@@ -149,10 +143,10 @@ def at_most(
         limit=limit,
         upper=True,
         u=u,
-        terms=_terms(k, guard, tur_min, tur_warn),
+        terms=terms_of(k, guard, tur_min, tur_warn),
         flags=flags,
         provenance=provenance,
-        source=_source(limit_id, limit_source),
+        source=source_of(limit_id, limit_source),
         place=place,
     )
 
@@ -182,10 +176,10 @@ def at_least(
         limit=limit,
         upper=False,
         u=u,
-        terms=_terms(k, guard, tur_min, tur_warn),
+        terms=terms_of(k, guard, tur_min, tur_warn),
         flags=flags,
         provenance=provenance,
-        source=_source(limit_id, limit_source),
+        source=source_of(limit_id, limit_source),
         place=place,
     )
 
@@ -215,127 +209,16 @@ def between(
             limit=limit,
             upper=upper,
             u=u,
-            terms=_terms(k, guard, 0, 0),
+            terms=terms_of(k, guard, 0, 0),
             flags=flags,
             provenance=provenance,
-            source=_source(limit_id, limit_source),
+            source=source_of(limit_id, limit_source),
             place=place,
         )
         for limit, upper in ((low, False), (high, True))
     )
     order = ("pass", "inconclusive", "fail")
     return max(sides, key=lambda side: order.index(side.outcome))
-
-
-def energy_error(
-    *,
-    what: str,
-    reported_wh: Any,
-    reported_step_wh: Any,
-    reference_wh: Any,
-    u_reference_wh: Any,
-    limit_pct: Any,
-    reported_kind: str = "difference",
-    extra_u: Mapping[str, Any] | None = None,
-    minimum_wh: Any = None,
-    mmq_wh: Any = 0.0,
-    reference_flags: Sequence[str] = (),
-    correct_bias: bool = False,
-    k: Any = 2.0,
-    guard: Any = 1.0,
-    tur_min: Any = 3.0,
-    tur_warn: Any = 4.0,
-    provenance: str = "",
-    limit_id: str = "",
-    limit_source: str = "",
-    place: str = "",
-) -> Decision:
-    """Error of a reported energy against a reference, ``100 (E - E_ref) / E_ref`` in percent, both signs.
-
-    ``extra_u`` holds further standard uncertainties in Wh by name (cable correction, timing, certificate).
-    ``reported_kind`` is ``difference`` of two registers or a ``session`` register that starts from zero, whose bias
-    of minus half a step is reported and corrected only when ``correct_bias`` says that the maker documents it.
-    ``minimum_wh`` None asks for ``max(MMQ, 10 d / MPE, 100 d)``; below it the outcome is inconclusive.
-    Sources: NIST HB44 3.40 N.5, ILAC-G8:09/2019 4.2.3.
-    """
-    thing = begun(what) + at(place)
-    reason = _unusable(reported_wh, (), 0.0) or _unusable(reference_wh, reference_flags, u_reference_wh)
-    limit, step = number("limit_pct", limit_pct), number("reported_step_wh", reported_step_wh)
-    least = (
-        minimum_energy(step, limit, number("mmq_wh", mmq_wh))
-        if minimum_wh is None
-        else number("minimum_wh", minimum_wh)
-    )
-    figures: dict[str, Any] = {
-        "reported_wh": reported_wh,
-        "reference_wh": reference_wh,
-        "limit_pct": limit,
-        "minimum_wh": least,
-    }
-    if reason:
-        return _doubt(thing, reason, figures)
-    reported, reference = number("reported_wh", reported_wh), number("reference_wh", reference_wh)
-    if reference <= 0:
-        return _doubt(
-            thing,
-            f"the reference meter saw {shown(reference)} Wh, which nothing can be held against",
-            figures,
-        )
-    if reference < least:
-        reason = (
-            f"the reference meter saw {shown(reference)} Wh, and {shown(least)} Wh are needed for a register step of "
-            f"{shown(step)} Wh and a limit of {shown(limit)} %"
-        )
-        return _doubt(thing, reason, figures)
-    session = reported_kind == "session"
-    bias = session_bias(step) if session else 0.0
-    if correct_bias:
-        reported -= bias
-    share = 100.0 / reference
-    resolution = register_session(step) if session else register_difference(step)
-    budget = Budget(
-        (
-            Contribution(
-                "reference meter",
-                number("u_reference_wh", u_reference_wh),
-                sensitivity=share * max(reported, 0.0) / reference,
-            ),
-            Contribution(resolution.name, resolution.value, resolution.distribution, share),
-            *(
-                Contribution(name, number(name, part), sensitivity=share)
-                for name, part in (extra_u or {}).items()
-            ),
-        )
-    )
-    terms = _terms(k, guard, tur_min, tur_warn)
-    error = share * (reported - reference)
-    expanded = budget.expanded(terms.k)
-    outcome, band, remark = terms.decide(limit - abs(error), expanded, limit)
-    figures |= {
-        "error_pct": error,
-        "u_pct": budget.combined,
-        "U_pct": expanded,
-        "k": terms.k,
-        "guard": terms.guard,
-        "tur": uncertainty_ratio(limit, expanded) if expanded else None,
-        "bias_wh": bias,
-        "bias_corrected": correct_bias,
-        "simple_acceptance": "pass" if abs(error) <= limit else "fail",
-        "p_conform": probability_below(error, limit, budget.combined)
-        - probability_below(error, -limit, budget.combined),
-        "budget": budget.rows(),
-    }
-    if outcome == "pass" and provenance == "unverified":
-        remark += SCREENING
-        figures["screening"] = True
-    return Decision(
-        outcome,
-        f"{thing} is reported as {shown(reported)} Wh, the reference meter saw {shown(reference)} Wh: error "
-        f"{error:+.2f} % +- {expanded:.2f} % (k = {shown(terms.k)}); {shown(limit)} % is allowed"
-        f"{_source(limit_id, limit_source)}{remark}.",
-        band,
-        figures,
-    )
 
 
 def agree(

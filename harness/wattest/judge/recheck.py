@@ -26,6 +26,9 @@ from wattest.ocpp.messages import described
 LATECOMERS = 50
 """Messages that may have been noted on a live bench between the look of the monitors and their first check."""
 
+SEPARATORS = (",", " ", "\xb6")
+"""What stands between the values of an instrument's answer: a comma; a blank (ASCII-2); the byte 0xB6 (SimServ)."""
+
 
 class Whole(Protocol):
     """What is needed of a record that was read."""
@@ -92,7 +95,7 @@ def _reading(entry: Entry, entries: Sequence[Entry]) -> Iterator[str]:
     if not raw or index is None:
         return
     answers = [_entry(entries, at).get("rx") for at in entry.get("evidence", ())]
-    places = [str(rx).split(",") for rx in answers if rx is not None]
+    places = [str(rx).split(sign) for rx in answers if rx is not None for sign in SEPARATORS]
     if not any(index < len(parts) and parts[index].strip().strip('"') == raw for parts in places):
         yield f"entry {seq}: the reading '{entry['name']}' has the digits '{raw}', which its evidence has not."
         return

@@ -21,6 +21,8 @@ from typing import Any, Literal
 from wattest.errors import BenchError
 from wattest.judge import measured, tallies
 from wattest.judge.decision import Decision, Result, at, begun, listed, number, plain, shortened, shown
+from wattest.judge.energy_error import energy_error
+from wattest.judge.register_step import enough, fine_enough
 
 __all__ = ["RULES", "Decision", "decide"]
 
@@ -166,7 +168,9 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "at_most": measured.at_most,
     "at_least": measured.at_least,
     "between": measured.between,
-    "energy_error": measured.energy_error,
+    "energy_error": energy_error,
+    "enough": enough,
+    "fine_enough": fine_enough,
     "agree": measured.agree,
     "cost_equal": tallies.cost_equal,
     "ledger": tallies.ledger,

@@ -15,12 +15,10 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from wattest.errors import BenchError
 from wattest.judge.decision import Band, Result
-
-Distribution = Literal["standard", "rectangular", "triangular", "arcsine"]
+from wattest.roles import Distribution
 
 DIVISORS: dict[str, float] = {
     "standard": 1.0,
@@ -29,6 +27,9 @@ DIVISORS: dict[str, float] = {
     "arcsine": math.sqrt(2.0),
 }
 """What a half-width is divided by to become a standard uncertainty (GUM 4.3)."""
+
+MANY = 1000.0
+"""Degrees of freedom from which the normal distribution is good enough."""
 
 _STUDENT = (
     *(13.97, 4.53, 3.31, 2.87, 2.65, 2.52, 2.43, 2.37, 2.32, 2.28),
@@ -42,7 +43,7 @@ class Contribution:
     """One line of a budget: a half-width, or a standard uncertainty, in its own unit.
 
     ``sensitivity`` turns that unit into the unit of the result. ``dof`` are degrees of freedom, infinite unless
-    the value comes from few repeats.
+    the value comes from few repeats. Raises ``BenchError`` for a value or a distribution that makes no sense.
     """
 
     name: str
@@ -56,6 +57,11 @@ class Contribution:
             raise BenchError(
                 f"Contribution '{self.name}' of an uncertainty budget is {self.value}; it must be a finite number "
                 "from 0 up."
+            )
+        if self.distribution not in DIVISORS:
+            raise BenchError(
+                f"Contribution '{self.name}' of an uncertainty budget has the distribution '{self.distribution}'; "
+                f"known are {', '.join(DIVISORS)}."
             )
 
     @property
@@ -81,12 +87,27 @@ class Budget:
         few = math.fsum(part.u**4 / part.dof for part in self.contributions)
         return self.combined**4 / few if few > 0 else math.inf
 
-    def expanded(self, k: float = 2.0) -> float:
-        """``k`` times the combined uncertainty."""
-        return k * self.combined
+    def factor(self, k: float = 2.0) -> float:
+        """``k``, or the larger factor of the same coverage where a part rests on few repeats (GUM G.4).
 
-    def rows(self) -> list[dict[str, float | str]]:
-        """The budget line by line, as figures of a decision."""
+        Raises ``BenchError`` for few repeats with another ``k`` than 2: the table is for 95.45 %.
+        """
+        dof = self.dof
+        if dof >= MANY:
+            return k
+        if k != 2.0:
+            raise BenchError(
+                f"The budget has {dof:.1f} effective degrees of freedom and the decision rule asks for k = {k:g}; the "
+                "factors for few repeats are known for k = 2 only. Take a rule with k = 2."
+            )
+        return coverage_factor(max(1.0, dof))
+
+    def expanded(self, k: float = 2.0) -> float:
+        """``k`` times the combined uncertainty; with few repeats by Student's factor instead of ``k``."""
+        return self.factor(k) * self.combined
+
+    def rows(self) -> list[dict[str, float | str | None]]:
+        """The budget line by line, as figures of a decision; ``dof`` None is infinite."""
         return [
             {
                 "name": part.name,
@@ -94,6 +115,7 @@ class Budget:
                 "distribution": part.distribution,
                 "sensitivity": part.sensitivity,
                 "u": part.u,
+                "dof": None if math.isinf(part.dof) else part.dof,
             }
             for part in self.contributions
         ]
@@ -109,7 +131,7 @@ def coverage_factor(dof: float) -> float:
         raise BenchError(f"A coverage factor needs at least 1 degree of freedom, not {dof:g}.")
     if dof < len(_STUDENT) + 1:
         return _STUDENT[int(dof) - 1]
-    return 2.13 if dof < 50 else 2.05 if dof < 1000 else 2.0
+    return 2.13 if dof < 50 else 2.05 if dof < MANY else 2.0
 
 
 def repeatability(values: Sequence[float], name: str = "repeatability") -> Contribution:

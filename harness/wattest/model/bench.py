@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from wattest.errors import Place
+from wattest.model.cord import Cord
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,26 @@ class CsmsEntry:
 
 
 @dataclass(frozen=True)
+class SafetyLimits:
+    """What must never be exceeded on a bench, whatever a scenario asks; None where the bench file states nothing.
+
+    rms phase voltage and current, power of all phases, temperatures of air and station in degC (least, most).
+    """
+
+    voltage_v: float | None = None
+    current_a: float | None = None
+    power_w: float | None = None
+    temperature_c: tuple[float, float] | None = None
+
+    def of(self, quantity: str) -> tuple[float, float]:
+        """Least and most of ``voltage``, ``current``, ``power`` (either direction) or ``temperature``."""
+        if quantity == "temperature":
+            return self.temperature_c or (-math.inf, math.inf)
+        most = {"voltage": self.voltage_v, "current": self.current_a, "power": self.power_w}[quantity]
+        return (-math.inf, math.inf) if most is None else (-most, most)
+
+
+@dataclass(frozen=True)
 class Bench:
     """One bench. ``kind`` is ``simulated`` (one process, virtual clock) or ``live`` (real clock, real sockets)."""
 
@@ -43,8 +65,16 @@ class Bench:
     charger: str | None = None
     """Path of the charger sheet, relative to the bench file."""
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector"
+    cord: Cord | None = None
+    """The cord between the reference meter and the connector as it was measured; it outweighs the charger sheet."""
     safe_order: tuple[str, ...] = ("vehicle", "load", "mains", "chamber")
     dead_man_relay: bool = False
     """A hardware relay that drops when the runner falls silent; without it every report says so."""
+    limits: SafetyLimits = field(default_factory=SafetyLimits)
+    """Beyond these nothing is set, and a reading beyond them switches everything off."""
+    silence_s: float = 10.0
+    """So long the runner of a live bench may be silent before its watchdog ends it and makes the bench safe."""
+    sha256: str = ""
+    """Of the file's bytes; an interrupted run goes on only with the same file."""
     rehearsed: bool = False
     """Whether a live bench is only rehearsed: its instruments are twins in the simulated world, ``kind`` simulated."""

@@ -35,3 +35,6 @@ class ChargerSheet:
     boot_time_s: float
     features: tuple[str, ...] = ()
     identity: str = "CP001"
+    cord_loop_ohm: float | None = None
+    """Resistance of the charging cord at 20 degC, out and back; None when the maker does not state it."""
+    cord_tolerance_pct: float = 10.0

@@ -19,6 +19,7 @@ _EXAMPLES = {
     "role": "vehicle",
     "feature": "display",
     "need": "display",
+    "profile": "hb44_ac",
 }
 
 

@@ -49,6 +49,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("scenario", "scenarios", "scenario", _SCENARIO, "scenarios_of", "SCENARIO"),
     Kind("bench", "benches", "bench", "wattest.model.read_bench", "bench_of", "BENCH"),
     Kind("charger", "charger sheets", "maker", "wattest.model.read_charger", "charger_of", "CHARGER"),
+    Kind("profile", "profiles", "profile", "wattest.model.read_profile", "profile_of", "PROFILE"),
     Kind("requirement", "requirements", "requirements", _REQUIREMENTS, "requirements_of", "REQUIREMENTS"),
     Kind("limit", "limits", "limits", _REQUIREMENTS, "limits_of", "LIMITS"),
     Kind(
@@ -81,7 +82,7 @@ def check(
 ) -> Any:
     """Read a document as its kind and give what it holds. Raises ``DocumentError`` with every mistake.
 
-    ``knowledge`` is asked only for scenarios and requirements, since it reads other files.
+    ``knowledge`` is asked only for scenarios, requirements and profiles, since it reads other files.
     """
     if kind.name == "scenario":
         return kind.read(document, knowledge())
@@ -89,4 +90,9 @@ def check(
         return kind.read(document, factories)
     if kind.name == "requirement":
         return kind.read(document, knowledge().limits)
+    if kind.name == "profile":
+        known = knowledge()
+        return kind.read(
+            document, {"limit": known.limits, "rule": known.rules, "requirement": known.requirements}
+        )
     return kind.read(document)

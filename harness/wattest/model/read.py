@@ -2,6 +2,7 @@
 
 from wattest.model.read_bench import read_bench
 from wattest.model.read_charger import read_charger
+from wattest.model.read_profile import read_profiles
 from wattest.model.read_requirements import read_decision_rules, read_limits, read_requirements
 from wattest.model.read_scenario import read_scenario
 from wattest.model.read_tariff import read_cards, read_tariff, read_taxes, read_unsettled_taxes
@@ -12,6 +13,7 @@ __all__ = [
     "read_charger",
     "read_decision_rules",
     "read_limits",
+    "read_profiles",
     "read_requirements",
     "read_scenario",
     "read_tariff",

@@ -9,6 +9,7 @@
     mains: {driver: by_hand}
     reference_meter: {driver: yokogawa_wt, resource: "TCPIP::10.0.4.7::INSTR", current_range: 50 A}
     safe_order: [vehicle, mains]
+    limits: {voltage: 264 V, current: 52 A, power: 13 kW, temperature: [-45 degC, 60 degC]}
 
 The keys of a driver are the keyword-only parameters of its factory, so they are checked here, before any device
 is touched.
@@ -16,6 +17,7 @@ is touched.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -24,16 +26,20 @@ from typing import Annotated, Any, Literal
 
 from wattest.document.decode import Decoder
 from wattest.document.node import Document, Fields, Node, Problems, Text, what
-from wattest.document.quantity import Duration
+from wattest.document.quantity import Current, Duration, Power, Temperature, Voltage
 from wattest.document.reader import read
 from wattest.document.signature import Made, Parameter, Shape, shape_of
 from wattest.document.suggest import did_you_mean, shown
 from wattest.errors import BenchError
-from wattest.model.bench import Bench, CsmsEntry, DriverEntry
+from wattest.model.bench import Bench, CsmsEntry, DriverEntry, SafetyLimits
+from wattest.model.cord import CordEntry
 from wattest.model.plugins import DRIVERS
 from wattest.model.words import ROLE_NAMES, Port, RoleName
 
 Factory = Callable[..., Any]
+
+LEAST_SILENCE_S = 3.0
+"""A heartbeat comes every second; fewer than three could be lost to a busy computer (project)."""
 
 
 def _csms(
@@ -50,35 +56,71 @@ def _csms(
     return CsmsEntry(host, port, password, ping_interval)
 
 
+def _limits(
+    *,
+    voltage: Voltage | None = None,
+    current: Current | None = None,
+    power: Power | None = None,
+    temperature: tuple[Temperature, Temperature] | None = None,
+) -> SafetyLimits:
+    """What must never be exceeded on this bench. Nothing beyond is set; a reading beyond switches everything off.
+
+    Args:
+        voltage: most rms voltage of a phase
+        current: most rms current of a phase
+        power: most power of all phases together
+        temperature: coldest and warmest temperature of air and station
+    """
+    for name, most in (("voltage", voltage), ("current", current), ("power", power)):
+        if most is not None and not most > 0:
+            raise ValueError(f"the limit of the {name} is {most:g}; it is above 0")
+    if temperature is not None and not temperature[0] < temperature[1]:
+        raise ValueError(
+            f"the limits of the temperature are {temperature[0]:g} and {temperature[1]:g} degC; the coldest comes first"
+        )
+    return SafetyLimits(voltage, current, power, temperature)
+
+
 def _bench(
     *,
     bench: str,
-    kind: Literal["simulated", "live"],
+    kind: Literal["simulated", "live", "rehearsed"],
     charger: str | None = None,
     csms: Annotated[CsmsEntry, Made(_csms)] | None = None,
     measurement_plane: Literal["input", "output_terminals", "connector"] = "connector",
+    cord: CordEntry | None = None,
     safe_order: tuple[RoleName, ...] = ("vehicle", "load", "mains", "chamber"),
     dead_man_relay: bool = False,
+    limits: Annotated[SafetyLimits, Made(_limits)] | None = None,
+    silence: Duration = 10.0,
 ) -> dict[str, Any]:
     """One bench: which driver plays which role, and how the EVSE is reached.
 
     Args:
         bench: its name
-        kind: simulated (one process, virtual clock) or live (real clock, real sockets)
+        kind: simulated (one process, virtual clock), live (real clock, real sockets), or rehearsed (drivers of instruments, led
+            to their twins in the simulated world)
         charger: path of the charger sheet, relative to this file
         csms: where the reference central system listens
         measurement_plane: where the reference meter measures; cable losses depend on it
+        cord: the cord behind that place as measured, where it is not that of the charger sheet
         safe_order: roles in the order in which they are made safe
         dead_man_relay: whether a hardware relay drops when the runner falls silent
+        limits: what must never be exceeded, whatever a scenario asks
+        silence: how long the runner may be silent before its watchdog ends it and makes the bench safe
     """
     return {
         "name": bench,
-        "kind": kind,
+        "kind": "live" if kind == "live" else "simulated",
+        "rehearsed": kind == "rehearsed",
         "charger": charger,
         "csms": csms or CsmsEntry(),
         "measurement_plane": measurement_plane,
+        "cord": cord,
         "safe_order": safe_order,
         "dead_man_relay": dead_man_relay,
+        "limits": limits or SafetyLimits(),
+        "silence_s": silence,
     }
 
 
@@ -115,6 +157,10 @@ def bench_of(document: Document, factories: Mapping[str, Factory]) -> Bench:
         and not _sheet_path(document.path, charger.text).is_file()
     ):
         problems.add(charger, f"there is no charger sheet {shown(charger.text)} beside this bench file")
+    if values is not None and (silence := root.get("silence")) and values["silence"] < LEAST_SILENCE_S:
+        problems.add(
+            silence, f"a watchdog can tell a runner that hangs from a busy one after {LEAST_SILENCE_S:g} s"
+        )
     problems.stop_if_any()
     assert values is not None
     made: dict[str, Any] = _bench(
@@ -175,4 +221,5 @@ def _driver(
 
 def read_bench(path: str | os.PathLike[str], factories: Mapping[str, Factory] | None = None) -> Bench:
     """Read a bench file; without ``factories`` the installed drivers are used. Raises ``DocumentError``."""
-    return bench_of(read(path), DRIVERS if factories is None else factories)
+    made = bench_of(read(path), DRIVERS if factories is None else factories)
+    return replace(made, sha256=hashlib.sha256(Path(path).read_bytes()).hexdigest())

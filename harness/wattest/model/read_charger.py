@@ -11,6 +11,7 @@ from wattest.document.quantity import Current, Duration, Energy, Temperature, Vo
 from wattest.document.reader import read
 from wattest.document.signature import Between, Made, Pattern
 from wattest.model.charger import ChargerSheet
+from wattest.model.cord import CordEntry
 from wattest.model.scenario import Dialect
 from wattest.model.words import FEATURES, Feature
 
@@ -40,6 +41,7 @@ def _charger_sheet(
     connection_timeout: Duration,
     boot_time: Duration,
     features: tuple[Feature, ...] = (),
+    cord: CordEntry | None = None,
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -63,6 +65,7 @@ def _charger_sheet(
         connection_timeout: how long an authorisation waits for the plug
         boot_time: from power to BootNotification at room temperature
         features: words that scenarios may need
+        cord: of a tethered station, by its resistance or by length and gauge; an energy measured before it needs it
     """
     if not dialects:
         raise ValueError("a charger sheet states at least one dialect: '1.6' or '2.0.1'")
@@ -74,6 +77,8 @@ def _charger_sheet(
         raise ValueError(f"minimum_current {minimum_current:g} A is above rated_current {rated_current:g} A")
     if register_step <= 0:
         raise ValueError("register_step is 0 Wh; a register advances in steps, such as '1 Wh'")
+    if cord is not None and cable == "socket":
+        raise ValueError("a station with a socket has no cord of its own; take 'cord' away")
     return ChargerSheet(
         maker=maker,
         model=model,
@@ -94,6 +99,8 @@ def _charger_sheet(
         boot_time_s=boot_time,
         features=features,
         identity=identity,
+        cord_loop_ohm=None if cord is None else cord.loop_ohm,
+        cord_tolerance_pct=10.0 if cord is None else cord.tolerance_pct,
     )
 
 

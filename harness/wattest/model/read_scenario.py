@@ -44,6 +44,10 @@ class Knowledge:
     monitored: Collection[str] = ()
     fixtures: Path | None = None
     """Where tariffs and cards are looked up by name; None is the library."""
+    rules: Collection[str] = ()
+    """Ids of decision rules."""
+    profiles: Collection[str] = ()
+    """Names of accuracy profiles."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,13 @@ def read_scenario(
     document = read(path)
     known_requirements = _library_ids("requirements") if requirements is None else requirements
     known_limits = _library_ids("limits") if limits is None else limits
-    return scenarios_of(document, Knowledge(verbs, known_requirements, known_limits, monitored))
+    knowledge = Knowledge(verbs, known_requirements, known_limits, monitored, profiles=profile_names())
+    return scenarios_of(document, knowledge)
+
+
+def profile_names() -> Ids:
+    """Names of the accuracy profiles of the library, which are those of their files."""
+    return Ids(lambda: (path.stem for path in (library_folder("fixtures") / "profiles").glob("*.yaml")))
 
 
 def scenarios_of(document: Document, knowledge: Knowledge) -> tuple[Scenario, ...]:
@@ -167,6 +177,7 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
     known: dict[str, Collection[str]] = {
         "requirement": knowledge.requirements,
         "limit": knowledge.limits,
+        "profile": knowledge.profiles,
         "need": NEEDS,
         "role": ROLE_NAMES,
     }

@@ -20,6 +20,8 @@ def schema_of(kind: Kind, knowledge: Knowledge, factories: Mapping[str, Factory]
         {
             "requirement": knowledge.requirements,
             "limit": knowledge.limits,
+            "rule": knowledge.rules,
+            "profile": knowledge.profiles,
             "need": NEEDS,
             "feature": FEATURES,
             "role": ROLE_NAMES,

@@ -41,6 +41,7 @@ CAPABILITIES: Mapping[str, str] = {
     "pilot_short": "the vehicle can short the pilot to earth",
     "proximity": "the vehicle can show a proximity resistance",
     "pilot_reading": "the vehicle measures the control pilot",
+    "obeys_pilot": "the load keeps to what the station offers by itself",
     "output_channel": "the pilot scope sees the output voltage as well",
     "supply_voltage": "the mains can be set to another voltage",
     "supply_frequency": "the mains can be set to another frequency",
@@ -73,6 +74,10 @@ NEEDS = frozenset((*ROLE_NAMES, *FEATURES, *CAPABILITIES))
 RequirementId = Annotated[str, Known("requirement")]
 LimitId = Annotated[str, Known("limit")]
 """The id of a limit under ``fixtures/limits``."""
+RuleId = Annotated[str, Known("rule")]
+"""The id of a decision rule under ``fixtures/limits``."""
+ProfileName = Annotated[str, Known("profile")]
+"""The name of an accuracy profile under ``fixtures/profiles``."""
 Feature = Annotated[str, Known("feature")]
 Need = Annotated[str, Known("need")]
 """A feature of the charger, a role of the bench, or a capability of a driver."""

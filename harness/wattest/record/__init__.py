@@ -17,8 +17,19 @@ line looks like.
 from __future__ import annotations
 
 from wattest.record.chain import Fault, verify_chain
+from wattest.record.evidence import keep, missing_evidence
 from wattest.record.form import FORMAT
 from wattest.record.reader import Record, read_entries, read_record
 from wattest.record.recorder import Recorder
 
-__all__ = ["FORMAT", "Fault", "Record", "Recorder", "read_entries", "read_record", "verify_chain"]
+__all__ = [
+    "FORMAT",
+    "Fault",
+    "Record",
+    "Recorder",
+    "keep",
+    "missing_evidence",
+    "read_entries",
+    "read_record",
+    "verify_chain",
+]

@@ -22,7 +22,7 @@ from wattest.record.host import host_facts
 from wattest.record.reader import without_collector
 
 SYNC_KINDS = frozenset(
-    {"header", "verdict", "fault", "heal", "safe", "aborted", "scenario", "scenario_end", "footer"}
+    {"header", "verdict", "fault", "heal", "file", "safe", "aborted", "scenario", "scenario_end", "footer"}
 )
 """Kinds that are on the disk when ``note`` returns, as are checks that did not pass."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    from wattest.model.bench import Bench
     from wattest.model.scenario import Dialect, Scenario
 
 LAST_FRAMES = 40
@@ -36,8 +37,17 @@ def marks(config: pytest.Config, scenario: Scenario) -> Iterable[pytest.MarkDeco
         yield pytest.mark.allure_label(requirement, label_type="tag")
 
 
-def begin(config: pytest.Config, scenario: Scenario, dialect: Dialect) -> None:
-    """Title, parameters, the file itself. Parameters enter the history id: without them variants hide each other."""
+NO_RELAY = (
+    "This bench has no relay that cuts power when the test computer falls silent.\n"
+    "Ce banc n\u2019a pas de relais qui coupe le courant quand l\u2019ordinateur d\u2019essai se tait.\n"
+)
+
+
+def begin(config: pytest.Config, scenario: Scenario, dialect: Dialect, bench: Bench) -> None:
+    """Title, parameters, the file itself. Parameters enter the history id: without them variants hide each other.
+
+    A live bench without a dead-man relay says so beside every scenario.
+    """
     if not active(config):
         return
     allure: Any = import_module("allure")
@@ -45,6 +55,8 @@ def begin(config: pytest.Config, scenario: Scenario, dialect: Dialect) -> None:
     allure.dynamic.parameter("dialect", dialect)
     for name, value in scenario.parameters.items():
         allure.dynamic.parameter(name, value)
+    if bench.kind == "live" and not bench.dead_man_relay:
+        allure.attach(NO_RELAY, name="no dead-man relay", attachment_type=allure.attachment_type.TEXT)
     allure.attach.file(scenario.path, name="scenario", attachment_type=allure.attachment_type.YAML)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -20,15 +21,19 @@ from wattest.model.read import (
     read_charger,
     read_decision_rules,
     read_limits,
+    read_profiles,
     read_requirements,
     read_scenario,
     read_taxes,
 )
 from wattest.model.scenario import Dialect
-from wattest.record import Recorder
+from wattest.record import Recorder, keep
+from wattest.record.rescues import rescues
 from wattest.run.campaign import Campaign, not_tested_reason
+from wattest.run.custody import Custody
 from wattest.run.drivers import factories
 from wattest.run.folder import point_latest
+from wattest.run.known import Known
 from wattest.run.resume import NOTHING, earlier_part
 from wattest.steps import verbs
 
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from wattest.clock import Clock
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
+    from wattest.model.profile import Profile
     from wattest.model.requirement import DecisionRule, Limit, Requirement
     from wattest.model.scenario import Scenario
     from wattest.model.tariff import TaxRate
@@ -58,6 +64,8 @@ class Documents:
     rule: DecisionRule
     taxes: tuple[TaxRate, ...]
     dialects: tuple[Dialect, ...]
+    rules: Mapping[str, DecisionRule] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
     def read(self, path: Path) -> tuple[Scenario, ...]:
         """Variants of a scenario file. Raises ``DocumentError`` with every mistake in it."""
@@ -92,7 +100,7 @@ def documents(
     sheet_path = Path(charger) if charger else _sheet_of(read, fixtures)
     sheet = read_charger(sheet_path)
     if rehearse:
-        read = replace(read, kind="simulated", rehearsed=read.kind == "live")
+        read = replace(read, kind="simulated", rehearsed=read.rehearsed or read.kind == "live")
     rules = read_decision_rules()
     return Documents(
         bench=read,
@@ -102,6 +110,8 @@ def documents(
         rule=rules["certification"],
         taxes=read_taxes(),
         dialects=tuple(dialects or sheet.dialects),  # type: ignore[arg-type]
+        rules=rules,
+        profiles=read_profiles(),
     )
 
 
@@ -134,17 +144,20 @@ def open_campaign(
     _check_active(read.bench, active)
     path = out / (RECORD if part is None else f"record-{part}.jsonl")
     with ExitStack() as undo:
+        custody = Custody(read.bench) if live else None
+        if custody is not None:
+            undo.callback(custody.end, None, _untold)
         clock: Clock = RealClock() if live else VirtualClock()
         undo.callback(clock.close)
         header = _header(read, seed, active, part)
         if resume:
             earlier = earlier_part(path, header, plan)
-            recorder = Recorder.resume(path, clock, durable=live)
+            recorder = Recorder.resume(path, clock, durable=live, **_rescued(out))
         else:
             earlier = NOTHING
             recorder = _begun(path, clock, durable=live)
         undo.callback(recorder.close)
-        venue = _venue(read, clock, recorder, active)
+        venue = _venue(read, clock, recorder, active, custody, Known(recorder.note, earlier.before))
         campaign = Campaign(
             clock=clock,
             recorder=recorder,
@@ -153,6 +166,8 @@ def open_campaign(
             requirements=read.requirements,
             limits=read.limits,
             rule=read.rule,
+            rules=read.rules,
+            profiles=read.profiles,
             taxes=read.taxes,
             venue=venue,
             seed=seed,
@@ -205,16 +220,35 @@ def _begun(path: Path, clock: Clock, *, durable: bool) -> Recorder:
     return Recorder.open(path, clock, preamble=_preamble(), durable=durable)
 
 
-def _venue(read: Documents, clock: Clock, recorder: Recorder, active: frozenset[str]) -> Venue:
+def _rescued(folder: Path) -> dict[str, Any]:
+    """What a watchdog did since: an entry of the record that goes on, where there is something to tell."""
+    found = rescues(folder)
+    return {"rescues": found} if found else {}
+
+
+def _untold(_kind: str, /, **_fields: Any) -> int:
+    """Where there is no record yet, or none any more."""
+    return -1
+
+
+def _venue(
+    read: Documents,
+    clock: Clock,
+    recorder: Recorder,
+    active: frozenset[str],
+    custody: Custody | None,
+    known: Known,
+) -> Venue:
     """Imported late: a live bench needs no simulated world, nor the other way round."""
-    arguments: dict[str, Any] = {"clock": clock, "note": recorder.note, "taxes": read.taxes}
+    arguments: dict[str, Any] = {"clock": clock, "note": recorder.note, "taxes": read.taxes, "known": known}
+    arguments["keep"] = partial(keep, recorder)
     if read.bench.kind == "simulated":
         from wattest.run.simulated import SimulatedVenue  # noqa: PLC0415
 
         return SimulatedVenue(read.bench, read.sheet, active=active, **arguments)
     from wattest.run.live import LiveVenue  # noqa: PLC0415
 
-    return LiveVenue(read.bench, read.sheet, **arguments)
+    return LiveVenue(read.bench, read.sheet, custody=custody, record=recorder.path, **arguments)
 
 
 def _preamble() -> dict[str, Any]:
@@ -243,12 +277,18 @@ def _header(
             "kind": read.bench.kind,
             "roles": {role: entry.driver for role, entry in read.bench.roles.items()},
             "measurement_plane": read.bench.measurement_plane,
+            "cord": read.bench.cord,
             "dead_man_relay": read.bench.dead_man_relay,
+            "limits": read.bench.limits,
+            "silence_s": read.bench.silence_s,
+            "sha256": read.bench.sha256,
             "rehearsed": read.bench.rehearsed,
         },
         "defects": sorted(active),
         "charger": read.sheet,
         "rule": read.rule,
+        "rules": read.rules,
+        "profiles": read.profiles,
         "requirements": read.requirements,
         "limits": read.limits,
         **({} if part is None else {"part": part}),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wattest.judge.facts import Facts
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
+    from wattest.model.profile import Profile
     from wattest.model.requirement import DecisionRule, Limit, Requirement
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
@@ -29,11 +30,13 @@ class Stage:
     """What one scenario finds when it starts: the parts of the bench and the central system.
 
     ``fallen`` tells how the EVSE died so far although nobody asked it to, where the bench can know: a sentence each.
+    ``breach`` tells why the scenario must not go on, such as a reading beyond a limit of the bench; None while it may.
     """
 
     parts: Mapping[str, Part]
     csms: Csms
     fallen: Callable[[], Sequence[str]] | None = None
+    breach: Callable[[], str | None] = lambda: None
 
 
 class Venue(Protocol):
@@ -93,13 +96,17 @@ class Campaign:
     """Scenarios (key, dialect) of which the record says already that, and why, they were not tested."""
     planned: tuple[tuple[Scenario, Dialect], ...] = ()
     """What this run was begun for, in order."""
+    rules: Mapping[str, DecisionRule] = field(default_factory=dict)
+    """Decision rules by id, for the profiles that name one."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """Accuracy profiles by name."""
     part: str | None = None
     """Which part of a run shared by several processes this is, such as ``gw0``; None for a whole run."""
 
     @property
     def facts(self) -> Facts:
-        """What monitors and steps may know: the charger sheet's figures, and where the bench measures."""
-        return facts_of(self.sheet, measurement_plane=self.bench.measurement_plane)
+        """What monitors and steps may know."""
+        return facts_on(self.bench, self.sheet)
 
     def leave_out(self, scenario: Scenario, dialect: Dialect, reason: str) -> None:
         """Note once that a scenario is not tested, and why."""
@@ -120,6 +127,15 @@ class Campaign:
         """Seed of one scenario: depends on the run's seed and the scenario alone, not on what else is run."""
         text = f"{self.seed}:{scenario.key}:{dialect}".encode()
         return int.from_bytes(hashlib.sha256(text).digest()[:6], "big")
+
+
+def facts_on(bench: Bench, sheet: ChargerSheet) -> Facts:
+    """The charger sheet's figures, where the bench measures, and the cord behind that place as it was measured."""
+    cord = bench.cord
+    measured = (
+        {} if cord is None else {"cord_loop_ohm": cord.loop_ohm, "cord_tolerance_pct": cord.tolerance_pct}
+    )
+    return facts_of(sheet, measurement_plane=bench.measurement_plane, **measured)
 
 
 def not_tested_reason(scenario: Scenario, dialect: Dialect, sheet: ChargerSheet, venue: Venue) -> str | None:

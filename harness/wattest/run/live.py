@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,11 @@ from wattest.errors import BenchError, InstrumentError, RigError, StationGone
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
-from wattest.run.safety import between_scenarios, make_safe
+from wattest.run.following import with_obedient_load
+from wattest.run.guard import Guard
+from wattest.run.known import Known
+from wattest.run.rescue import hazardous
+from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
 
 if TYPE_CHECKING:
@@ -22,7 +27,8 @@ if TYPE_CHECKING:
     from wattest.model.charger import ChargerSheet
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
-    from wattest.roles import Note, Part
+    from wattest.roles import Keep, Note, Part
+    from wattest.run.custody import Custody
 
 READY_S = 60.0
 """Beyond its stated boot time, how long a station may take to connect and report."""
@@ -40,12 +46,26 @@ class LiveVenue:
     """One central system that listens, rigs that may start the EVSE, and drivers for the roles."""
 
     def __init__(
-        self, bench: Bench, sheet: ChargerSheet, *, clock: Clock, note: Note, taxes: tuple[TaxRate, ...]
+        self,
+        bench: Bench,
+        sheet: ChargerSheet,
+        *,
+        clock: Clock,
+        note: Note,
+        taxes: tuple[TaxRate, ...],
+        keep: Keep | None = None,
+        custody: Custody | None = None,
+        record: Path | None = None,
+        known: Known | None = None,
     ) -> None:
+        self._known = known or Known(note)
+        self._custody = custody
+        self._record = record
         self._bench = bench
         self._sheet = sheet
         self._clock = clock
         self._note = note
+        self._keep = keep
         self._prompt = terminal()
         self._facts: dict[str, str] = {"identity": sheet.identity}
         self._csms = Csms(clock, note)
@@ -54,11 +74,24 @@ class LiveVenue:
         self._rigs: dict[str, Any] = {
             name: driver(entry, self._around(name)) for name, entry in bench.rigs.items()
         }
-        self._parts: dict[str, Part] = {
+        bare: dict[str, Part] = {
             role: driver(entry, self._around(role)) for role, entry in bench.roles.items()
         }
+        bare = with_obedient_load(bare, rated_a=sheet.rated_current_a, clock=clock, note=note)
+        self._interlocks = Interlocks(
+            bare, bench.safe_order, clock=clock, note=note, plane=bench.measurement_plane
+        )
+        self._guard = Guard(
+            bench.limits,
+            armed=lambda: self._interlocks.armed,
+            off=self._interlocks.run,
+            trouble=lambda: None if custody is None else custody.lost(),
+        )
+        self._parts: dict[str, Part] = {role: self._guard.part(role, part) for role, part in bare.items()}
         self._dialect: Dialect | None = None
         self._opened = False
+        self._scenario: asyncio.Task[Any] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._missed = 0
         self._given_up: set[str] = set()
 
@@ -71,18 +104,46 @@ class LiveVenue:
             rigs=getattr(self, "_rigs", {}),
             facts=self._facts,
             prompt=self._prompt,
+            keep=self._keep,
         )
 
     async def open(self) -> None:
-        """Listen for the station. Rigs start with the first scenario, since they are told the dialect."""
+        """Listen for the station, watched from outside. Rigs start with the first scenario: they are told the dialect."""
+        if self._custody is not None:
+            await self._clock.in_thread(self._begin, self._custody)
         self._server = await serve(self._csms, self._bench.csms)
         self._facts["csms"] = self._server.url
+
+    def _begin(self, custody: Custody) -> None:
+        assert self._record is not None
+        watched = hazardous(self._bench, self._rigs)
+        custody.begin(
+            self._record, self._note, clock=self._clock, watched=watched, lost=self._watchdog_is_gone
+        )
+
+    def _watchdog_is_gone(self) -> None:
+        """Heard in another thread: nothing stays live without a watchdog, and no scenario goes on."""
+
+        def off() -> None:
+            self._ending = asyncio.ensure_future(self._all_off())
+
+        with suppress(BenchError):  # the clock is closed: the run has ended
+            self._clock.call_later(0.0, off)
+
+    async def _all_off(self) -> None:
+        scenario = self._scenario
+        if self._interlocks.armed:
+            with suppress(BenchError):  # it is tried again when the scenario is left, and said there
+                await self._interlocks.run()
+        if scenario is not None and scenario is self._scenario:
+            scenario.cancel()
 
     async def enter(self, scenario: Scenario, dialect: Dialect, seed: int) -> Stage:  # noqa: ARG002 - a live EVSE has no seed
         """The station is connected, idle, unplugged and fed; the instruments answer.
 
         Raises ``StationGone`` when it does not come, or dies meanwhile.
         """
+        self._scenario = asyncio.current_task()
         before = len(self._fallen())
         try:
             await self._ready(dialect)
@@ -91,22 +152,24 @@ class LiveVenue:
             if len(self._fallen()) == before:
                 raise
             raise StationGone(f"{self._fallen()[-1]} {problem}") from None
-        return Stage(self._parts, self._csms, self._fallen)
+        return Stage(self._parts, self._csms, self._fallen, self._guard.breach)
 
     async def _ready(self, dialect: Dialect) -> None:
         if dialect != self._dialect:
             await self._change_dialect(dialect)
         if not self._opened:
-            for part in self._parts.values():
-                await part.open()
+            self._known.instruments({role: await part.open() for role, part in self._parts.items()})
             self._opened = True
             if "reference_meter" in self._parts:
                 await self._parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
         else:
             await self._revive()
+        self._interlocks.arm()
+        self._guard.clear()
         await self._at_rest()
         self._csms.answers.clear()
         await self._connected()
+        self._known.station(self._csms)
         await self._idle()
 
     def _fallen(self) -> tuple[str, ...]:
@@ -165,6 +228,8 @@ class LiveVenue:
 
     async def _change_dialect(self, dialect: Dialect) -> None:
         """Rigs are told the dialect when they start the EVSE; one that was started by hand speaks what it speaks."""
+        if self._interlocks.armed:  # nothing is let go of while it is live
+            await self._interlocks.run()
         self._facts["dialect"] = dialect
         self._dialect = dialect
         self._csms.only(dialect)
@@ -183,6 +248,9 @@ class LiveVenue:
             await self._parts["mains"].set_power(on=True)  # type: ignore[attr-defined]
         if "network" in self._parts:
             await self._parts["network"].restore()  # type: ignore[attr-defined]
+        load: Any = self._parts.get("load")
+        if load is not None:
+            await load.set_current(self._sheet.rated_current_a)
         vehicle: Any = self._parts.get("vehicle")
         if vehicle is None:
             return
@@ -212,25 +280,33 @@ class LiveVenue:
 
     async def leave(self) -> None:
         """No current flows, confirmed by the reference meter; the station stays fed for the next scenario."""
+        self._scenario = None
         if self._opened:
             with suppress(BenchError):  # whether power is off is asked below, and said
                 await self._revive()
-            await between_scenarios(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+        await self._interlocks.between()
 
     async def close(self) -> None:
-        """Everything off; then let go of instruments, rigs and the socket. Errors of one do not keep the others."""
+        """Everything off; then let go of instruments, rigs, the socket and the bench. One error keeps nothing else."""
         problems: list[str] = []
-        if self._opened:
+        doubt: str | None = None
+        if self._interlocks.armed:
             try:
-                await make_safe(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+                await self._interlocks.run()
             except BenchError as problem:
-                problems.append(str(problem))
+                doubt = str(problem)
+                problems.append(doubt)
         for closing in (*self._parts.values(), *self._rigs.values(), self._server):
             if closing is None:
                 continue
             try:
                 await closing.close()
             except Exception as problem:  # noqa: BLE001 - the next one must be closed whatever this one does
+                problems.append(str(problem))
+        if self._custody is not None:
+            try:
+                await self._clock.in_thread(self._custody.end, doubt, self._note)
+            except BenchError as problem:
                 problems.append(str(problem))
         if problems:
             raise BenchError("The bench could not be closed in good order: " + " ".join(problems))

@@ -20,6 +20,7 @@ from wattest.judge.monitors import run_monitors
 from wattest.judge.rules import decide
 from wattest.judge.verdicts import item_verdict, requirement_verdicts
 from wattest.model.library import shown_path
+from wattest.run.known import Changed
 from wattest.steps import Run, verbs
 from wattest.steps.context import note_check
 
@@ -114,13 +115,18 @@ async def _enact(campaign: Campaign, scenario: Scenario, dialect: Dialect, watch
             run = await _prepared(campaign, scenario, dialect, stage)
             ready = True
             for index, call in enumerate(scenario.steps, 1):
-                if not await _step(campaign, run, index, call, watch):
+                if not await _step(campaign, run, index, call, watch, stage.breach):
                     return
     except (StationGone, CallTimedOut) as problem:
         note("step_end", key=scenario.key, index=0, outcome="failed", sentence=str(problem))
         _finding(note, scenario, 0, "getting ready", str(problem))
     except Inconclusive as problem:
         note("step_end", key=scenario.key, index=0, outcome="inconclusive", sentence=str(problem))
+    except Changed as problem:
+        campaign.stop = campaign.stop or f"stopped: {problem}"
+        note(
+            "step_end", key=scenario.key, index=0, outcome="aborted", sentence=f"The run was {campaign.stop}."
+        )
     except Exception as problem:  # noqa: BLE001 - whatever our side does wrong is an error of the bench, said so
         if not (isinstance(problem, TimeoutError) and limit.expired()):
             sentence = f"Getting ready failed: {_words(problem)}"
@@ -142,6 +148,8 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         note=note,
         facts=campaign.facts,
         rule=campaign.rule,
+        rules=campaign.rules,
+        profiles=campaign.profiles,
         limits=campaign.limits,
         taxes=campaign.taxes,
         entries=lambda: campaign.recorder.entries(since=first),
@@ -169,7 +177,14 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
     return run
 
 
-async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch: StepWatch) -> bool:
+async def _step(
+    campaign: Campaign,
+    run: Run,
+    index: int,
+    call: StepCall,
+    watch: StepWatch,
+    breach: Callable[[], str | None],
+) -> bool:
     """Perform one step; True when the scenario may go on."""
     key = run.scenario.key
     shown = {name: str(value) for name, value in call.arguments.items()}
@@ -195,6 +210,12 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
         outcome, sentence, blamed = "failed", str(problem), True
         _finding(run.note, run.scenario, index, call.verb, sentence, under_fault=bool(run.cuts))
     except asyncio.CancelledError:
+        if campaign.stop is None and (beyond := breach()) is not None:
+            run.note("step_end", key=key, index=index, outcome="error", sentence=beyond)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                task.uncancel()
+            return False
         cut, why = (
             ("aborted", f"The run was {campaign.stop}.")
             if campaign.stop
@@ -214,6 +235,9 @@ async def _step(campaign: Campaign, run: Run, index: int, call: StepCall, watch:
     if away is not None and away > campaign.sheet.boot_time_s + PATIENCE_S:
         gone = f"it left {away:.0f} s before and did not come back"
         _finding(run.note, run.scenario, index, call.verb, gone, under_fault=bool(run.cuts))
+    beyond = breach()
+    if beyond is not None and outcome != "error":  # whatever the step made of it
+        outcome, sentence = "error", beyond
     run.note("step_end", key=key, index=index, outcome=outcome, sentence=sentence)
     return outcome == "done"
 

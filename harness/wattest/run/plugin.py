@@ -23,6 +23,7 @@ from wattest.errors import (
     Inconclusive,
     RecordError,
     RequirementFailed,
+    RunAborted,
     WattestError,
 )
 from wattest.run import allure
@@ -42,7 +43,7 @@ unusable_key = pytest.StashKey[WattestError]()
 """Why no run can be made of this bench, charger or folder; told once, not for every scenario."""
 campaign_key = pytest.StashKey["Campaign"]()
 stopper_key = pytest.StashKey[Stopper]()
-AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate")
+AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate", "electrical", "cable")
 SPEAKING = (WattestError, RequirementFailed)
 """What is said in whole sentences; anything else is a mistake of ours and shows its trace."""
 
@@ -177,7 +178,7 @@ def _run(campaign: Campaign, scenario: Scenario, dialect: Dialect, item: pytest.
     from wattest.run.campaign import not_tested_reason  # noqa: PLC0415 - keeps plain pytest runs quick
     from wattest.run.perform import perform  # noqa: PLC0415
 
-    allure.begin(item.config, scenario, dialect)
+    allure.begin(item.config, scenario, dialect, campaign.bench)
     if (scenario.key, dialect) in campaign.finished:
         item.user_properties.append(("verdict", "kept"))
         _skip("settled in an earlier part of this run")
@@ -337,6 +338,8 @@ def pytest_runtest_makereport(
     if call.when == "setup" and campaign is not None and campaign.stop is None:
         reason = getattr(problem, "msg", None) if report.skipped else f"it could not be set up: {problem}"
         _leave_out(campaign, item, str(reason or problem))
+    if call.when == "call" and isinstance(problem, RunAborted) and item.session.shouldstop is False:
+        item.session.shouldfail = str(problem)
     if call.when == "call" and isinstance(problem, RecordError):
         item.session.shouldfail = f"the record cannot be written: {problem}"
     return report

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wattest.errors import RequirementFailed, WattestError
-from wattest.run.plugin import documents_key
+from wattest.run.plugin import ScenarioItem, documents_key
 
 MARKS = {
     "pass": ("[green]✔", "pass"),
@@ -65,9 +65,33 @@ class ProgressLines:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Now it is known how many there are."""
+        self._say_hours(session)
         if not self.broken and session.items and not _asks(session.config):
             self._progress.start()
             self._task = self._progress.add_task("certifying", total=len(session.items))
+
+    def _say_hours(self, session: pytest.Session) -> None:
+        """On a live bench the hours of the accuracy scenarios, before anything is energised."""
+        documents = session.config.stash.get(documents_key, None)
+        if self.quiet or self.broken or documents is None or documents.bench.kind != "live":
+            return
+        from wattest.run.planning import accuracy_hours  # noqa: PLC0415 - simulated runs need no plan
+
+        plan = [(item.scenario, item.dialect) for item in session.items if isinstance(item, ScenarioItem)]
+        try:
+            found = accuracy_hours(plan, documents)
+        except WattestError as problem:  # the scenario itself will say so, as its verdict
+            self.console.print(f"The hours of the accuracy scenarios are not known: {problem}", markup=False)
+            return
+        if found:
+            parts = ", ".join(f"{key}[{dialect}] {hours:.1f} h" for key, dialect, hours in found)
+            total = sum(hours for _, _, hours in found)
+            self.console.print(
+                f"The accuracy scenarios take about {total:.1f} h: {parts}.",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """The scenario that is running."""

@@ -1,10 +1,10 @@
 r"""A live bench rehearsed: its own drivers and options, led to twins of its instruments in the simulated world.
 
-Whoever wires a bench can find out at the desk what its file will do, before anything is energised. Roles that no twin
-plays (a person, a lab's own rig) are played by the simulated world.
+Whoever wires a bench can find out at the desk what its file will do, before anything is energised. Roles that
+no twin plays (a person, a lab's own rig) are played by the simulated world.
 
-A driver package offers a twin under the entry point ``wattest.twins``, with the driver's own name. It is a function
-that plugs a twin into the world for one scenario and gives the options that lead the driver to it::
+A driver package offers a twin under the entry point ``wattest.twins``, with the driver's own name. It is a
+function that plugs a twin into the world for one scenario and gives the options that lead the driver to it::
 
     @asynccontextmanager
     async def espec_twin(there: Rehearsal) -> AsyncIterator[Options]:
@@ -21,8 +21,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from wattest.document.signature import shape_of
 from wattest.model.bench import DriverEntry
 from wattest.model.plugins import Installed
+from wattest.run.drivers import factories
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -40,8 +42,10 @@ Options = Mapping[str, Any]
 class Rehearsal:
     """Where a twin is plugged in: the world, and the bench entry that it stands in for.
 
-    ``role`` is the role or the rig's name. ``twins`` is where the twin of a rig may leave what roles must find, by the
-    rig's name: a role that only names an output of a relay board finds the twin of that board there.
+    ``role`` is the role or the rig's name; ``options`` holds every option of the driver, those that the bench
+    entry leaves out with their defaults. ``twins`` is where the twin of a rig may leave what roles must find,
+    by the rig's name: a role that only names an output of a relay board finds the twin of that board there.
+    ``network`` is the in-memory link between charger and central system, which can be cut and restored.
     """
 
     world: World
@@ -50,6 +54,7 @@ class Rehearsal:
     options: Options
     folder: str
     twins: dict[str, Any] = field(default_factory=dict)
+    network: Any = None
 
 
 TwinFactory = Callable[[Rehearsal], AbstractAsyncContextManager[Options]]
@@ -69,12 +74,19 @@ async def with_twins(
         if entry.driver not in TWINS:
             return entry
         twin: TwinFactory = TWINS[entry.driver]
+        entry = replace(entry, options=defaults(entry.driver) | dict(entry.options))
         options = await stack.enter_async_context(twin(there(entry, left)))
         return replace(entry, options={**entry.options, **options})
 
     bench = without_people(bench)
     rigs = {name: await led(entry) for name, entry in bench.rigs.items()}
     return replace(bench, rigs=rigs, roles={role: await led(entry) for role, entry in bench.roles.items()})
+
+
+def defaults(driver: str) -> dict[str, Any]:
+    """What a driver takes for the options that a bench entry leaves out: its twin must go by the same."""
+    parameters = shape_of(factories()[driver]).parameters
+    return {one.keyword: one.default for one in parameters if not one.required}
 
 
 def without_people(bench: Bench) -> Bench:

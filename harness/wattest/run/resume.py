@@ -11,6 +11,7 @@ from wattest.errors import RecordError
 from wattest.judge.verdicts import attempts
 from wattest.record import read_record, verify_chain
 from wattest.record.form import ZEROS, encode
+from wattest.run.known import NOBODY, Before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ class Earlier:
     finished: frozenset[Pair] = frozenset()
     attempts: Mapping[Pair, int] = field(default_factory=dict)
     left_out: frozenset[Pair] = frozenset()
+    before: Before = NOBODY
 
 
 NOTHING = Earlier()
@@ -63,7 +65,16 @@ def earlier_part(path: Path, header: Mapping[str, Any], plan: Sequence[tuple[Sce
             (row["key"], row["dialect"]) for row in record.header["plan"] if row["not_tested"] is not None
         )
         & frozenset((e["key"], e["dialect"]) for e in record.entries if e["kind"] == "not_tested"),
+        before=_before(record.entries),
     )
+
+
+def _before(entries: Sequence[Mapping[str, Any]]) -> Before:
+    """Who was on the bench last."""
+    identities: Mapping[str, Mapping[str, Any]] = next(
+        (e["parts"] for e in reversed(entries) if e["kind"] == "identities"), {}
+    )
+    return Before(identities, next((e for e in reversed(entries) if e["kind"] == "station"), None))
 
 
 def _same(
@@ -79,10 +90,7 @@ def _same(
         same_name = "an earlier version of its charger sheet" if names[0] == names[1] else f"not {names[1]}"
         raise RecordError(f"{begun} the charger {names[0]}, {same_name}; {way_out}.")
     if then["bench"] != here["bench"]:
-        raise RecordError(
-            f"{begun} the bench '{then['bench']['name']}' as it was then, which is not the bench "
-            f"'{here['bench']['name']}' of now; {way_out}."
-        )
+        raise RecordError(f"{begun} {_other_bench(then['bench'], here['bench'])}; {way_out}.")
     if then["defects"] != here["defects"]:
         named = [", ".join(header["defects"]) or "none" for header in (then, here)]
         raise RecordError(f"{begun} these defects switched on: {named[0]}; now: {named[1]}; {way_out}.")
@@ -90,6 +98,19 @@ def _same(
         if then[what] != here[what]:
             raise RecordError(f"{begun} other {_NAMES[what]} than those of now; {way_out}.")
     _same_plan(path, then["plan"], plan)
+
+
+def _other_bench(then: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """What is another one, in words."""
+    if then["name"] != here["name"]:
+        return f"the bench '{then['name']}' as it was then, which is not the bench '{here['name']}' of now"
+    for role in sorted(then["roles"].keys() | here["roles"].keys()):
+        was, now = then["roles"].get(role, "nobody"), here["roles"].get(role, "nobody")
+        if was != now:
+            return f"the bench '{then['name']}' when {role} was played by {was}, not by {now}"
+    if then.get("sha256") != here["sha256"]:
+        return f"an earlier version of the file of the bench '{then['name']}'"
+    return f"the bench '{then['name']}' in another way, such as rehearsed"
 
 
 _NAMES = {

@@ -18,8 +18,11 @@ from wattest.evse import Charger
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
+from wattest.run.following import with_obedient_load
+from wattest.run.guard import Guard
+from wattest.run.known import Known
 from wattest.run.rehearse import Rehearsal, with_twins, without_people
-from wattest.run.safety import between_scenarios
+from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
 from wattest.world import World
 
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from wattest.model.charger import ChargerSheet
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
-    from wattest.roles import Note, Part
+    from wattest.roles import Keep, Note, Part
 
 SETTLE_S = 300.0
 """A sound charger boots, connects and reports within this; one that only connects is tested as it is."""
@@ -55,11 +58,15 @@ class SimulatedVenue:
         taxes: tuple[TaxRate, ...],
         active: frozenset[str] = frozenset(),
         between: Callable[[Connect], Connect] | None = None,
+        keep: Keep | None = None,
+        known: Known | None = None,
     ) -> None:
+        self._known = known or Known(note)
         self._bench = bench
         self._sheet = sheet
         self._clock = clock
         self._note = note
+        self._keep = keep
         self._taxes = taxes
         self._active = active
         self._between = between
@@ -67,6 +74,7 @@ class SimulatedVenue:
         self._csms: Csms | None = None
         self._parts: dict[str, Part] = {}
         self._rigs: dict[str, Any] = {}
+        self._interlocks = self._interlocked({})
         self._stack = AsyncExitStack()
         self._terminal = terminal()
 
@@ -83,7 +91,7 @@ class SimulatedVenue:
         self._csms = csms = Csms(self._clock, self._note, seed=seed)
         csms.taxes = self._taxes
         network.listen(csms.accept, csms.choose)
-        self._parts = await self._opened(world, network)
+        await self._open_parts(world, network)
         self._charger = Charger(
             world,
             self._clock,
@@ -97,23 +105,43 @@ class SimulatedVenue:
         await csms.wait_ready(within_s=SETTLE_S)
         if not csms.connected:
             raise StationGone(f"No station connected within {SETTLE_S:g} s.")
-        return Stage(self._parts, csms)
+        self._known.station(csms)
+        return Stage(self._parts, csms, breach=self._guard.breach)
 
-    async def _opened(self, world: World, network: MemoryNetwork) -> dict[str, Part]:
+    def _interlocked(self, parts: dict[str, Part]) -> Interlocks:
+        """What makes these parts safe, not armed yet."""
+        bench = self._bench
+        interlocks = Interlocks(
+            parts, bench.safe_order, clock=self._clock, note=self._note, plane=bench.measurement_plane
+        )
+        self._guard = Guard(bench.limits, armed=lambda: interlocks.armed, off=interlocks.run)
+        return interlocks
+
+    async def _open_parts(self, world: World, network: MemoryNetwork) -> None:
         bench = self._bench
         if bench.rehearsed:
-            bench = await with_twins(bench, self._stack, lambda entry, left: self._place(world, entry, left))
-        self._rigs, parts = self._played(bench, world, network)
-        for part in (*self._rigs.values(), *parts.values()):
-            await part.open()
+            bench = await with_twins(
+                bench, self._stack, lambda entry, left: self._place(world, network, entry, left)
+            )
+        self._rigs, bare = self._played(bench, world, network)
+        bare = with_obedient_load(
+            bare, rated_a=self._sheet.rated_current_a, clock=self._clock, note=self._note
+        )
+        self._interlocks = self._interlocked(bare)
+        self._parts = parts = {role: self._guard.part(role, part) for role, part in bare.items()}
+        for rig in self._rigs.values():
+            await rig.open()
+        self._known.instruments({role: await part.open() for role, part in parts.items()})
+        self._interlocks.arm()
         if "reference_meter" in parts:
             await parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
         if "load" in parts:
             await parts["load"].set_current(self._sheet.rated_current_a)  # type: ignore[attr-defined]
-        return parts
 
-    def _place(self, world: World, entry: DriverEntry, left: dict[str, Any]) -> Rehearsal:
-        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left)
+    def _place(
+        self, world: World, network: MemoryNetwork, entry: DriverEntry, left: dict[str, Any]
+    ) -> Rehearsal:
+        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left, network)
 
     @property
     def _folder(self) -> str:
@@ -134,6 +162,7 @@ class SimulatedVenue:
                 world=world,
                 rigs=found,
                 prompt=self._prompt,
+                keep=self._keep,
             )
 
         rigs = {name: driver(entry, around(name)) for name, entry in bench.rigs.items()}
@@ -148,7 +177,7 @@ class SimulatedVenue:
     async def leave(self) -> None:
         """No current flows any more; then this world is forgotten."""
         try:
-            await between_scenarios(self._parts, self._bench.safe_order, clock=self._clock, note=self._note)
+            await self._interlocks.between()
         finally:
             if self._charger is not None:
                 await self._charger.stop()
@@ -158,6 +187,7 @@ class SimulatedVenue:
                 await part.close()
             await self._stack.aclose()
             self._charger, self._csms, self._parts, self._rigs = None, None, {}, {}
+            self._interlocks = self._interlocked({})
 
     async def close(self) -> None:
         """Nothing is left to close."""

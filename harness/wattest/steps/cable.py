@@ -64,6 +64,8 @@ async def unplug(run: Run, *, within: Duration = 5.0) -> None:
             await run.clock.sleep(POLL_S)
         else:
             took = run.clock.monotonic() - begin
+    if took is not None:  # a car without a plug asks for nothing, and asks again only when it is told to
+        await ev_pause(run)
     seq = run.note(
         "observation", role="vehicle", what="whereabouts", value={"plug": await _where(run)}, evidence=()
     )

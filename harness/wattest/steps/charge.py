@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
-from wattest.document.quantity import Current, Duration, Energy, Voltage
+from wattest.document.quantity import Current, Duration, Energy, Percent, Voltage
 from wattest.errors import Inconclusive
 from wattest.ocpp.ledger import Transaction
 from wattest.ocpp.neutral import StatusChanged
@@ -125,13 +126,20 @@ async def expect_no_transaction(run: Run, *, for_: Duration = 60.0) -> None:
 
 @step()
 async def charge(
-    run: Run, *, current: Current | None = None, energy: Energy | None = None, for_: Duration | None = None
+    run: Run,
+    *,
+    current: Current | None = None,
+    share: Percent | None = None,
+    energy: Energy | None = None,
+    for_: Duration | None = None,
 ) -> None:
-    """Let the vehicle take ``current`` until the reference meter saw ``energy``, or for some time.
+    """Let the vehicle take ``current``, or a ``share`` of the rated current, until ``energy`` came, or for some time.
 
-    Without ``energy`` and ``for`` it only sets the current. ``inconclusive`` when the energy does not come in
-    three times the time it should take at that current.
+    Without ``energy`` and ``for`` it only sets the current. ``inconclusive`` when the reference meter does not see the
+    energy in three times the time it should take at that current.
     """
+    if share is not None:
+        current = run.sheet.rated_current_a * share / 100.0
     if current is not None:
         # The load is the power side of the vehicle, where the bench has one.
         await run.act("load" if "load" in run.parts else "vehicle", "set_current", current_a=current)
@@ -141,6 +149,11 @@ async def charge(
     if energy is None:
         return
     begin = await run.power()
+    if not math.isfinite(begin.energy.value):
+        raise Inconclusive(
+            f"The reference meter gives no energy ({', '.join(sorted(begin.energy.flags))}), so that nobody can tell "
+            f"when {energy:.1f} Wh have been delivered."
+        )
     amperes = min(current or run.sheet.rated_current_a, run.sheet.rated_current_a)
     expected_s = energy * 3600.0 / (run.sheet.rated_voltage_v * run.sheet.phases * amperes)
     deadline = run.clock.monotonic() + 3 * expected_s + 60.0
@@ -160,6 +173,8 @@ async def charge(
 
 def _next_look(left_wh: float, power_w: float, expected_s: float) -> float:
     """Seconds until the energy should be there, at most a tenth of the whole charge, so that plots fill."""
+    if not math.isfinite(left_wh) or not math.isfinite(power_w):
+        return max(1.0, expected_s / 10.0)
     by_power = left_wh * 3600.0 / power_w + 0.05 if power_w > 1.0 else 1.0
     return max(0.05, min(by_power, max(1.0, expected_s / 10.0)))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wattest.judge.facts import Facts
     from wattest.judge.rules import Decision
     from wattest.model.charger import ChargerSheet
+    from wattest.model.profile import Profile
     from wattest.model.requirement import DecisionRule, Limit
     from wattest.model.tariff import TaxRate
     from wattest.ocpp.ledger import Transaction
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
         LockReading,
         Note,
         Part,
+        PilotReading,
         PowerReading,
         Reading,
         ReferenceMeter,
+        SupplyReading,
     )
 
 POLL_S = 0.25
@@ -91,6 +94,10 @@ class Run:
     """How the EVSE died so far although nobody asked it to, where the bench can know."""
     seen: set[str] = field(default_factory=set)
     """Transactions of earlier scenarios, which a live bench remembers and this one must not count."""
+    rules: Mapping[str, DecisionRule] = field(default_factory=dict)
+    """Decision rules by id."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """Accuracy profiles by name."""
 
     # --- names and cards -------------------------------------------------------------------------------
 
@@ -156,15 +163,41 @@ class Run:
         meter: ReferenceMeter = self.part("reference_meter")
         reading = await meter.read()
         names = ("voltage", "current", "power", "energy")
-        noted = {name: self._reading("reference_meter", name, getattr(reading, name)) for name in names}
+        noted = {name: self.reading("reference_meter", name, getattr(reading, name)) for name in names}
         return type(reading)(**noted, elapsed=reading.elapsed)
 
     async def temperature(self) -> Reading:
         """Air temperature around the station."""
         reading: Reading = await self.part("chamber").read_temperature()
-        return self._reading("chamber", "temperature", reading)
+        return self.reading("chamber", "temperature", reading)
 
-    def _reading(self, role: str, name: str, reading: Reading) -> Reading:
+    async def temperatures(self) -> dict[str, Reading]:
+        """What every thermometer says, by its place."""
+        seen: Mapping[str, Reading] = await self.part("thermometers").read_all()
+        return {
+            place: self.reading("thermometers", f"temperature {place}", one) for place, one in seen.items()
+        }
+
+    async def pilot(self) -> PilotReading:
+        """The control pilot, by the oscilloscope where the bench has one, else by the vehicle."""
+        if "pilot_scope" in self.parts:
+            role, seen = "pilot_scope", await self.part("pilot_scope").read()
+        else:
+            role, seen = "vehicle", await self.part("vehicle").read_pilot()
+        noted = {
+            name: None if one is None else self.reading(role, f"pilot {name}", one)
+            for name, one in vars(seen).items()
+        }
+        return type(seen)(**noted)  # type: ignore[no-any-return]  # a PilotReading, as the role promises
+
+    async def supply(self) -> SupplyReading:
+        """What the source or the meter at the station's input sees."""
+        seen: SupplyReading = await self.part("mains").measure()
+        noted = {name: self.reading("mains", f"supply {name}", one) for name, one in vars(seen).items()}
+        return type(seen)(**noted)
+
+    def reading(self, role: str, name: str, reading: Reading) -> Reading:
+        """Note a reading; the same reading, with that entry as its evidence."""
         seq = self.note(
             "reading",
             name=name,
@@ -268,6 +301,22 @@ class Run:
             known = ", ".join(sorted(self.limits))
             raise BenchError(f"There is no limit '{name}' under fixtures/limits; known are {known}.")
         return self.limits[name]
+
+    def profile(self, name: str) -> Profile:
+        """An accuracy profile by name; ``BenchError`` when there is none."""
+        if name not in self.profiles:
+            raise BenchError(
+                f"There is no profile '{name}' under fixtures/profiles; known are {', '.join(self.profiles)}."
+            )
+        return self.profiles[name]
+
+    def rule_of(self, profile: Profile) -> DecisionRule:
+        """The decision rule that a profile names; ``BenchError`` when there is none."""
+        if profile.rule not in self.rules:
+            raise BenchError(
+                f"Profile '{profile.id}' names the decision rule '{profile.rule}'; known are {', '.join(self.rules)}."
+            )
+        return self.rules[profile.rule]
 
 
 def percent(limit: Limit) -> Decimal:

@@ -12,7 +12,22 @@ from wattest.model.verb import Verb, verb_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ROOMS = ("card", "cable", "charge", "energy", "money", "outage", "climate", "message", "person")
+ROOMS = (
+    "card",
+    "cable",
+    "charge",
+    "energy",
+    "accuracy",
+    "money",
+    "outage",
+    "climate",
+    "message",
+    "person",
+    "pilot",
+    "obeying",
+    "cold",
+    "supply",
+)
 """The modules of this package that hold steps, by what a user cares about."""
 
 _VERBS: dict[str, Verb] = {}

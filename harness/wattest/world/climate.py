@@ -35,6 +35,7 @@ class Climate:
         self._inside0 = ambient_c
         self._integral0 = 0.0
         self._rise = 0.0
+        self._coldest = ambient_c
 
     def set_ambient(self, temperature_c: float, ramp_k_per_min: float | None = None) -> None:
         """Move the air towards a temperature at a ramp; at once without a ramp.
@@ -60,6 +61,11 @@ class Climate:
         """Where the air goes, or already is, degC."""
         return self._target
 
+    @property
+    def coldest_c(self) -> float:
+        """The lowest that it has been inside, degC, now or whenever air or load began to change."""
+        return min(self._coldest, self.internal_c())
+
     def ambient_c(self) -> float:
         """Air temperature now, degC."""
         return self._air(self._clock.monotonic())
@@ -74,6 +80,7 @@ class Climate:
         self._air0 = self._target
         self._slope = 0.0
         self._inside0 = self._target + self._rise
+        self._coldest = min(self._coldest, self._inside0)
 
     def set_rise(self, rise_k: float) -> None:
         """Self-heating: how far the inside would end above the air, in kelvin."""
@@ -91,6 +98,7 @@ class Climate:
     def _anchor(self) -> None:
         now = self._clock.monotonic()
         inside, integral = self._inside(now)
+        self._coldest = min(self._coldest, inside)
         self._air0, self._inside0, self._integral0, self._t0 = self._air(now), inside, integral, now
 
     def _ramp_s(self) -> float:

@@ -62,7 +62,7 @@ def mirror_contact_follows_coil(contactor: Contactor) -> bool:
 
 
 class Contactor:
-    """Switches the outlet. Travel time, some 20 ms, is neglected. ``closed`` is the truth."""
+    """Switches the outlet. Travel time is part of the firmware's reaction to the pilot. ``closed`` is the truth."""
 
     def __init__(
         self, *, grid: Grid, climate: Climate, conduct: Conduct, changed: Callable[[], None]

@@ -19,6 +19,7 @@ class Grid:
         self.powered = True
         self._changing: list[Callable[[], None]] = []
         self._told: list[Callable[[bool], None]] = []
+        self._felt: list[Callable[[], None]] = []
 
     def set_power(self, on: bool) -> None:
         """Feed the station or cut it off; harmless when it already is so."""
@@ -37,16 +38,20 @@ class Grid:
                 f"the simulated grid has no {voltage_v:g} V: choose 1 V to 1000 V, or cut the power"
             )
         self.nominal_v = voltage_v
-        for follow in self._changing:
-            follow()
+        self._change()
 
     def set_frequency(self, frequency_hz: float) -> None:
         """Change the frequency. ``BenchError`` unless it is between 40 Hz and 70 Hz."""
         if not 40.0 <= frequency_hz <= 70.0:
             raise BenchError(f"the simulated grid has no {frequency_hz:g} Hz: choose 40 Hz to 70 Hz")
         self.frequency_hz = frequency_hz
+        self._change()
+
+    def _change(self) -> None:
         for follow in self._changing:
             follow()
+        for tell in tuple(self._felt):
+            tell()
 
     def voltage_at(self, current_a: float) -> float:
         """Phase voltage at the connector under a load, V; 0 without power."""
@@ -56,6 +61,11 @@ class Grid:
         """Be told of power lost and restored, after contactors and pilot have followed. Returns how to stop."""
         self._told.append(tell)
         return lambda: self._told.remove(tell)
+
+    def on_voltage(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Be told that voltage or frequency changed while there is power. Returns how to stop."""
+        self._felt.append(tell)
+        return lambda: self._felt.remove(tell)
 
     def on_change(self, follow: Callable[[], None]) -> None:
         """For the parts of the world that obey the grid."""

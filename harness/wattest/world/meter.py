@@ -77,6 +77,65 @@ def meter_has_dead_band(meter: Meter, current_a: float) -> float:  # noqa: ARG00
     return -1.0 if current_a < 1.0 else 0.0
 
 
+@variation(
+    "V45",
+    alters=meter_error,
+    text="the meter indicates 0.8 % too much",
+    source="NIST HB44 3.40 T.2: 1 % acceptance tolerance by simple acceptance",
+    area="metering",
+    physical=True,
+)
+def meter_errs_at_the_edge(meter: Meter, current_a: float) -> float:  # noqa: ARG001
+    """Lawful, but inside the uncertainty of an ordinary bench: in doubt behind a guard band, never a failure."""
+    return 0.008
+
+
+@defect(
+    "METER-D07",
+    breaks=meter_error,
+    area="metering",
+    requirement="MET-05",
+    text="the meter indicates 0.35 % too much in one session and 0.35 % too little in the next",
+    source="NIST HB44 3.40 N.5.3 and T.3 (recalled)",
+    physical=True,
+)
+def meter_does_not_repeat(meter: Meter, current_a: float) -> float:  # noqa: ARG001
+    """Each session is within every tolerance; only several in a row show it."""
+    return 0.0035 if meter.loads % 2 else -0.0035
+
+
+@defect(
+    "METER-D10",
+    breaks=meter_error,
+    area="metering",
+    requirement="MET-03",
+    text="from the second session after power-up on the meter indicates 2 % too much",
+    source="NIST HB44 3.40 T.2 (1 % acceptance); project",
+)
+def meter_forgets_its_adjustment(meter: Meter, current_a: float) -> float:  # noqa: ARG001
+    """The first session ends with a reset of the metering chip to its default constants."""
+    return 0.02 if meter.loads > 1 else 0.0
+
+
+@behaviour
+def register_resolution_wh(meter: Meter) -> float:
+    """The step in which the register is told."""
+    return meter.step_wh
+
+
+@defect(
+    "METER-D08",
+    breaks=register_resolution_wh,
+    area="metering",
+    requirement="MET-11",
+    text="the energy register is told in steps of 10 Wh, although the charger sheet declares 1 Wh",
+    source="derived from a 1 % limit at 1 kWh (calculated)",
+)
+def register_is_coarse(meter: Meter) -> float:  # noqa: ARG001
+    """A meter with two decimals of a kWh behind a protocol with whole Wh."""
+    return 10.0
+
+
 @behaviour
 def meter_drift_per_k(meter: Meter) -> float:  # noqa: ARG001
     """Relative error per kelvin above 23 degC inside the station."""
@@ -95,6 +154,26 @@ def meter_drift_per_k(meter: Meter) -> float:  # noqa: ARG001
 def meter_drifts_with_temperature(meter: Meter) -> float:  # noqa: ARG001
     """3.1 % at -40 degC, nothing on the desk; to the driver's cost."""
     return -0.0005
+
+
+@behaviour
+def meter_set(meter: Meter) -> float:  # noqa: ARG001
+    """Relative error that a past stress has left behind."""
+    return 0.0
+
+
+@defect(
+    "METER-D14",
+    breaks=meter_set,
+    area="climate",
+    requirement="ROB-09",
+    text="once it has been below -30 degC the meter indicates 0.6 % too little for ever",
+    source="project: the error shifts by at most 0.3 of the limit after cold and heat",
+    physical=True,
+)
+def meter_is_set_by_cold(meter: Meter) -> float:
+    """A glue joint under the shunt has cracked."""
+    return -0.006 if meter.climate.coldest_c < -30.0 else 0.0
 
 
 @behaviour
@@ -139,14 +218,17 @@ class Meter:
         self.rated_current_a = rated_current_a
         self.climate = climate
         self._conduct = conduct
+        self.loads = 0
+        """How often a load has begun since power-up."""
         self._wh = start_wh
         self._draw: Draw | None = None
         self._degree_seconds = 0.0
 
     def register_wh(self) -> float:
         """Energy register in Wh, truncated to the step of the charger sheet. Never decreases."""
-        steps = math.floor(self.indicated_wh() / self.step_wh + HAIR)
-        return round(steps * self.step_wh, 6)
+        step_wh = self._conduct(register_resolution_wh)(self)
+        steps = math.floor(self.indicated_wh() / step_wh + HAIR)
+        return round(steps * step_wh, 6)
 
     def indicated_wh(self) -> float:
         """The register with all its digits, in Wh; a station shows them to nobody."""
@@ -154,7 +236,7 @@ class Meter:
         if draw is None or draw.power_w == 0.0:
             return self._wh
         dt = draw.elapsed_s()
-        error = self._conduct(meter_error)(self, draw.current_a)
+        error = self._conduct(meter_error)(self, draw.current_a) + self._conduct(meter_set)(self)
         counted = (1.0 + error) * dt
         drift = self._conduct(meter_drift_per_k)(self)
         if drift:
@@ -182,9 +264,12 @@ class Meter:
     def follow(self, draw: Draw) -> None:
         """Another load begins: what went before is counted first."""
         self._wh = self.indicated_wh()
+        if draw.power_w > 0.0 and (self._draw is None or self._draw.power_w == 0.0):
+            self.loads += 1
         self._draw = draw
         self._degree_seconds = self.climate.degree_seconds()
 
     def lose_power(self) -> None:
         """The station goes dark."""
         self._wh = self._conduct(register_after_power_loss)(self, self.indicated_wh())
+        self.loads = 0

@@ -12,7 +12,15 @@ from wattest.world.contactor import Contactor
 from wattest.world.draw import Draw
 from wattest.world.lock import Lock
 from wattest.world.meter import Meter
-from wattest.world.pilot import History, Moment, PilotSignal, signal_of
+from wattest.world.pilot import (
+    History,
+    Moment,
+    PilotSignal,
+    oscillator_hz,
+    pilot_levels,
+    said_a,
+    signal_of,
+)
 from wattest.world.vehicle import Battery, Vehicle
 
 if TYPE_CHECKING:
@@ -26,6 +34,9 @@ Pilot = Literal["A", "B", "C", "E", "F"]
 
 REACTION_S = 0.2
 """Seconds until a car answers an offer by closing or opening its pilot switch. Cars may take 3 s."""
+
+DIODE_V = -10.0
+"""A low plateau above this means that the vehicle's diode does not rectify (project; -12 V is nominal)."""
 
 LEAST_OFFER_A = 6.0
 """IEC 61851-1: a duty cycle of 10 % means 6 A, and less is no permission to charge (recalled)."""
@@ -59,12 +70,14 @@ class Outlet:
         self.phases = sheet.phases
         self._clock = clock
         self._grid = grid
+        self._conduct = conduct
         self._loaded = loaded
         self._switch = False
         self._reaction: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._true_wh = 0.0
-        self._seen: Pilot = "A"
+        self._seen: tuple[Pilot, bool, bool] = ("A", True, True)
+        self._dark = False
         self._on_pilot: list[Callable[[Pilot, Pilot], None]] = []
         self._on_holster: list[Callable[[bool], None]] = []
         self.contactor = Contactor(grid=grid, climate=climate, conduct=conduct, changed=self.settle)
@@ -98,18 +111,41 @@ class Outlet:
 
     @property
     def pilot(self) -> Pilot:
-        """State of the control pilot: A no vehicle, B connected, C asks and is offered, E no power, F fault."""
+        """State of the control pilot: A no vehicle, B connected, C asks and is offered, E no power or shorted, F fault.
+
+        Its current returns through protective earth: without earth it looks as without a vehicle.
+        """
         if not self._grid.powered:
             return "E"
         if self.faulted:
             return "F"
-        if self.plug != "plugged in":
+        if self.plug != "plugged in" or not self.earthed:
             return "A"
+        if "short" in self.vehicle.faults:
+            return "E"
         return "C" if self._switch and not self._full() else "B"
 
     def pilot_signal(self) -> PilotSignal:
         """What an oscilloscope at the connector sees on the control pilot now."""
-        return signal_of(self.pilot, self.offer_a if self._offered() else None)
+        state = self.pilot
+        return signal_of(
+            state,
+            self._conduct(said_a)(self.offer_a) if self.offer_a is not None and self._offered() else None,
+            levels_v=self._conduct(pilot_levels)(state),
+            frequency_hz=self._conduct(oscillator_hz)(),
+            rectified="diode" not in self.vehicle.faults,
+        )
+
+    @property
+    def earthed(self) -> bool:
+        """What the ground monitor says: protective earth reaches through to a plugged vehicle."""
+        return self.plug != "plugged in" or "pe" not in self.vehicle.faults
+
+    @property
+    def rectified(self) -> bool:
+        """What the pilot circuit can tell of the vehicle's diode: False when its low plateau is loaded."""
+        signal = self.pilot_signal()
+        return signal.steady or signal.low_v <= DIODE_V
 
     def offer(self, current_a: float | None) -> None:
         """Offer this many amperes per phase by pulse width; None or less than 6 A offers nothing.
@@ -122,7 +158,7 @@ class Outlet:
     def signal_fault(self, faulted: bool) -> None:
         """Hold the pilot in state F, or let go of it."""
         self.faulted = faulted
-        self._seen = self.pilot  # the station's own doing is no news to it
+        self._seen = self._state()  # the station's own doing is no news to it
         self.settle()
 
     @property
@@ -131,7 +167,10 @@ class Outlet:
         return self.plug == "holstered"
 
     def on_pilot(self, tell: Callable[[Pilot, Pilot], None]) -> Callable[[], None]:
-        """Be told of the old and the new pilot state while the station has power. Returns how to stop."""
+        """Be told of the old and the new pilot state while the station has power. Returns how to stop.
+
+        The two are equal when only earth or the vehicle's diode changed.
+        """
         self._on_pilot.append(tell)
         return lambda: self._on_pilot.remove(tell)
 
@@ -246,11 +285,11 @@ class Outlet:
     def _current_a(self) -> float:
         if self.pilot != "C" or not self.contactor.closed or not self._offered():
             return 0.0
-        return min(self.offer_a or 0.0, self.vehicle.current_a)
+        return min(self._conduct(said_a)(self.offer_a or 0.0), self.vehicle.current_a)
 
     def _react(self) -> None:
         """The car's pilot switch: its own will at once, an answer to the station after a while."""
-        here = self._grid.powered and self.plug == "plugged in"
+        here = self._grid.powered and self.plug == "plugged in" and not self.vehicle.faults & {"pe", "short"}
         if not here or not self.vehicle.ready or self._full():
             self._switch = False
             wanted = False
@@ -270,11 +309,13 @@ class Outlet:
     def _remember(self) -> None:
         self.history.note(Moment(self._clock.monotonic(), self.pilot_signal(), self.true_voltage_v()))
 
+    def _state(self) -> tuple[Pilot, bool, bool]:
+        return self.pilot, self.earthed, self.rectified
+
     def _tell_pilot(self) -> None:
-        old, new = self._seen, self.pilot
-        if old == new:
-            return
+        old, new = self._seen, self._state()
+        dark, self._dark = self._dark, not self._grid.powered
         self._seen = new
-        if "E" not in (old, new):
+        if old != new and not (dark or self._dark):
             for tell in tuple(self._on_pilot):
-                tell(old, new)
+                tell(old[0], new[0])

@@ -9,6 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+from wattest.world.behaviour import behaviour, defect, variation
+
 PilotState = Literal["A", "B", "C", "D", "E", "F"]
 
 HIGH_V = {"A": 12.0, "B": 9.0, "C": 6.0, "D": 3.0, "E": 0.0, "F": -12.0}
@@ -17,6 +19,105 @@ LOW_V = -12.0
 FREQUENCY_HZ = 1000.0
 HISTORY = 4096
 """How many changes are remembered; an instrument records seconds, not days."""
+
+
+@behaviour
+def pilot_levels(state: PilotState) -> tuple[float, float]:
+    """High plateau in a state, and the low one of the pulses, V."""
+    return HIGH_V[state], LOW_V
+
+
+@defect(
+    "PILOT-D01",
+    breaks=pilot_levels,
+    area="electrical",
+    requirement="ELE-01",
+    text="the pilot sags: 8.2 V high in state B, and -10.9 V low",
+    source="IEC 61851-1 Annex A, SAE J1772: B at least 8.36 V, low level -12 V +-5 %",
+    physical=True,
+)
+def pilot_sags(state: PilotState) -> tuple[float, float]:
+    """The supply of the pilot circuit is too weak for a load."""
+    return 8.2 if state == "B" else HIGH_V[state], -10.9
+
+
+@variation(
+    "V31",
+    alters=pilot_levels,
+    text="the pilot is at the edges of its tolerance: 12.4 V in A, 9.3 V in B, 5.7 V in C, -12.4 V low",
+    source="IEC 61851-1 Annex A, SAE J1772",
+    area="electrical",
+    physical=True,
+)
+def pilot_within_tolerance(state: PilotState) -> tuple[float, float]:
+    """Resistors of 5 %."""
+    return {**HIGH_V, "A": 12.4, "B": 9.3, "C": 5.7}[state], -12.4
+
+
+@behaviour
+def oscillator_hz() -> float:
+    """Frequency of the pulses."""
+    return FREQUENCY_HZ
+
+
+@defect(
+    "PILOT-D02",
+    breaks=oscillator_hz,
+    area="electrical",
+    requirement="ELE-02",
+    text="the pulses of the pilot come at 950 Hz",
+    source="IEC 61851-1 Annex A: 980 Hz to 1020 Hz",
+    physical=True,
+)
+def oscillator_is_slow() -> float:
+    """A timer that was set for another crystal."""
+    return 950.0
+
+
+@variation(
+    "V32",
+    alters=oscillator_hz,
+    text="the pulses of the pilot come at 1012 Hz",
+    source="IEC 61851-1 Annex A: 980 Hz to 1020 Hz",
+    area="electrical",
+    physical=True,
+)
+def oscillator_is_quick() -> float:
+    """An RC oscillator of 1.2 %."""
+    return 1012.0
+
+
+@behaviour
+def said_a(offer_a: float) -> float:
+    """Amperes that the pulse width stands for, when the firmware means ``offer_a``."""
+    return offer_a
+
+
+@defect(
+    "PILOT-D03",
+    breaks=said_a,
+    area="electrical",
+    requirement="ELE-02",
+    text="the pulses are 1.3 % of the period too long: 0.8 A more is offered than the station means",
+    source="IEC 61851-1 Annex A: duty cycle within 0.5 % of the period (recalled)",
+    physical=True,
+)
+def pulses_are_long(offer_a: float) -> float:
+    """The switching delay of the output stage is not taken off."""
+    return offer_a + 0.8
+
+
+@variation(
+    "V33",
+    alters=said_a,
+    text="the pulse width is 0.2 % of the period short",
+    source="IEC 61851-1 Annex A: duty cycle within 0.5 % of the period (recalled)",
+    area="electrical",
+    physical=True,
+)
+def pulses_are_a_little_short(offer_a: float) -> float:
+    """Rounded down to a tick of the timer."""
+    return current_a(duty_pct(offer_a) - 0.2)
 
 
 @dataclass(frozen=True)
@@ -71,12 +172,22 @@ def current_a(duty: float) -> float:
     return min(80.0, 2.5 * (duty - 64.0))
 
 
-def signal_of(state: PilotState, offer_a: float | None) -> PilotSignal:
-    """What a sound station puts on the pilot: a steady level, or pulses while it offers current."""
-    high = HIGH_V[state]
+def signal_of(
+    state: PilotState,
+    offer_a: float | None,
+    *,
+    levels_v: tuple[float, float] | None = None,
+    frequency_hz: float = FREQUENCY_HZ,
+    rectified: bool = True,
+) -> PilotSignal:
+    """What a station puts on the pilot: a steady level, or pulses while it offers current.
+
+    Without the vehicle's diode (``rectified`` False) its resistance loads the low plateau as it does the high one.
+    """
+    high, low = levels_v or (HIGH_V[state], LOW_V)
     if offer_a is None or state in {"A", "E", "F"}:
         return PilotSignal(high, high, 100.0, 0.0)
-    return PilotSignal(high, LOW_V, duty_pct(offer_a), FREQUENCY_HZ)
+    return PilotSignal(high, low if rectified else -high, duty_pct(offer_a), frequency_hz)
 
 
 class History:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from wattest.world.behaviour import Conduct
+from wattest.world.cable import Cable
 from wattest.world.climate import Climate
 from wattest.world.front import Reader, Screen
 from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
 from wattest.world.rtc import Rtc
+from wattest.world.supply import standby_w
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -24,9 +26,6 @@ STANDBY_RISE_K = 2.0
 
 LOAD_RISE_K = 5.0
 """How much more at rated current through every outlet; both are project figures."""
-
-STANDBY_W = 4.0
-"""What the electronics take at the input; a project figure within ENERGY STAR's base and cellular allowance (recalled)."""
 
 HEATER_W = 60.0
 """What the heater takes below ``HEATER_BELOW_C``; both are project figures."""
@@ -88,8 +87,11 @@ class World:
             )
             for number, begin in enumerate(begins[: sheet.connectors], 1)
         )
-        self.inspection: dict[str, Callable[[], float]] = {}
+        self.cable = Cable(self.climate, self.conduct)
+        self.inspection: dict[str, Callable[[], float]] = self.cable.measures()
         """What a person with a gauge would read off this station, by subject."""
+        self.sights: dict[str, Callable[[], str]] = self.cable.sights()
+        """What a person would answer after a look at it, by question; the first answer to any other."""
         self.grid.on_change(self._follow_grid)
         self._warm()
         self.climate.settle()
@@ -111,7 +113,7 @@ class World:
             outlet.true_power_w() + outlet.phases * SOURCE_IMPEDANCE_OHM * outlet.true_current_a() ** 2
             for outlet in self.outlets
         )
-        return STANDBY_W + (HEATER_W if heated else 0.0) + flowing
+        return self.conduct(standby_w)(self) + (HEATER_W if heated else 0.0) + flowing
 
     def input_current_a(self) -> float:
         """Amperes per phase at the input, at unity power factor."""

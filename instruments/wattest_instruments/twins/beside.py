@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 
 from wattest.world import World
+from wattest_instruments.analysers.yokogawa_wt_twin import WtTwin
 from wattest_instruments.twins.plane import OutletPlane
 from wattest_instruments.twins.server import ScpiServer, serve_scpi
-from wattest_instruments.twins.wt import WtTwin
 
 
 def analyser(world: World, host: str, port: int) -> AbstractAsyncContextManager[ScpiServer]:

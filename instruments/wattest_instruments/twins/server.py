@@ -21,8 +21,8 @@ LONGEST_LINE = 64 * 1024
 class Twin(Protocol):
     """Whatever answers lines."""
 
-    def handle(self, line: str) -> str | None:
-        """The answer to a line, None when it asks nothing."""
+    def handle(self, line: str) -> str | bytes | None:
+        """The answer to a line, bytes for a block of samples, None when it asks nothing."""
         ...
 
 
@@ -62,7 +62,7 @@ async def serve_scpi(
                 line = await reader.readuntil(end)
                 answer = twin.handle(line.decode("latin-1").strip())
                 if answer is not None:
-                    writer.write(answer.encode("latin-1") + ended)
+                    writer.write((answer if isinstance(answer, bytes) else answer.encode("latin-1")) + ended)
                     await writer.drain()
         except (ConnectionError, EOFError, asyncio.LimitOverrunError):
             pass  # the other side went away, or sent a line longer than LONGEST_LINE

@@ -1,0 +1,103 @@
+"""Files beside a record: a picture, a screen, a waveform, kept under the hash of their bytes.
+
+::
+
+    run/record.jsonl                                  {"kind":"file","name":"rating plate.jpg","sha256":"9f8e...",
+    run/evidence/9f8e7d6c5b4a3921-rating-plate.jpg     "bytes":81234,"path":"evidence/9f8e7d6c5b4a3921-rating-plate.jpg"}
+
+The file is on the disk before the entry that names it, and is never written again: what has the same bytes has the same
+hash. Equal runs keep equal files under equal names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from wattest.errors import RecordError
+from wattest.record.recorder import Recorder
+
+FOLDER = "evidence"
+LARGEST = 100_000_000
+"""Bytes of one file: more is a series, which belongs into a file format of its own."""
+
+_NAME = re.compile(r"[^A-Za-z0-9._]+")
+_KEPT = re.compile(rf"{FOLDER}/(?P<start>[0-9a-f]{{16}})-[A-Za-z0-9._-]{{1,80}}")
+
+
+def keep(recorder: Recorder, name: str, content: bytes) -> int:
+    """Keep bytes beside the record and note them; the number of the entry.
+
+    Raises ``RecordError`` when they are too many or cannot be written: then nothing is noted.
+    """
+    if len(content) > LARGEST:
+        raise RecordError(
+            f"'{name}' has {len(content)} bytes; a file kept as evidence may have {LARGEST} at most."
+        )
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = f"{FOLDER}/{sha256[:16]}-{safe_name(name)}"
+    _write(recorder.path.parent / path, content)
+    return recorder.note("file", name=name, sha256=sha256, bytes=len(content), path=path)
+
+
+def safe_name(name: str) -> str:
+    """A name that every file system takes, such as ``rating-plate.jpg``.
+
+    >>> safe_name("Écran de la borne/7.jpg")
+    'Ecran-de-la-borne-7.jpg'
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    stem, dot, ending = _NAME.sub("-", plain).strip("-.").rpartition(".")
+    if not dot:
+        stem, ending = ending, ""
+    return f"{stem.strip('-.')[:60] or 'file'}{dot}{ending[:16]}"
+
+
+def missing_evidence(record: str | Path, entries: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A sentence for every file named in a record that is not beside it with the bytes that were kept."""
+    folder = Path(record).parent
+    return [
+        sentence
+        for entry in entries
+        if entry.get("kind") == "file"
+        if (sentence := _problem(folder, entry)) is not None
+    ]
+
+
+def _problem(folder: Path, entry: Mapping[str, Any]) -> str | None:
+    who = f"Entry {entry.get('seq')}"
+    path, sha256 = str(entry.get("path")), str(entry.get("sha256"))
+    match = _KEPT.fullmatch(path)
+    if match is None or not sha256.startswith(match["start"]):
+        return f"{who} names the file '{path}', which is not where evidence is kept."
+    try:
+        with (folder / path).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return f"{who}: the file {path} is missing; it was kept as '{entry.get('name')}'."
+    except OSError as problem:
+        return f"{who}: the file {path} cannot be read: {problem.strerror}."
+    if found != sha256:
+        return f"{who}: the file {path} was changed: its SHA-256 is {found}, and {sha256} was kept."
+    return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of the file or none of it, whatever interrupts this."""
+    half = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        if path.exists() and path.read_bytes() == content:
+            return
+        with half.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError as problem:
+        raise RecordError(f"The file {path} cannot be kept as evidence: {problem.strerror}.") from problem

@@ -1,0 +1,1 @@
+"""Ways to reach a device that is no VISA resource: serial ports, Modbus, HTTP. Every exchange is noted."""

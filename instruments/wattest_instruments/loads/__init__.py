@@ -1,0 +1,1 @@
+"""Electronic loads: the role ``load``."""

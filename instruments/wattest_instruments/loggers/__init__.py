@@ -1,0 +1,1 @@
+"""Data loggers and multimeters: the role ``thermometers``, and readings for other drivers."""

@@ -1,0 +1,1 @@
+"""Relay boards, and what their outputs and inputs play on a bench."""

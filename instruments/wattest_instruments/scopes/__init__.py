@@ -1,0 +1,1 @@
+"""Oscilloscopes: the role ``pilot_scope``."""

@@ -1,0 +1,1 @@
+"""Boards that stand in for an electric car at the control pilot."""
