@@ -69,7 +69,20 @@ def check_paths(
     return checked
 
 
-_MANY = {"requirement", "limit", "decision-rule", "tax", "card"}
+_MANY = {
+    "requirement",
+    "limit",
+    "decision-rule",
+    "tax",
+    "card",
+    "checklist",
+    "document",
+    "level",
+    "demand",
+}
+
+_OF_ONE_FOLDER = _MANY - {"tax", "card"}
+"""Kinds whose entries have ids that stand once among all files."""
 
 
 def _files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, bool]]:
@@ -111,7 +124,7 @@ def _take_ids(document: Document, kind: Kind, ids: dict[tuple[str, str], Text]) 
     if kind.name == "scenario":
         node = document.root.get("id")
         names = [node] if isinstance(node, Text) else []
-    elif kind.name in {"requirement", "limit", "decision-rule"}:
+    elif kind.name in _OF_ONE_FOLDER:
         rows = document.root.get(kind.key)
         names = [key for key, _ in rows.entries] if isinstance(rows, Fields) else []
     else:
