@@ -72,7 +72,18 @@ def _item(
             if word not in words:
                 raise ValueError(f"{shown(word)} is none of the answers: {', '.join(words)}")
     return Item(
-        "", question, question_fr, covers, words, accept, inapplicable, unit, at_least, at_most, photo, valid_days
+        "",
+        question,
+        question_fr,
+        covers,
+        words,
+        accept,
+        inapplicable,
+        unit,
+        at_least,
+        at_most,
+        photo,
+        valid_days,
     )
 
 
@@ -225,4 +236,5 @@ def read_demands(folder: str | os.PathLike[str] | None = None) -> dict[str, Dema
 
 def covered_by_people(items: Collection[Item], papers: Collection[Paper]) -> frozenset[str]:
     """Requirements that an item or a document is about."""
-    return frozenset(id_ for thing in (*items, *papers) for id_ in thing.covers)
+    named = [*(item.covers for item in items), *(paper.covers for paper in papers)]
+    return frozenset(id_ for covers in named for id_ in covers)

@@ -53,7 +53,9 @@ def _requirement(
     """
     if not methods:
         raise ValueError("a requirement needs at least one method of gathering evidence")
-    return Requirement("", text, text_fr, criterion, source, provenance, methods, level, traces, limits, planned)
+    return Requirement(
+        "", text, text_fr, criterion, source, provenance, methods, level, traces, limits, planned
+    )
 
 
 def _limit(
