@@ -19,7 +19,7 @@ reaches none.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from wattest.judge.verdicts import SCREENING, Cell, Entry, Evidence, Row, Verdict, evidence_checks, run_table
@@ -69,6 +69,10 @@ class Levels:
 
     levels: tuple[LevelResult, ...]
     aimed: str = ""
+    lacking: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For every requirement of the header, in a level or not, what keeps it from being passed; empty when nothing does."""
+    screened: frozenset[str] = frozenset()
+    """Requirements that passed, but by screening only."""
 
     @property
     def reached(self) -> LevelResult | None:
@@ -115,9 +119,17 @@ def levels_of(record: Evidence | Sequence[Entry], table: Sequence[Row] | None = 
         str(id_): lacking.of(requirement, rows.get(str(id_)))
         for id_, requirement in (header.get("requirements") or {}).items()
     }
+    screened = frozenset(
+        id_
+        for id_, requirement in (header.get("requirements") or {}).items()
+        if not found[id_] and _screens(requirement, rows.get(id_), header)
+    )
+    sealed = entries[-1]["kind"] == "footer"
     return Levels(
-        tuple(_result(level, header, found, rows, entries) for level in stated.values()),
+        tuple(_result(level, header, found, rows, screened, sealed=sealed) for level in stated.values()),
         str(header.get("level") or ""),
+        found,
+        screened,
     )
 
 
@@ -126,27 +138,23 @@ def _result(
     header: Entry,
     found: Mapping[str, tuple[str, ...]],
     rows: Mapping[str, Row],
-    entries: Sequence[Entry],
+    screened: frozenset[str],
+    *,
+    sealed: bool,
 ) -> LevelResult:
-    passed: list[str] = []
-    screened: list[str] = []
-    held: list[Held] = []
-    for id_, requirement in header["requirements"].items():
-        if not takes(level, requirement):
-            continue
-        row = rows.get(id_)
-        if found[id_]:
-            held.append(Held(id_, _verdict(row), found[id_]))
-        elif _screens(requirement, row, header):
-            screened.append(id_)
-        else:
-            passed.append(id_)
+    asked = [id_ for id_, requirement in header["requirements"].items() if takes(level, requirement)]
     words = (level["title"], level["title_fr"], level["text"], level["text_fr"])
-    sealed = bool(entries) and entries[-1]["kind"] == "footer"
-    return LevelResult(level["id"], *words, tuple(passed), tuple(screened), tuple(held), sealed)
+    return LevelResult(
+        level["id"],
+        *words,
+        passed=tuple(id_ for id_ in asked if not found[id_] and id_ not in screened),
+        screened=tuple(id_ for id_ in asked if id_ in screened),
+        held=tuple(Held(id_, standing_verdict(rows.get(id_)), found[id_]) for id_ in asked if found[id_]),
+        sealed=sealed,
+    )
 
 
-def _verdict(row: Row | None) -> Verdict:
+def standing_verdict(row: Row | None) -> Verdict:
     """What is told beside a requirement held back; a pass of a part is no verdict of the whole."""
     if row is None:
         return "not tested"
