@@ -97,6 +97,7 @@ def _gathered(same: _Same) -> Report:
         reached="" if levels.reached is None else levels.reached.id,
         lacking=lacking_rows(header, levels, table),
         demands=demand_rows(header, levels, table),
+        signed=tuple(_signed(entry, header) for entry in entries if entry.get("kind") == "evidence"),
         story=tuple(_told(entry) for entry in entries if entry.get("kind") == "bench_story"),
     )
 
@@ -141,6 +142,22 @@ def _identities(entries: Sequence[Entry]) -> dict[str, tuple[str, int]]:
 def _told(entry: Entry) -> str:
     by = f" ({text(entry['by'])})" if entry.get("by") else ""
     return f"{text(entry.get('when'))} {text(entry.get('what'))}{by}: {text(entry.get('sentence'))}"
+
+
+def _signed(entry: Entry, header: Entry) -> tuple[str, str, str, str, int]:
+    """What a person answered or read in a document, with number, issuer and dates."""
+    thing = text(entry.get("thing"))
+    if entry.get("form") == "paper":
+        name = text(mapping(mapping(header.get("papers")).get(thing)).get("title")) or thing
+        said = (entry.get("number"), entry.get("issuer"), entry.get("issued"), entry.get("expires"))
+        told = ", ".join(text(part) for part in said if part)
+    else:
+        name = text(entry.get("question"))
+        value = f"{text(entry.get('value'))}\u00a0{text(entry.get('unit'))}" if entry.get("unit") else ""
+        told = ", ".join(
+            part for part in (value, text(entry.get("answer")), text(entry.get("instrument"))) if part
+        )
+    return name, told, text(entry.get("by")), text(entry.get("at")), int(number(entry.get("seq")))
 
 
 def _prompt(entry: Entry) -> tuple[str, str, str, int]:

@@ -51,7 +51,7 @@ class Marks:
         mark = "~" if one.screening else sign(one.verdict)
         said = f"{verdict}, {self.words('screening')}" if one.screening else verdict
         return Markup(  # noqa: S704 - escaped
-            f'<a class="v chip {tone(one.verdict)}" href="#{escape(href)}" title="{escape(said)}">'
+            f'<a class="v chip {"inconclusive" if one.screening else tone(one.verdict)}" href="#{escape(href)}" title="{escape(said)}">'
             f'<span class="sign" aria-hidden="true">{mark}</span>{escape(one.id)}'
             f'<span class="hear"> {escape(said)}</span></a>'
         )

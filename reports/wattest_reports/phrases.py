@@ -85,6 +85,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Each requirement that is not passed whole, the lowest level first; those outside the levels come last.",
         "Chaque exigence qui n’est pas entièrement satisfaite, le niveau le plus bas d’abord\u00a0; celles hors niveaux viennent en dernier.",
     ),
+    "signed": ("Answered by people, stated by documents", "Réponses de personnes, contenu de documents"),
+    "signed.by": ("Signed", "Signé"),
     "demands": ("From demands to verdicts", "Des demandes aux verdicts"),
     "demands.caption": (
         (

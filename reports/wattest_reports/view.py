@@ -385,6 +385,8 @@ class Report:
     """Id of the highest level that stands, certified or screened."""
     lacking: tuple[Lacking, ...] = ()
     demands: tuple[DemandRow, ...] = ()
+    signed: tuple[tuple[str, str, str, str, int], ...] = ()
+    """Checklist item or document, what was said, who signed, when, entry."""
     story: tuple[str, ...] = ()
     """What happened to the bench since the run before: closed, made safe by its watchdog, acknowledged by a person."""
 
