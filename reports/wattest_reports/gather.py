@@ -11,9 +11,11 @@ import orjson
 
 from wattest.errors import RecordError
 from wattest.judge import verdicts as judge
+from wattest.judge.levels import levels_of
 from wattest.record import verify_chain
 from wattest_reports.attempts import attempt
 from wattest_reports.entries import Entry, mapping, number, text, texts
+from wattest_reports.levels import demand_rows, lacking_rows, standings
 from wattest_reports.redact import Redactor, smells
 from wattest_reports.requirements import counts, french_titles, limit_lines, not_tested, requirement_rows
 from wattest_reports.view import Report, Safe
@@ -57,7 +59,9 @@ def _gathered(same: _Same) -> Report:
         for place, one in enumerate(made, 1)
     )
     dialects = texts(header.get("dialects")) or tuple(sorted({one.dialect for one in attempts}))
-    requirements = requirement_rows(header, dialects, judge.run_table(entries), attempts)
+    table = judge.run_table(entries)
+    requirements = requirement_rows(header, dialects, table, attempts)
+    levels = levels_of(entries, table)
     footer, last = mapping(record.footer), (entries[-1] if entries else header)
     head = text(footer.get("head"))
     return Report(
@@ -88,6 +92,12 @@ def _gathered(same: _Same) -> Report:
         prompts=tuple(_prompt(entry) for entry in entries if entry.get("kind") == "prompt"),
         path=record.path,
         counts=counts(requirements),
+        levels=standings(levels),
+        aimed=levels.aimed,
+        reached="" if levels.reached is None else levels.reached.id,
+        lacking=lacking_rows(header, levels, table),
+        demands=demand_rows(header, levels, table),
+        signed=tuple(_signed(entry, header) for entry in entries if entry.get("kind") == "evidence"),
         story=tuple(_told(entry) for entry in entries if entry.get("kind") == "bench_story"),
     )
 
@@ -132,6 +142,22 @@ def _identities(entries: Sequence[Entry]) -> dict[str, tuple[str, int]]:
 def _told(entry: Entry) -> str:
     by = f" ({text(entry['by'])})" if entry.get("by") else ""
     return f"{text(entry.get('when'))} {text(entry.get('what'))}{by}: {text(entry.get('sentence'))}"
+
+
+def _signed(entry: Entry, header: Entry) -> tuple[str, str, str, str, int]:
+    """What a person answered or read in a document, with number, issuer and dates."""
+    thing = text(entry.get("thing"))
+    if entry.get("form") == "paper":
+        name = text(mapping(mapping(header.get("papers")).get(thing)).get("title")) or thing
+        said = (entry.get("number"), entry.get("issuer"), entry.get("issued"), entry.get("expires"))
+        told = ", ".join(text(part) for part in said if part)
+    else:
+        name = text(entry.get("question"))
+        value = f"{text(entry.get('value'))}\u00a0{text(entry.get('unit'))}" if entry.get("unit") else ""
+        told = ", ".join(
+            part for part in (value, text(entry.get("answer")), text(entry.get("instrument"))) if part
+        )
+    return name, told, text(entry.get("by")), text(entry.get("at")), int(number(entry.get("seq")))
 
 
 def _prompt(entry: Entry) -> tuple[str, str, str, int]:

@@ -21,7 +21,7 @@ from wattest_reports.entries import mapping, text
 from wattest_reports.gather import report
 from wattest_reports.marks import Marks, tone
 from wattest_reports.notation import Language
-from wattest_reports.statements import beside, charger_name, conclusion, sign
+from wattest_reports.statements import beside, charger_name, conclusion, level_sentences, sign
 from wattest_reports.view import Attempt, Cell, Report, RequirementRow
 from wattest_reports.words import Words
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _CONTENTS = (
     ("contradicted", "contradicted"),
+    ("demands", "demands"),
+    ("levels", "levels"),
     ("requirements", "requirements"),
     ("left-out", "left out"),
     ("scenarios", "scenarios"),
@@ -86,7 +88,14 @@ def page(shown: Report, words: Words) -> str:
         besides=list(beside(shown, words)),
         charger_facts=list(_charger_facts(shown.charger, words)),
         run_facts=list(_run_facts(shown, words)),
-        contents=[pair for pair in _CONTENTS if findings or pair[0] != "contradicted"],
+        contents=[
+            pair
+            for pair in _CONTENTS
+            if (findings or pair[0] != "contradicted")
+            and (shown.levels or pair[0] not in {"demands", "levels"})
+        ],
+        level_sentences=list(level_sentences(shown, words)),
+        lacking={one.id for one in shown.lacking},
         findings=findings,
         tested=tested,
         areas=[

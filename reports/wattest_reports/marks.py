@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from wattest_reports import notation
 from wattest_reports.statements import sign
-from wattest_reports.view import Measured
+from wattest_reports.view import Measured, Served
 from wattest_reports.words import Words
 
 _TONES = {
@@ -44,6 +44,17 @@ class Marks:
         if href:
             return Markup(f'<a class="{kind}" href="#{escape(href)}">{inner}</a>')  # noqa: S704 - escaped
         return Markup(f'<span class="{kind}">{inner}</span>')  # noqa: S704 - escaped
+
+    def chip(self, one: Served, href: str) -> Markup:
+        """A requirement by its id, coloured and signed by its verdict, leading to where that is told."""
+        verdict = self.words.known(one.verdict, one.verdict)
+        mark = "~" if one.screening else sign(one.verdict)
+        said = f"{verdict}, {self.words('screening')}" if one.screening else verdict
+        return Markup(  # noqa: S704 - escaped
+            f'<a class="v chip {"inconclusive" if one.screening else tone(one.verdict)}" href="#{escape(href)}" title="{escape(said)}">'
+            f'<span class="sign" aria-hidden="true">{mark}</span>{escape(one.id)}'
+            f'<span class="hear"> {escape(said)}</span></a>'
+        )
 
     def quoted(self, sentence: str) -> Markup:
         """A sentence of the record; its language is told where the page is in another."""

@@ -51,6 +51,56 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Ce banc n’a pas de relais qui coupe le courant quand l’ordinateur d’essai se tait.",
     ),
     "story": ("What happened to the bench before", "Ce qui est arrivé au banc avant"),
+    # levels and demands
+    "levels": ("Level of certification", "Niveau de certification"),
+    "level.one": ("Level", "Niveau"),
+    "standing.reached": ("reached", "atteint"),
+    "standing.screened": ("reached for screening only", "atteint pour tri seulement"),
+    "standing.held back": ("held back", "non atteint"),
+    "level.reached": ("Level reached: {level}.", "Niveau atteint\u00a0: {level}."),
+    "level.screened": (
+        (
+            "Level reached for screening only: {level}. {n} of its requirements rest on numbers that nobody has verified "
+            "in their source: that screens a charger, it does not certify one."
+        ),
+        (
+            "Niveau atteint pour tri seulement\u00a0: {level}. {n} de ses exigences reposent sur des nombres que personne n’a "
+            "vérifiés à la source\u00a0: cela trie une borne, cela ne la certifie pas."
+        ),
+    ),
+    "level.none": ("No level is reached.", "Aucun niveau n’est atteint."),
+    "level.aimed": (
+        "The run was for the level {level}; {n} of its {m} requirements are missing.",
+        "La campagne visait le niveau {level}\u00a0; il y manque {n} de ses {m} exigences.",
+    ),
+    "level.counts": (
+        "{passed} of {required} passed",
+        "{passed} sur {required} satisfaites",
+    ),
+    "level.screened.count": ("{n} by screening only", "dont {n} par tri seulement"),
+    "level.held.count": ("{n} missing", "{n} manquent"),
+    "lacking": ("What is missing, by its name", "Ce qui manque, nommément"),
+    "lacking.none": ("Nothing is missing.", "Rien ne manque."),
+    "lacking.caption": (
+        "Each requirement that is not passed whole, the lowest level first; those outside the levels come last.",
+        "Chaque exigence qui n’est pas entièrement satisfaite, le niveau le plus bas d’abord\u00a0; celles hors niveaux viennent en dernier.",
+    ),
+    "signed": ("Answered by people, stated by documents", "Réponses de personnes, contenu de documents"),
+    "signed.by": ("Signed", "Signé"),
+    "demands": ("From demands to verdicts", "Des demandes aux verdicts"),
+    "demands.caption": (
+        (
+            "What a host demands, the requirements that serve it, and how each stands. A tilde marks a pass by screening only. "
+            "Each id leads to its verdict, or to what is missing."
+        ),
+        (
+            "Ce que demande l’hôte, les exigences qui y répondent, et l’état de chacune. Un tilde marque une réussite par tri "
+            "seulement. Chaque identifiant mène à son verdict, ou à ce qui manque."
+        ),
+    ),
+    "demand": ("Demand", "Demande"),
+    "demand.met": ("{n} of {m}", "{n} sur {m}"),
+    "met": ("Met", "Satisfaites"),
     # conclusion
     "glance": ("Results at a glance", "Résultats en bref"),
     "said.fail": (

@@ -90,6 +90,11 @@ def _order(name: str) -> tuple[str, int, str]:
     return area, int(number) if number.isdecimal() else 0, name
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Ids by area and number."""
+    return sorted(names, key=_order)
+
+
 def not_tested(
     header: Entry,
     entries: Iterable[Entry],

@@ -50,3 +50,24 @@ def beside(shown: Report, words: Words) -> Iterator[str]:
     untested = shown.counts.get("not tested", 0)
     if untested:
         yield words("also untested.one" if untested == 1 else "also untested", n=untested)
+
+
+def level_sentences(shown: Report, words: Words) -> Iterator[str]:
+    """Which level is reached, and whether it certifies; nothing when the record states no levels."""
+    if not shown.levels:
+        return
+    french = words.language == "fr"
+    level = shown.level(shown.reached) if shown.whole else None
+    if level is None:
+        yield words("level.none")
+    else:
+        names = [one.id for one in shown.levels]
+        below = shown.levels[: names.index(level.id) + 1]
+        by_screening = max(one.screened for one in below)
+        key = "level.screened" if by_screening else "level.reached"
+        yield words(key, level=level.title_fr if french else level.title, n=by_screening)
+    aimed = shown.level(shown.aimed)
+    if aimed is not None and aimed.held:
+        yield words(
+            "level.aimed", level=aimed.title_fr if french else aimed.title, n=aimed.held, m=aimed.required
+        )

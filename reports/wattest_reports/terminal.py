@@ -15,7 +15,7 @@ from wattest_reports import notation
 from wattest_reports.gather import report
 from wattest_reports.notation import Language
 from wattest_reports.requirements import NOT_COVERED, NOT_REACHED
-from wattest_reports.statements import beside, charger_name, conclusion, sign
+from wattest_reports.statements import beside, charger_name, conclusion, level_sentences, sign
 from wattest_reports.view import Cell, Report, RequirementRow
 from wattest_reports.words import Words
 
@@ -70,6 +70,7 @@ def show(shown: Report, console: Console, words: Words, *, quiet: bool = False) 
     for sentence in beside(shown, words):
         console.print(Text(sentence))
     console.print(_counts(shown, words))
+    _levels(shown, console, words, quiet=quiet)
     _findings(tested, shown, console, words)
     if not quiet:
         _left_out(shown, console, words)
@@ -145,6 +146,38 @@ def _cell(cell: Cell, words: Words) -> Text:
     if cell.screening:
         made.append(f"\n{words('screening')}", style="dim")
     return made
+
+
+def _levels(shown: Report, console: Console, words: Words, *, quiet: bool) -> None:
+    """The level reached, each level in figures and, when the run was for one, what holds it back."""
+    if not shown.levels:
+        return
+    french = words.language == "fr"
+    console.print()
+    for sentence in level_sentences(shown, words):
+        console.print(Text(sentence, style="bold"))
+    for level in shown.levels:
+        style = {"reached": "green", "screened": "yellow"}.get(level.standing, "dim")
+        mark = {"reached": sign("pass"), "screened": "~"}.get(level.standing, sign("not tested"))
+        made = Text(f"{mark} {level.title_fr if french else level.title}", style=style)
+        made.append(f"{words.colon} {words.known(f'standing.{level.standing}', level.standing)}; ")
+        made.append(words("level.counts", passed=level.passed + level.screened, required=level.required))
+        if level.screened:
+            made.append(f", {words('level.screened.count', n=level.screened)}")
+        if level.held:
+            made.append(f"; {words('level.held.count', n=level.held)}")
+        console.print(made)
+    names = [level.id for level in shown.levels]
+    if quiet or shown.aimed not in names:
+        return
+    below = names[: names.index(shown.aimed) + 1]
+    wanted = [one for one in shown.lacking if one.level in below]
+    if wanted:
+        console.print(Text(f"\n{words('lacking')}", style="bold"))
+    for one in wanted:
+        made = Text(f"{sign(one.verdict)} {one.id} ", style=STYLES.get(one.verdict, ""))
+        made.append(" ".join(one.reasons), style="dim")
+        console.print(made)
 
 
 def _counts(shown: Report, words: Words) -> Text:

@@ -281,6 +281,54 @@ class NotTested:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How the record stands to one level of certification; the numbers count requirements."""
+
+    id: str
+    title: str
+    title_fr: str
+    text: str
+    text_fr: str
+    standing: str
+    required: int
+    passed: int
+    screened: int
+    held: int
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """One requirement that is not passed whole; ``level`` is the id of the lowest level that asks for it, or empty."""
+
+    id: str
+    text: str
+    text_fr: str
+    rank: str
+    level: str
+    verdict: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Served:
+    """One requirement that serves a demand, and how it stands; ``screening`` says that it passed by screening only."""
+
+    id: str
+    verdict: str
+    screening: bool
+
+
+@dataclass(frozen=True)
+class DemandRow:
+    """One demand of a host, T01 to T23, with the requirements that serve it."""
+
+    id: str
+    text: str
+    text_fr: str
+    served: tuple[Served, ...]
+
+
+@dataclass(frozen=True)
 class Safe:
     """A part of the bench that was made safe, as often as the same was said of it."""
 
@@ -329,8 +377,22 @@ class Report:
     """Where the record was read from."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Requirements per verdict, every verdict present."""
+    levels: tuple[Standing, ...] = ()
+    """The lowest first; empty when the record states none."""
+    aimed: str = ""
+    """Id of the level that the run was for."""
+    reached: str = ""
+    """Id of the highest level that stands, certified or screened."""
+    lacking: tuple[Lacking, ...] = ()
+    demands: tuple[DemandRow, ...] = ()
+    signed: tuple[tuple[str, str, str, str, int], ...] = ()
+    """Checklist item or document, what was said, who signed, when, entry."""
     story: tuple[str, ...] = ()
     """What happened to the bench since the run before: closed, made safe by its watchdog, acknowledged by a person."""
+
+    def level(self, id_: str) -> Standing | None:
+        """The level of that id."""
+        return next((level for level in self.levels if level.id == id_), None)
 
     @property
     def file(self) -> str:

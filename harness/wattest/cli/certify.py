@@ -17,6 +17,7 @@ from wattest.errors import DocumentError, RecordError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from wattest.judge.levels import Levels
     from wattest.judge.verdicts import Row
     from wattest.record import Record
     from wattest.run.progress import ProgressLines
@@ -34,11 +35,12 @@ Examples:
   wattest certify --bench bench.yaml --rehearse    the bench's drivers, with twins of its instruments
   wattest certify --bench bench.yaml --evse charger.yaml --out runs/north-lab
   wattest certify --resume runs/north-lab          go on with an interrupted run
+  wattest certify --level winter --evidence evidence    what a level needs, with checklist and documents
 
 \b
 Exit codes: 0 all passed, 1 a requirement failed, 2 interrupted, 4 wrong arguments,
-5 nothing selected, 10 inconclusive (or, with --strict, not everything tested),
-11 bench or suite error, 12 a document cannot be used, 13 the record is broken.
+5 nothing selected, 10 inconclusive (or, with --strict, not everything tested; with --level, the level is
+held back or reached for screening only), 11 bench or suite error, 12 a document cannot be used, 13 the record is broken.
 
 \b
 Shell completion, for bash (zsh and fish likewise):
@@ -78,6 +80,15 @@ class _Command(click.Command):
 @click.option(
     "--defect", metavar="ID", multiple=True, help="Switch on a deliberate defect of the simulated charger."
 )
+@click.option(
+    "--level", metavar="NAME", default="", help="Only what this level needs: connected, metered, winter."
+)
+@click.option(
+    "--evidence",
+    metavar="DIR",
+    type=click.Path(exists=True),
+    help="Folder of 'wattest evidence': checklist and documents of this charger.",
+)
 @click.option("--strict", is_flag=True, help="Not everything tested counts as inconclusive (exit code 10).")
 @click.option("-q", "--quiet", is_flag=True, help="For CI: only the summary.")
 @click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON on standard output.")
@@ -96,6 +107,8 @@ def command(
     out: str | None,
     resume: str | None,
     defect: tuple[str, ...],
+    level: str,
+    evidence: str | None,
     strict: bool,
     quiet: bool,
     as_json: bool,
@@ -124,7 +137,13 @@ def command(
     try:
         code = _pytest(
             lines,
-            _arguments(scenarios, bench, evse, ocpp, select, seed, folder, resume, defect, allure, rehearse),
+            [
+                *_arguments(
+                    scenarios, bench, evse, ocpp, select, seed, folder, resume, defect, allure, rehearse
+                ),
+                *(["--wattest-level", level] if level else []),
+                *(["--wattest-evidence", evidence] if evidence else []),
+            ],
         )
         if lines.broken:
             sys.exit(_refused(lines))
@@ -256,6 +275,7 @@ def _report(
     quiet: bool,
 ) -> int:
     """Write the reports, print the table, or JSON without a console; the exit code."""
+    from wattest.judge.levels import levels_of
     from wattest.judge.verdicts import run_table
     from wattest.record import read_record
     from wattest.run.reports import render
@@ -264,9 +284,12 @@ def _report(
     gc.freeze()  # nothing of it is garbage before the process ends: the collector need not walk it
     written = render(record, folder, lang=lang, console=console, quiet=quiet)
     rows = run_table(record.entries)
+    levels = levels_of(record.entries, rows)
     worst = _exit_code(record, rows, code=code, crashed=crashed, strict=strict)
+    if worst == PASSED and levels.aimed and not _certifies(levels):
+        worst = INCONCLUSIVE
     if console is None:
-        found = {"exit_code": worst, **_as_json(record, rows, written)}
+        found = {"exit_code": worst, **_as_json(record, rows, written), "level": _levels_json(levels)}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         for what, where in written.items():
@@ -282,6 +305,35 @@ def _as_json(record: Record, rows: tuple[Row, ...], written: dict[str, Path]) ->
             for row in rows
         ],
         "files": {what: str(where) for what, where in written.items()},
+    }
+
+
+def _certifies(levels: Levels) -> bool:
+    """Whether the level asked for, and each below it, is reached without screening."""
+    names = [level.id for level in levels.levels]
+    certified = levels.certified
+    return certified is not None and names.index(certified.id) >= names.index(levels.aimed)
+
+
+def _levels_json(levels: Levels) -> dict[str, Any]:
+    return {
+        "aimed": levels.aimed or None,
+        "reached": levels.reached.id if levels.reached else None,
+        "certified": levels.certified.id if levels.certified else None,
+        "levels": [
+            {
+                "id": level.id,
+                "standing": level.standing,
+                "required": level.required,
+                "passed": list(level.passed),
+                "screened": list(level.screened),
+                "held": [
+                    {"requirement": one.requirement, "verdict": one.verdict, "reasons": list(one.reasons)}
+                    for one in level.held
+                ],
+            }
+            for level in levels.levels
+        ],
     }
 
 

@@ -23,7 +23,18 @@ def installed() -> Knowledge:
         Ids(_monitored),
         rules=Ids(lambda: ids_in(fixtures / "limits", "decision_rules")),
         profiles=profile_names(),
+        ways=Ids(_shown),
     )
+
+
+def _shown() -> Iterator[str]:
+    """Requirements that a scenario, a monitor, a checklist item or a document of the library is about."""
+    from wattest.model.read_evidence import covered_by_people, read_checklist, read_papers
+    from wattest.model.ways import scenario_ways
+
+    yield from scenario_ways(library_folder("scenarios"))
+    yield from _monitored()
+    yield from covered_by_people(read_checklist().values(), read_papers().values())
 
 
 def _monitored() -> Iterator[str]:

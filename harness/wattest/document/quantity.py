@@ -96,6 +96,7 @@ RESISTANCE = Dimension(
     },
     "150 Ohm",
 )
+COUNT = Dimension("number of times", "times", _units(times="1", cycles="1", sessions="1"), "20 times")
 
 DIMENSIONS: tuple[Dimension, ...] = (
     CURRENT,
@@ -114,6 +115,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     LENGTH,
     FORCE,
     RESISTANCE,
+    COUNT,
 )
 DIMENSION_OF: Mapping[str, Dimension] = {
     unit: dimension for dimension in DIMENSIONS for unit in dimension.units

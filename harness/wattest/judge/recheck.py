@@ -61,6 +61,7 @@ def recheck(record: Whole) -> list[str]:
             case "check":
                 found += _check(entry)
                 found += _evidence(entry, record.entries)
+                found += _shown(entry, record.entries)
     found += _attempts(record)
     found += _footer(record)
     return found
@@ -151,6 +152,46 @@ def _evidence(entry: Entry, entries: Sequence[Entry]) -> Iterator[str]:
     wrong = [at for at in entry.get("evidence", ()) if not 0 <= at < entry["seq"] or at >= len(entries)]
     if wrong:
         yield f"entry {entry['seq']}: the evidence of check '{entry['name']}' points to entry {wrong[0]}, which is not before it."
+
+
+_TOLD = {
+    "answer": "answer",
+    "value": "value",
+    "u": "u",
+    "number": "number",
+    "issuer": "issuer",
+    "issued": "issued",
+} | {
+    "expires": "expires",
+    "signed_by": "by",
+    "signed_on": "at",
+}
+"""Inputs of a check of evidence, and where the entry of what was told holds them."""
+
+
+def _shown(entry: Entry, entries: Sequence[Entry]) -> Iterator[str]:
+    """A check of what a person answered or a document says was made of exactly that, with the files there are."""
+    if not entry.get("thing"):
+        return
+    cited = [_entry(entries, at) for at in entry.get("evidence", ())]
+    told = next(
+        (one for one in cited if one.get("kind") == "evidence" and one.get("thing") == entry["thing"]), None
+    )
+    who = f"entry {entry['seq']}: the check of '{entry['thing']}'"
+    if told is None:
+        yield f"{who} names no answer or document that it was made of."
+        return
+    inputs, stated = entry["inputs"], entry["rule"] == "stated"
+    for name, field in _TOLD.items():
+        if name not in inputs or (stated and name == "answer"):
+            continue
+        if inputs[name] != told.get(field):
+            yield f"{who} takes '{inputs[name]}' for {name}, and entry {told['seq']} says '{told.get(field)}'."
+    if stated and inputs["answer"] not in {"not stated", *(told.get("statements") or {}).values()}:
+        yield f"{who} takes '{inputs['answer']}' for what the document states, and entry {told['seq']} does not say so."
+    files = sum(1 for one in cited if one.get("kind") == "file")
+    if inputs.get("files", inputs.get("photos", files)) != files:
+        yield f"{who} counts files that are not among its evidence."
 
 
 def _attempts(record: Whole) -> Iterator[str]:

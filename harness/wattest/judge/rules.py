@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any, Literal
 
 from wattest.errors import BenchError
-from wattest.judge import measured, tallies
+from wattest.judge import measured, papers, tallies
 from wattest.judge.decision import Decision, Result, at, begun, listed, number, plain, shortened, shown
 from wattest.judge.energy_error import energy_error
 from wattest.judge.register_step import enough, fine_enough
@@ -174,6 +174,9 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "agree": measured.agree,
     "cost_equal": tallies.cost_equal,
     "ledger": tallies.ledger,
+    "answered": papers.answered,
+    "in_date": papers.in_date,
+    "stated": papers.stated,
 }
 """Every rule by the name that checks and scenarios know it by."""
 

@@ -8,7 +8,7 @@ when an error follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -382,6 +382,10 @@ def run_table(record: Evidence | Sequence[Entry]) -> tuple[Row, ...]:
                 name, attempt.dialect, _Say(attempt.key, line.verdict, line.sentence, line.checks, line.note)
             )
     tried = {(attempt.key, attempt.dialect): attempt.scenario["seq"] for attempt in found}
+    for check in evidence_checks(entries):
+        for name in check["requirements"]:
+            for dialect in dialects:
+                hear(name, dialect, _shown(check))
     for entry in entries:
         if entry["kind"] == "not_tested" and entry["seq"] > tried.get((entry["key"], entry["dialect"]), -1):
             for name in entry["requirements"]:
@@ -391,6 +395,19 @@ def run_table(record: Evidence | Sequence[Entry]) -> tuple[Row, ...]:
         Row(name, {dialect: _cell(name, dialect, found) for dialect, found in by_dialect.items()})
         for name, by_dialect in says.items()
     )
+
+
+def evidence_checks(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Checks of what people answered and documents state: they name the ``thing`` asked for, and stand in no scenario."""
+    return (entry for entry in entries if entry["kind"] == "check" and entry.get("thing"))
+
+
+def _shown(check: Entry) -> _Say:
+    """What a check of evidence says, on every dialect alike."""
+    figures = check.get("figures") or {}
+    verdict: Verdict = "not applicable" if figures.get("inapplicable") else check["outcome"]
+    note = SCREENING if figures.get("screening") else ""
+    return _Say("", verdict, str(check["sentence"]), (check["seq"],), note)
 
 
 def _requirements(header: Entry) -> tuple[str, ...]:
@@ -404,7 +421,7 @@ def _cell(requirement: str, dialect: str, says: list[_Say]) -> Cell:
     verdict = worst(said.verdict for said in says)
     deciding = [said for said in says if said.verdict == verdict]
     scenarios: dict[str, str] = {}
-    for said in says:
+    for said in (one for one in says if one.scenario):
         scenarios[said.scenario] = worst((said.verdict, scenarios.get(said.scenario, said.verdict)))
     return Cell(
         requirement,

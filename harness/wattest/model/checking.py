@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wattest.document.node import Document, Fields, Text
 from wattest.document.reader import read
@@ -17,6 +17,7 @@ from wattest.model.documents import KINDS, SUFFIX, Kind, check, kind_of
 if TYPE_CHECKING:
     from wattest.model.read_bench import Factory
     from wattest.model.read_scenario import Knowledge
+    from wattest.model.requirement import Requirement
 
 
 @dataclass
@@ -46,6 +47,8 @@ def check_paths(
     """Check files, and every YAML file under folders; the problems of all files come back in their order."""
     checked = Checked()
     ids: dict[tuple[str, str], Text] = {}
+    demanded: list[tuple[Document, Mapping[str, Requirement]]] = []
+    shown: set[str] = set()
     for path, named in _files(paths):
         checked.files += 1
         try:
@@ -58,6 +61,9 @@ def check_paths(
             found = check(document, kind, knowledge, factories)
             _take_ids(document, kind, ids)
             document.problems.stop_if_any()
+            if kind.name == "requirement":
+                demanded.append((document, found))
+            shown.update(_covered(kind, found))
         except DocumentError as error:
             checked.problems += error.problems
             continue
@@ -65,11 +71,55 @@ def check_paths(
         checked.holds[kind.plural] += len(counted) if kind.name in _MANY else 1
         if kind.name == "scenario" and len(found) > 1:
             checked.holds["variants"] += len(found)
+    for document, found in demanded:
+        checked.problems += _without_a_way(document, found, shown, knowledge)
     checked.problems.sort()
     return checked
 
 
-_MANY = {"requirement", "limit", "decision-rule", "tax", "card"}
+def _covered(kind: Kind, found: Any) -> Iterator[str]:
+    """Requirements that a document of scenarios, checklist items or papers is about."""
+    if kind.name in {"scenario", "checklist", "document"}:
+        for one in found if kind.name == "scenario" else found.values():
+            yield from one.covers
+
+
+def _without_a_way(
+    document: Document, found: Mapping[str, Requirement], shown: set[str], knowledge: Callable[[], Knowledge]
+) -> Iterable[Problem]:
+    """A problem for each requirement that nothing can show and for which nothing is planned."""
+    assert isinstance(document.root, Fields)
+    rows = document.root.get(_REQUIREMENTS)
+    assert isinstance(rows, Fields)
+    for name, _ in rows.entries:
+        requirement = found[name.text]
+        if requirement.planned or requirement.id in shown:
+            continue
+        ways = knowledge().ways
+        if ways is not None and requirement.id not in ways:
+            document.problems.add(
+                name,
+                f"nothing can show {requirement.id}: no scenario, monitor, checklist item or document is about it; "
+                "write one, or say under 'planned' what is missing",
+            )
+    return document.problems
+
+
+_MANY = {
+    "requirement",
+    "limit",
+    "decision-rule",
+    "tax",
+    "card",
+    "checklist",
+    "document",
+    "level",
+    "demand",
+}
+
+_REQUIREMENTS = "requirements"
+_OF_ONE_FOLDER = _MANY - {"tax", "card"}
+"""Kinds whose entries have ids that stand once among all files."""
 
 
 def _files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, bool]]:
@@ -111,7 +161,7 @@ def _take_ids(document: Document, kind: Kind, ids: dict[tuple[str, str], Text]) 
     if kind.name == "scenario":
         node = document.root.get("id")
         names = [node] if isinstance(node, Text) else []
-    elif kind.name in {"requirement", "limit", "decision-rule"}:
+    elif kind.name in _OF_ONE_FOLDER:
         rows = document.root.get(kind.key)
         names = [key for key, _ in rows.entries] if isinstance(rows, Fields) else []
     else:

@@ -43,6 +43,7 @@ class Kind:
 
 _SCENARIO = "wattest.model.read_scenario"
 _REQUIREMENTS = "wattest.model.read_requirements"
+_EVIDENCE = "wattest.model.read_evidence"
 _TARIFF = "wattest.model.read_tariff"
 
 KINDS: tuple[Kind, ...] = (
@@ -60,6 +61,10 @@ KINDS: tuple[Kind, ...] = (
         "decision_rules_of",
         "DECISION_RULES",
     ),
+    Kind("checklist", "checklist items", "checklist", _EVIDENCE, "checklist_of", "CHECKLIST"),
+    Kind("document", "documents asked for", "documents", _EVIDENCE, "papers_of", "PAPERS"),
+    Kind("level", "levels", "levels", _EVIDENCE, "levels_of", "LEVELS"),
+    Kind("demand", "demands", "demands", _EVIDENCE, "demands_of", "DEMANDS"),
     Kind("tariff", "tariffs", "tariff", _TARIFF, "tariff_of", "TARIFF"),
     Kind("tax", "tax lines", "taxes", _TARIFF, "taxes_of", "TAXES"),
     Kind("card", "cards", "cards", _TARIFF, "cards_of", "CARDS"),

@@ -2,6 +2,7 @@
 
 from wattest.model.read_bench import read_bench
 from wattest.model.read_charger import read_charger
+from wattest.model.read_evidence import read_checklist, read_demands, read_levels, read_papers
 from wattest.model.read_profile import read_profiles
 from wattest.model.read_requirements import read_decision_rules, read_limits, read_requirements
 from wattest.model.read_scenario import read_scenario
@@ -11,8 +12,12 @@ __all__ = [
     "read_bench",
     "read_cards",
     "read_charger",
+    "read_checklist",
     "read_decision_rules",
+    "read_demands",
+    "read_levels",
     "read_limits",
+    "read_papers",
     "read_profiles",
     "read_requirements",
     "read_scenario",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from wattest.document.decode import Decoder
 from wattest.document.node import Document, Fields, Items, Text
@@ -18,10 +18,10 @@ from wattest.document.signature import Made
 from wattest.document.suggest import did_you_mean, shown
 from wattest.errors import DocumentError, Problem
 from wattest.model.library import library_folder
-from wattest.model.requirement import DecisionRule, Limit, Method, Provenance, Requirement
+from wattest.model.requirement import DecisionRule, Limit, Method, Provenance, Rank, Requirement
 from wattest.model.words import NewName, NewRequirementId, Trace
 
-Entry = TypeVar("Entry", Requirement, Limit, DecisionRule)
+Entry = TypeVar("Entry")
 
 
 def _requirement(
@@ -32,9 +32,10 @@ def _requirement(
     source: str,
     provenance: Provenance,
     methods: tuple[Method, ...],
-    level: Literal["mandatory", "should", "informational"],
+    level: Rank,
     traces: tuple[Trace, ...] = (),
     limits: tuple[str, ...] = (),
+    planned: str = "",
 ) -> Requirement:
     """One testable demand.
 
@@ -48,10 +49,13 @@ def _requirement(
         level: what missing it means for a purchase
         traces: user statements it serves
         limits: ids of the limits it uses
+        planned: what Wattest does not have yet to test it; take it out when a scenario covers the requirement
     """
     if not methods:
         raise ValueError("a requirement needs at least one method of gathering evidence")
-    return Requirement("", text, text_fr, criterion, source, provenance, methods, level, traces, limits)
+    return Requirement(
+        "", text, text_fr, criterion, source, provenance, methods, level, traces, limits, planned
+    )
 
 
 def _limit(
@@ -162,23 +166,26 @@ def read_requirements(folder: str | os.PathLike[str] | None = None) -> dict[str,
 
     Raises ``DocumentError`` with the problems of all files, and when an id stands in two files.
     """
-    return _folder(folder or library_folder("fixtures") / "requirements", "requirements", requirements_of)
+    return in_folder(folder or library_folder("fixtures") / "requirements", "requirements", requirements_of)
 
 
 def read_limits(folder: str | os.PathLike[str] | None = None) -> dict[str, Limit]:
     """All limits of a folder by id; without a folder, those that come with Wattest. Raises ``DocumentError``."""
-    return _folder(folder or library_folder("fixtures") / "limits", "limits", limits_of)
+    return in_folder(folder or library_folder("fixtures") / "limits", "limits", limits_of)
 
 
 def read_decision_rules(folder: str | os.PathLike[str] | None = None) -> dict[str, DecisionRule]:
     """All decision rules of a folder by id; without a folder, Wattest's own. Raises ``DocumentError``."""
-    return _folder(folder or library_folder("fixtures") / "limits", "decision_rules", decision_rules_of)
+    return in_folder(folder or library_folder("fixtures") / "limits", "decision_rules", decision_rules_of)
 
 
-def _folder(
+def in_folder(
     folder: str | os.PathLike[str], key: str, entries_of: Callable[[Document], dict[str, Entry]]
 ) -> dict[str, Entry]:
-    """Reads every YAML file of a folder whose top key is ``key``."""
+    """Entries by id of every YAML file of a folder that has ``key`` at its top.
+
+    Raises ``DocumentError`` with the problems of all files, and when an id stands in two of them.
+    """
     found: dict[str, Entry] = {}
     problems: list[Problem] = []
     for path in sorted(Path(folder).glob("*.yaml")):

@@ -48,6 +48,8 @@ class Knowledge:
     """Ids of decision rules."""
     profiles: Collection[str] = ()
     """Names of accuracy profiles."""
+    ways: Collection[str] | None = None
+    """Requirements that something of the library can show; None does not ask for it."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ unverified: recalled with less, may screen but cannot certify; project: no stand
 
 Method = Literal["ocpp", "instrument", "chamber", "network", "portal", "operator", "document"]
 
+Rank = Literal["mandatory", "should", "informational"]
+"""What missing a requirement means for a purchase."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -47,7 +50,11 @@ class DecisionRule:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One testable demand. ``limits`` are ids of limits; ``traces`` are the statements T01 to T23 it serves."""
+    """One testable demand. ``limits`` are ids of limits; ``traces`` are the statements T01 to T23 it serves.
+
+    ``planned`` says what Wattest does not have yet to test it; as long as that stands, it holds back every level that asks
+    for the requirement.
+    """
 
     id: str
     text: str
@@ -56,6 +63,7 @@ class Requirement:
     source: str
     provenance: Provenance
     methods: tuple[Method, ...]
-    level: Literal["mandatory", "should", "informational"]
+    level: Rank
     traces: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    planned: str = ""

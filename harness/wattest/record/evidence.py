@@ -35,14 +35,22 @@ def keep(recorder: Recorder, name: str, content: bytes) -> int:
 
     Raises ``RecordError`` when they are too many or cannot be written: then nothing is noted.
     """
+    return recorder.note("file", **store(recorder.path.parent, name, content))
+
+
+def store(folder: Path, name: str, content: bytes) -> dict[str, Any]:
+    """Write bytes under ``evidence`` in a folder; name, ``sha256``, ``bytes`` and ``path``, as an entry of kind ``file`` has them.
+
+    Raises ``RecordError`` when they are too many or cannot be written.
+    """
     if len(content) > LARGEST:
         raise RecordError(
             f"'{name}' has {len(content)} bytes; a file kept as evidence may have {LARGEST} at most."
         )
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"{FOLDER}/{sha256[:16]}-{safe_name(name)}"
-    _write(recorder.path.parent / path, content)
-    return recorder.note("file", name=name, sha256=sha256, bytes=len(content), path=path)
+    _write(folder / path, content)
+    return {"name": name, "sha256": sha256, "bytes": len(content), "path": path}
 
 
 def safe_name(name: str) -> str:

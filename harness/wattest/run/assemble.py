@@ -6,7 +6,8 @@ import platform
 import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from difflib import get_close_matches
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -19,19 +20,26 @@ from wattest.model.library import library_folder
 from wattest.model.read import (
     read_bench,
     read_charger,
+    read_checklist,
     read_decision_rules,
+    read_demands,
+    read_levels,
     read_limits,
+    read_papers,
     read_profiles,
     read_requirements,
     read_scenario,
     read_taxes,
 )
 from wattest.model.scenario import Dialect
+from wattest.model.ways import scenario_ways
 from wattest.record import Recorder, keep
+from wattest.record.dossier import Dossier, find_dossier, read_dossier
 from wattest.record.rescues import rescues
 from wattest.run.campaign import Campaign, not_tested_reason
 from wattest.run.custody import Custody
 from wattest.run.drivers import factories
+from wattest.run.evidence import note_evidence
 from wattest.run.folder import point_latest
 from wattest.run.known import Known
 from wattest.run.resume import NOTHING, earlier_part
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
     from wattest.clock import Clock
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
+    from wattest.model.evidence import Demand, Item, Level, Paper
     from wattest.model.profile import Profile
     from wattest.model.requirement import DecisionRule, Limit, Requirement
     from wattest.model.scenario import Scenario
@@ -66,6 +75,27 @@ class Documents:
     dialects: tuple[Dialect, ...]
     rules: Mapping[str, DecisionRule] = field(default_factory=dict)
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    demands: Mapping[str, Demand] = field(default_factory=dict)
+    items: Mapping[str, Item] = field(default_factory=dict)
+    papers: Mapping[str, Paper] = field(default_factory=dict)
+    level: str = ""
+    """The level that the run is for; empty when it is for none."""
+    dossier: Dossier | None = None
+    """What people answered and documents said of this charger."""
+
+    @property
+    def aimed(self) -> frozenset[str] | None:
+        """Requirements that the level asked for needs, with those of all levels below it; None without a level."""
+        if not self.level:
+            return None
+        names = list(self.levels)
+        below = [self.levels[name] for name in names[: names.index(self.level) + 1]]
+        return frozenset(
+            id_
+            for id_, requirement in self.requirements.items()
+            if any(level.takes(requirement) for level in below)
+        )
 
     def read(self, path: Path) -> tuple[Scenario, ...]:
         """Variants of a scenario file. Raises ``DocumentError`` with every mistake in it."""
@@ -83,11 +113,15 @@ def documents(
     charger: str | None = None,
     dialects: Sequence[str] | None = None,
     rehearse: bool = False,
+    level: str = "",
+    evidence: str | None = None,
 ) -> Documents:
     """Read bench, charger sheet, requirements, limits and taxes; the built-in ones unless told otherwise.
 
-    ``rehearse`` plays a live bench with twins of its instruments (``wattest.run.rehearse``).
-    Raises ``DocumentError`` for what cannot be read, and ``BenchError`` for a dialect that nobody speaks.
+    ``rehearse`` plays a live bench with twins of its instruments (``wattest.run.rehearse``); ``level`` is what the run is
+    for; ``evidence`` is the folder of what people answered and documents said.
+    Raises ``DocumentError`` for what cannot be read, ``BenchError`` for a dialect or level that nobody knows, and
+    ``RecordError`` for evidence that is missing, was changed or belongs to another charger.
     """
     unknown = [name for name in dialects or () if name not in get_args(Dialect)]
     if unknown:
@@ -102,6 +136,8 @@ def documents(
     if rehearse:
         read = replace(read, kind="simulated", rehearsed=read.rehearsed or read.kind == "live")
     rules = read_decision_rules()
+    levels = read_levels()
+    _check_level(level, levels)
     return Documents(
         bench=read,
         sheet=sheet,
@@ -112,7 +148,35 @@ def documents(
         dialects=tuple(dialects or sheet.dialects),  # type: ignore[arg-type]
         rules=rules,
         profiles=read_profiles(),
+        levels=levels,
+        demands=read_demands(),
+        items=read_checklist(),
+        papers=read_papers(),
+        level=level,
+        dossier=read_dossier(find_dossier(Path(evidence), sheet.serial), sheet.serial) if evidence else None,
     )
+
+
+def _check_level(level: str, levels: Mapping[str, Level]) -> None:
+    if not level or level in levels:
+        return
+    near = get_close_matches(level, levels, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(levels)}."
+    raise BenchError(f"There is no level '{level}'; {hint}")
+
+
+@cache
+def _ways() -> dict[str, dict[str, Any]]:
+    """What the library has about each requirement: scenarios with the number of their variants, and monitors."""
+    scenarios = scenario_ways(library_folder("scenarios"))
+    monitors: dict[str, list[str]] = {}
+    for monitor in MONITORS:
+        for name in monitor.requirements:
+            monitors.setdefault(name, []).append(monitor.name)
+    return {
+        name: {"scenarios": scenarios.get(name, {}), "monitors": monitors.get(name, [])}
+        for name in sorted({*scenarios, *monitors})
+    }
 
 
 def _sheet_of(bench: Bench, fixtures: Path) -> Path:
@@ -179,6 +243,7 @@ def open_campaign(
         )
         if not resume:
             recorder.note("header", **header, plan=_plan(read, plan, venue))
+            _take_in(read, recorder)
         try:
             clock.run(venue.open())
         except BaseException as problem:
@@ -189,6 +254,22 @@ def open_campaign(
         undo.pop_all()
     point_latest(out)
     return campaign
+
+
+def _take_in(read: Documents, recorder: Recorder) -> None:
+    """The evidence of people and papers, right behind the header."""
+    if read.dossier is None:
+        return
+    note_evidence(
+        recorder,
+        read.dossier,
+        items=read.items,
+        papers=read.papers,
+        requirements=read.requirements,
+        limits=read.limits,
+        rule=read.rule,
+        today=host_utc().date(),
+    )
 
 
 def _check_active(bench: Bench, active: frozenset[str]) -> None:
@@ -291,6 +372,15 @@ def _header(
         "profiles": read.profiles,
         "requirements": read.requirements,
         "limits": read.limits,
+        "levels": read.levels,
+        "level": read.level,
+        "demands": read.demands,
+        "checklist": read.items,
+        "papers": read.papers,
+        "ways": _ways(),
+        "dossier": None
+        if read.dossier is None
+        else {"serial": read.dossier.serial, "sha256": read.dossier.sha256},
         **({} if part is None else {"part": part}),
     }
 

@@ -78,6 +78,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="switch on a deliberate defect or variation of the simulated charger",
     )
+    group.addoption(
+        "--wattest-level",
+        metavar="NAME",
+        default="",
+        help="only scenarios that this level of certification needs",
+    )
+    group.addoption(
+        "--wattest-evidence", metavar="DIR", help="what people answered and documents said of this charger"
+    )
     group.addoption("--wattest-resume", metavar="DIR", help="go on with an interrupted run")
 
 
@@ -233,14 +242,32 @@ def documents_of(config: pytest.Config) -> Documents:
             charger=config.getoption("--wattest-charger"),
             dialects=tuple(wanted.split(",")) if wanted else None,
             rehearse=config.getoption("--wattest-rehearse"),
+            level=config.getoption("--wattest-level"),
+            evidence=config.getoption("--wattest-evidence"),
         )
     return config.stash[documents_key]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On a live bench all scenarios of one dialect come together, since changing it restarts the station."""
+    """On a live bench all scenarios of one dialect come together, since changing it restarts the station.
+
+    With a level, scenarios that it does not need are left away.
+    """
+    _keep_aimed(config, items)
     if documents_key in config.stash and config.stash[documents_key].bench.kind == "live":
         items.sort(key=lambda item: item.dialect if isinstance(item, ScenarioItem) else "")
+
+
+def _keep_aimed(config: pytest.Config, items: list[pytest.Item]) -> None:
+    aimed = config.stash[documents_key].aimed if documents_key in config.stash else None
+    if aimed is None:
+        return
+    away = [
+        item for item in items if isinstance(item, ScenarioItem) and aimed.isdisjoint(item.scenario.covers)
+    ]
+    if away:
+        config.hook.pytest_deselected(items=away)
+        items[:] = [item for item in items if item not in away]
 
 
 @pytest.fixture(scope="session")

@@ -94,9 +94,9 @@ def _same(
     if then["defects"] != here["defects"]:
         named = [", ".join(header["defects"]) or "none" for header in (then, here)]
         raise RecordError(f"{begun} these defects switched on: {named[0]}; now: {named[1]}; {way_out}.")
-    for what in ("dialects", "requirements", "limits", "rule", "wattest"):
-        if then[what] != here[what]:
-            raise RecordError(f"{begun} other {_NAMES[what]} than those of now; {way_out}.")
+    for what, named_so in _NAMES.items():
+        if then.get(what) != here[what]:
+            raise RecordError(f"{begun} other {named_so} than those of now; {way_out}.")
     _same_plan(path, then["plan"], plan)
 
 
@@ -119,6 +119,11 @@ _NAMES = {
     "limits": "limits",
     "rule": "decision rules",
     "wattest": "versions of Wattest",
+    "levels": "levels",
+    "level": "aims (--level)",
+    "checklist": "checklists",
+    "papers": "documents asked for",
+    "dossier": "evidence of people and documents (--evidence)",
 }
 
 

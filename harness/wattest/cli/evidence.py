@@ -1,0 +1,188 @@
+"""``wattest evidence``: what only a person can see and only a document can say of one charger."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wattest.errors import BenchError, DocumentError, RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wattest.model.charger import ChargerSheet
+    from wattest.model.evidence import Item, Paper
+    from wattest.record.dossier import Dossier
+    from wattest.run.interview import Interview, Tongue
+
+USAGE, DOCUMENTS, BROKEN = 4, 12, 13
+
+EXAMPLES = """
+Examples:
+
+\b
+  wattest evidence --evse charger.yaml                 what is missing or out of date, one after the other
+  wattest evidence --evse charger.yaml --list          what is there, and what is missing
+  wattest evidence --evse charger.yaml --only rating_plate --only data_sheet
+  wattest evidence --evse charger.yaml --province ON   in English; in Quebec French comes first
+  wattest evidence --evse charger.yaml --by "A. Roy" < answers.txt
+  wattest certify --evse charger.yaml --level metered --evidence evidence
+
+\b
+An empty line leaves an item out. Exit codes: 0 (also when something is still missing: the last line says what),
+4 an argument or answer cannot be used, 12 the charger sheet cannot be used, 13 the evidence was changed or is
+another charger's. What was answered before an error is kept.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--evse",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Charger sheet. Default: the simulated one.",
+)
+@click.option(
+    "--evidence",
+    "root",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("evidence"),
+    show_default=True,
+    help="Where evidence is kept, in a folder for each serial number.",
+)
+@click.option("--by", metavar="NAME", help="Who answers and signs; asked for when it is not given.")
+@click.option("--only", metavar="ID", multiple=True, help="One item or document; may be given again.")
+@click.option("--all", "everything", is_flag=True, help="Also what was answered already.")
+@click.option("--list", "only_list", is_flag=True, help="Ask nothing; show what is there.")
+@click.option("--province", default="QC", show_default=True, metavar="QC", help="Where the station stands.")
+@click.option("--lang", type=click.Choice(["en", "fr"]), help="One language only.")
+def command(
+    evse: Path | None,
+    root: Path,
+    by: str | None,
+    only: tuple[str, ...],
+    everything: bool,
+    only_list: bool,
+    province: str,
+    lang: Tongue | None,
+) -> None:
+    """Go through the checklist and the documents asked for of one charger, and keep answers, pictures and files.
+
+    Each answer is signed with a name and the time, and kept in a folder that belongs to the charger by its serial number, for
+    this run of 'wattest certify --evidence' and for later ones.
+    """
+    try:
+        _go(evse, root, by, only, province, lang, everything=everything, only_list=only_list)
+    except DocumentError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(DOCUMENTS)
+    except RecordError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(BROKEN)
+    except BenchError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(USAGE)
+
+
+def _go(
+    evse: Path | None,
+    root: Path,
+    by: str | None,
+    only: tuple[str, ...],
+    province: str,
+    lang: Tongue | None,
+    *,
+    everything: bool,
+    only_list: bool,
+) -> None:
+    from wattest.clock import host_utc
+    from wattest.model.library import library_folder
+    from wattest.model.read import read_charger, read_checklist, read_papers
+    from wattest.record.dossier import begin, folder_of, read_dossier
+    from wattest.run.interview import Ended, Interview, missing
+
+    sheet = read_charger(evse or library_folder("fixtures") / "chargers" / "reference.yaml")
+    items, papers = read_checklist(), read_papers()
+    for id_ in only:
+        if id_ not in items and id_ not in papers:
+            raise BenchError(f"There is no checklist item or document '{id_}'{_near(id_, (*items, *papers))}")
+    tongue: Tongue = lang or ("fr+en" if province.upper() == "QC" else "en")
+    folder = folder_of(root, sheet.serial)
+    there = folder.is_dir() and any(folder.iterdir())
+    dossier = read_dossier(folder, sheet.serial) if there else None
+    if only_list:
+        _list(items, papers, dossier, sheet)
+        return
+    interview = Interview(folder, tongue, "", _typed, _told, host_utc)
+    name = by if by is not None else _typed(interview.text("Your name: ", "Votre nom : "))
+    interview.by = (name or "").strip()
+    if not interview.by:
+        raise BenchError("Nobody signs: give a name with --by, or as the first line.")
+    begin(folder, {"maker": sheet.maker, "model": sheet.model, "serial": sheet.serial})
+    answers, handed_in = (dossier.answers, dossier.papers) if dossier else ({}, {})
+    wanted, asked_for = missing(items, papers, answers, handed_in, host_utc().date())
+    if only or everything:
+        wanted = [id_ for id_ in items if id_ in only or not only]
+        asked_for = [id_ for id_ in papers if id_ in only or not only]
+    try:
+        _ask(interview, wanted, asked_for, items, papers)
+    except Ended as end:
+        click.echo(str(end), err=True)
+    now = read_dossier(folder, sheet.serial)
+    rest = [
+        id_ for those in missing(items, papers, now.answers, now.papers, host_utc().date()) for id_ in those
+    ]
+    lacking = f"; missing: {', '.join(rest)}" if rest else ""
+    click.echo(f"{len(interview.kept)} kept in {folder}{lacking}")
+
+
+def _ask(
+    interview: Interview,
+    wanted: list[str],
+    asked_for: list[str],
+    items: Mapping[str, Item],
+    papers: Mapping[str, Paper],
+) -> None:
+    total = len(wanted) + len(asked_for)
+    for number, id_ in enumerate(wanted, 1):
+        interview.item(items[id_], f"{number}/{total}")
+    for number, id_ in enumerate(asked_for, len(wanted) + 1):
+        interview.paper(papers[id_], f"{number}/{total}")
+
+
+def _list(
+    items: Mapping[str, Item], papers: Mapping[str, Paper], dossier: Dossier | None, sheet: ChargerSheet
+) -> None:
+    click.echo(f"{sheet.maker} {sheet.model}, serial {sheet.serial}")
+    for id_, item in items.items():
+        line = dossier.answers.get(id_) if dossier else None
+        told = "missing" if line is None else (line["answer"] or f"{line['value']} {line['unit']}")
+        signed = "" if line is None else f", {line['by']}, {str(line['at'])[:10]}"
+        click.echo(f"  {id_:<24}{', '.join(item.covers):<16}{told}{signed}")
+    for id_, paper in papers.items():
+        line = dossier.papers.get(id_) if dossier else None
+        told = "missing"
+        if line is not None:
+            until = f", until {line['expires']}" if line["expires"] else ""
+            told = f"{line['number'] or 'without a number'}, {line['issuer']}, {line['issued']}{until}"
+        click.echo(f"  {id_:<24}{', '.join(paper.covers):<16}{told}")
+
+
+def _near(id_: str, known: tuple[str, ...]) -> str:
+    from wattest.document.suggest import did_you_mean
+
+    return did_you_mean(id_, known) or "; 'wattest evidence --list' shows them all."
+
+
+def _typed(prompt: str) -> str | None:
+    click.echo(prompt, err=True, nl=False)
+    line = sys.stdin.readline()
+    return line if line else None
+
+
+def _told(sentence: str) -> None:
+    click.echo(sentence, err=True)
