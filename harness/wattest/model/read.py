@@ -5,7 +5,7 @@ from wattest.model.read_charger import read_charger
 from wattest.model.read_profile import read_profiles
 from wattest.model.read_requirements import read_decision_rules, read_limits, read_requirements
 from wattest.model.read_scenario import read_scenario
-from wattest.model.read_tariff import read_cards, read_tariff, read_taxes, read_unsettled_taxes
+from wattest.model.read_tariff import read_cards, read_tariff, read_taxes
 
 __all__ = [
     "read_bench",
@@ -18,5 +18,4 @@ __all__ = [
     "read_scenario",
     "read_tariff",
     "read_taxes",
-    "read_unsettled_taxes",
 ]
