@@ -217,7 +217,7 @@ def _curve(readings: list[tuple[Fraction, Fraction]], end: Fraction) -> list[tup
     later: dict[Fraction, Fraction] = {}
     for at, wh in readings:
         moment = end if abs(at - end) <= _SAME else at
-        if _SAME < abs(at) and 0 < moment <= end:
+        if abs(at) > _SAME and 0 < moment <= end:
             later[moment] = max(wh, later.get(moment, wh))
     return [*([(Fraction(0), min(at_start))] if at_start else []), *sorted(later.items())]
 
