@@ -137,7 +137,9 @@ def _receipt(
     transaction: Transaction, prices: Prices, station: Station, supplier: Supplier, buyer: str
 ) -> Receipt:
     start = transaction.started_at
-    _, tariff, rates = [one for one in prices if one[0] is None or (start is not None and one[0] <= start)][-1]
+    _, tariff, rates = [one for one in prices if one[0] is None or (start is not None and one[0] <= start)][
+        -1
+    ]
     try:
         bill = money.bill(
             tariff,

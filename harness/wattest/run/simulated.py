@@ -28,8 +28,8 @@ from wattest.run.terminal import terminal
 from wattest.world import World
 
 if TYPE_CHECKING:
-    from datetime import date
     from collections.abc import Callable
+    from datetime import date
 
     from wattest.clock import Clock
     from wattest.evse.charger import Connect

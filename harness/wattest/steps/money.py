@@ -164,9 +164,9 @@ async def expect_price_shown(run: Run, *, within: Duration = 5.0) -> None:
     tariff = run.scenario.given.tariff
     if tariff is None:
         raise BenchError(f"Scenario {run.scenario.id} checks a price without 'tariff:' under 'given:'.")
-    parts = (tariff, *tariff.steps)
-    prices = [price for part in parts for price in (part.energy, part.time) if price]
-    prices += [tariff.flat] if tariff.flat else []
+    stated = [tariff.energy, tariff.time, tariff.flat]
+    stated += [price for one in tariff.steps for price in (one.energy, one.time)]
+    prices = [price for price in stated if price]
     begin = run.clock.monotonic()
     while True:
         shown, seq = await run.display()

@@ -265,5 +265,7 @@ def _receipt(run: Run, transaction: Transaction, supplier: str, buyer: str) -> R
     made = receipts(run.entries(), station_of(vars(run.sheet)), seller, buyer=buyer)
     found = [one for one in made if one.transaction.id == transaction.id]
     if not found:
-        raise BenchError(f"The record holds no session {transaction.id} that has ended: no receipt can be made.")
+        raise BenchError(
+            f"The record holds no session {transaction.id} that has ended: no receipt can be made."
+        )
     return found[0]

@@ -45,18 +45,14 @@ async def watch_progress(run: Run, *, for_: Duration = 60.0) -> None:
         if now - begin >= for_:
             break
         await run.clock.sleep(LOOK_S)
+    doubt = f"In {unread} of {len(evidence)} looks at the display no energy in kWh or no elapsed time as h:mm:ss could be read."
     run.check(
         "progress on the display",
         "held",
         {
             "what": "energy in kWh and elapsed time as h:mm:ss on the display",
             "cases": len(evidence),
-            "doubts": []
-            if not unread
-            else [
-                f"In {unread} of {len(evidence)} looks at the display no energy in kWh or no elapsed time as h:mm:ss "
-                "could be read."
-            ],
+            "doubts": [doubt] if unread else [],
         },
         evidence=evidence,
     )
@@ -111,7 +107,12 @@ async def fill_up(run: Run) -> None:
     evidence.append(seq)
     if took is None and other:
         doubt = f"The display has other words since the car is full, and none that is known as a notice: '{other}'."
-        run.check("words of the notice", "held", {"what": "the notice", "cases": 1, "doubts": [doubt]}, evidence=evidence)
+        run.check(
+            "words of the notice",
+            "held",
+            {"what": "the notice", "cases": 1, "doubts": [doubt]},
+            evidence=evidence,
+        )
     run.check(
         "driver of the full car told",
         "occurred",
