@@ -202,7 +202,7 @@ def _by_step(
         hours, wh = (now - before for now, before in zip(curve[index], curve[index - 1], strict=True))
         if hours > widest:
             raise Inconclusive(
-                f"The register was not told for {float(hours * 3600):g} s, {float(curve[index - 1][0] * 3600):g} s after "
+                f"The register was not told for {round(hours * 3600)} s, {round(curve[index - 1][0] * 3600)} s after "
                 f"the start; at most {tariff.longest_gap_s} s leave no doubt about the step."
             )
         if wh < 0:
@@ -227,7 +227,7 @@ def _level(levels: list[tuple[Fraction, Fraction]], at: Fraction, widest: Fracti
     nearest = min(levels, key=lambda level: (abs(level[0] - at), level[0]), default=None)
     if nearest is None or abs(nearest[0] - at) > widest:
         raise Inconclusive(
-            f"No state of charge was told within {float(widest * 3600):g} s of a stretch that is priced by it."
+            f"No state of charge was told within {round(widest * 3600)} s of a stretch that is priced by it."
         )
     return max(Fraction(0), nearest[1])
 

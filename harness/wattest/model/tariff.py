@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
+
+
+def no_float(thing: Any) -> None:
+    """Nothing in a dataclass of money is a float; ``TypeError`` names what is. Called by each of them when it is made.
+
+    >>> Tariff("t", energy=0.35)
+    Traceback (most recent call last):
+    TypeError: Tariff.energy is the float 0.35; money is Decimal, made from text.
+    """
+    for field in fields(thing):
+        value = getattr(thing, field.name)
+        if isinstance(value, float):
+            raise TypeError(
+                f"{type(thing).__name__}.{field.name} is the float {value!r}; money is Decimal, made from text."
+            )
 
 
 @dataclass(frozen=True)
@@ -21,6 +36,9 @@ class PriceStep:
     """Per kWh."""
     time: Decimal = Decimal(0)
     """Per hour, charged by the second."""
+
+    def __post_init__(self) -> None:
+        no_float(self)
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,9 @@ class Tariff:
     provincial_tax_source: str = ""
     """The ruling or the rule of law that the operator names for it."""
 
+    def __post_init__(self) -> None:
+        no_float(self)
+
 
 @dataclass(frozen=True)
 class TaxRate:
@@ -76,6 +97,9 @@ class TaxRate:
     source: str
     settled: bool = True
 
+    def __post_init__(self) -> None:
+        no_float(self)
+
 
 @dataclass(frozen=True)
 class TaxLine:
@@ -84,6 +108,9 @@ class TaxLine:
     name: str
     percent: Decimal
     amount: Decimal
+
+    def __post_init__(self) -> None:
+        no_float(self)
 
 
 @dataclass(frozen=True)
@@ -102,6 +129,9 @@ class Bill:
     taxes: tuple[TaxLine, ...]
     total: Decimal
     adjustment: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        no_float(self)
 
 
 TIME_ZONES = {
