@@ -37,7 +37,7 @@ def priced(tariff: Tariff, *, wh: str = "0", hours: float = 0.0, idle_s: float =
         energy_wh=Decimal(wh),
         started=START,
         ended=START + timedelta(hours=hours),
-        idle_s=idle_s,
+        idle=timedelta(seconds=idle_s),
         on=more.get("on", START.date()),
     )
 
@@ -77,7 +77,7 @@ def test_lines() -> None:
         time=Decimal("1.50"),
         flat=Decimal(1),
         idle=Decimal(6),
-        idle_grace_s=600,
+        idle_grace_s=Decimal(600),
         idle_cap=Decimal(12),
     )
     found = priced(tariff, wh="12486", hours=2.5, idle_s=1200)
@@ -158,7 +158,13 @@ def test_agrees_with_the_judge(
     ended = START + timedelta(milliseconds=milliseconds)
     idle_s = min(idle_s, milliseconds // 1000)
     mine = bill(
-        tariff, RATES, energy_wh=Decimal(wh), started=START, ended=ended, idle_s=idle_s, on=START.date()
+        tariff,
+        RATES,
+        energy_wh=Decimal(wh),
+        started=START,
+        ended=ended,
+        idle=timedelta(seconds=idle_s),
+        on=START.date(),
     )
     theirs = money.bill(
         tariff,

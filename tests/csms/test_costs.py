@@ -151,7 +151,7 @@ def test_idling_is_billed_after_the_grace(till: Any) -> None:
     """Only time in which the vehicle asked for nothing counts as idle, less the grace."""
 
     async def talk() -> None:
-        till.csms.tariff = Tariff("t", idle=Decimal(6), idle_grace_s=600)
+        till.csms.tariff = Tariff("t", idle=Decimal(6), idle_grace_s=Decimal(600))
         station = await till.station("2.0.1", lambda _action, _payload: {})
         await station.call("TransactionEvent", event("Started", 0, "2026-01-15T12:00:00Z", 0))
         await station.call(

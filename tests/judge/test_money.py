@@ -190,7 +190,7 @@ MIXED = Tariff(
     time=Decimal("3.00"),
     flat=Decimal("1.00"),
     idle=Decimal("12.00"),
-    idle_grace_s=600,
+    idle_grace_s=Decimal(600),
     idle_cap=Decimal("5.00"),
 )
 
@@ -280,7 +280,7 @@ def test_two_independent_computations_agree(
         energy_wh=Decimal(energy),
         started=NOON,
         ended=ended,
-        idle_s=float(idling),
+        idle=timedelta(seconds=idling),
         on=NOON.date(),
     )
     assert first == second

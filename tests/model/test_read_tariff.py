@@ -13,7 +13,6 @@ from wattest.model.read_tariff import (
     read_cards,
     read_tariff,
     read_taxes,
-    read_unsettled_taxes,
     tariff_of,
     taxes_of,
 )
@@ -27,7 +26,8 @@ def percent(province: str, on: date) -> Decimal:
     lines = [
         rate.percent
         for rate in read_taxes()
-        if rate.province == province
+        if rate.settled
+        and rate.province == province
         and rate.valid_from <= on
         and (rate.valid_to is None or on <= rate.valid_to)
     ]
@@ -62,7 +62,7 @@ def test_tariffs_of_the_library_are_called_like_their_files(path: object) -> Non
         (
             "[]\n",
             [
-                "a list stands here; a tariff is a mapping with the keys tariff, currency, energy, time, flat, idle, idle_grace, idle_cap, tax_included, province"
+                "a list stands here; a tariff is a mapping with the keys tariff, currency, energy, time, flat, idle, idle_grace, idle_cap, tax_included, province, power_steps, soc_steps, longest_gap, minimum, maximum, provincial_tax, provincial_tax_source"
             ],
         ),
     ],
@@ -94,18 +94,18 @@ def test_nova_scotia_changed_on_the_first_of_april() -> None:
 
 def test_provincial_sales_taxes_wait_for_the_operator() -> None:
     """PST and RST are not in the bill, and the row that is says so."""
-    assert {(rate.province, rate.name) for rate in read_unsettled_taxes()} == {
+    assert {(rate.province, rate.name) for rate in read_taxes() if not rate.settled} == {
         ("BC", "PST"),
         ("MB", "RST"),
         ("SK", "PST"),
     }
-    told = {rate.province: rate.source for rate in read_taxes()}
+    told = {rate.province: rate.source for rate in read_taxes() if rate.settled}
     assert all("operator" in told[province] for province in ("BC", "MB", "SK"))
 
 
 def test_every_tax_names_its_source() -> None:
     """No rate without somebody who says so."""
-    assert all(rate.source for rate in (*read_taxes(), *read_unsettled_taxes()))
+    assert all(rate.source for rate in read_taxes())
 
 
 ROW = "{province: QC, name: GST, percent: 5 %, valid_from: 2008-01-01, source: s}"

@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "Write a bench file and a charger sheet to begin with, by asking.",
     "plan": "Print what an accuracy profile will take: energy, hours, uncertainty.",
     "prove": "Show which scenario catches which deliberate defect.",
+    "receipt": "Make receipts of the sessions in a record, or add up the taxes to remit.",
     "report": "Render a record: terminal table, HTML, JUnit, Allure.",
     "requirements": "List, filter and explain the requirements, and what can show each.",
     "risk": "Simulate how often a decision rule accepts a bad meter, or rejects a good one.",

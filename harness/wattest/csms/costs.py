@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 from wattest.clock import Clock
-from wattest.csms.billing import bill, price_text, rates_on
-from wattest.errors import BenchError
+from wattest.csms.billing import bill, price_text, rates_on, tax_day
+from wattest.errors import BenchError, Inconclusive
 from wattest.model.tariff import Bill, Tariff, TaxRate
 from wattest.ocpp.ledger import Transaction
 from wattest.ocpp.neutral import TransactionChanged
@@ -30,57 +30,72 @@ class Till:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tariff: Tariff | None = None
+        self._since: list[tuple[datetime, Tariff | None]] = []
         self._locked: dict[str, Tariff | None] = {}
         self.taxes: tuple[TaxRate, ...] = ()
 
     @property
     def tariff(self) -> Tariff | None:
         """What sessions that start now will cost; None when nothing is said about money."""
-        return self._tariff
+        return self._since[-1][1] if self._since else None
 
     @tariff.setter
     def tariff(self, tariff: Tariff | None) -> None:
-        """Raises ``BenchError`` when no tax of the tariff's province is known for today."""
+        """Raises ``BenchError`` when the taxes of the tariff's province are not known for today."""
+        now = self._clock.utc()
         if tariff is not None:
-            rates_on(self.taxes, tariff.province, self._clock.utc().date())
-        self._tariff = tariff
+            self._rates(tariff, now)
+        self._since.append((now, tariff))
 
-    def lock(self, transaction_id: str) -> None:
-        """The transaction was heard of: its price is fixed."""
-        self._locked.setdefault(transaction_id, self._tariff)
+    def lock(self, transaction_id: str, started: datetime | None = None) -> None:
+        """The transaction was heard of: its price is fixed.
+
+        It is that of its stated start, so that a session that began without a link keeps the price of its beginning; a
+        start before anything was said of prices has the first of them.
+        """
+        if transaction_id not in self._locked:
+            told = [tariff for since, tariff in self._since if started is None or since <= started]
+            self._locked[transaction_id] = told[-1] if told else self._since[0][1] if self._since else None
 
     def charges(self, transaction_id: str) -> bool:
         """Whether the transaction costs anything that could be told."""
-        return self._locked.get(transaction_id, self._tariff) is not None
+        return self._locked.get(transaction_id, self.tariff) is not None
 
     def bill(self, transaction: Transaction, until: datetime | None = None) -> Bill | None:
-        """What a transaction costs, so far when it runs; None without tariff or without energy and times.
+        """What a transaction costs, so far when it runs; None without tariff or without what its lines need.
 
         A station may state any time: taxes of a day that no table knows are those of today.
         """
-        tariff = self._locked.get(transaction.id, self._tariff)
+        tariff = self._locked.get(transaction.id, self.tariff)
         ended = transaction.ended_at or until
         if tariff is None or transaction.energy_wh is None or transaction.started_at is None or ended is None:
             return None
-        on = transaction.started_at.date()
+        on = tax_day(tariff.province, transaction.started_at)
         try:
-            rates_on(self.taxes, tariff.province, on)
+            rates_on(self.taxes, tariff.province, on, tariff.provincial_tax)
         except BenchError:
-            on = self._clock.utc().date()
-        return bill(
-            tariff,
-            self.taxes,
-            energy_wh=transaction.energy_wh,
-            started=transaction.started_at,
-            ended=ended,
-            idle_s=transaction.idle_s(ended),
-            on=on,
-        )
+            on = tax_day(tariff.province, self._clock.utc())
+        try:
+            return bill(
+                tariff,
+                self.taxes,
+                energy_wh=transaction.energy_wh,
+                started=transaction.started_at,
+                ended=ended,
+                idle=transaction.idling(ended),
+                on=on,
+                register=[(at, wh) for at, wh, _ in transaction.register],
+                soc=transaction.soc,
+            )
+        except Inconclusive:
+            return None
+
+    def _rates(self, tariff: Tariff, at: datetime) -> None:
+        rates_on(self.taxes, tariff.province, tax_day(tariff.province, at), tariff.provincial_tax)
 
     def price_text(self) -> str | None:
         """The prices as a driver reads them; None without a tariff."""
-        return None if self._tariff is None else price_text(self._tariff)
+        return None if self.tariff is None else price_text(self.tariff)
 
 
 def running_cost_201(transaction: Transaction, owed: Bill) -> tuple[str, Mapping[str, Any]]:

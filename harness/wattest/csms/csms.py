@@ -259,7 +259,7 @@ class Csms:
             station.statuses.clear()
             station.booted = (event, seq)
         elif isinstance(event, TransactionChanged) and event.transaction_id is not None:
-            self.till.lock(event.transaction_id)
+            self.till.lock(event.transaction_id, event.timestamp if event.kind == "started" else None)
         self._happenings.tell(event, seq)
         if answered and line.open:
             self._tell_costs(line, event)

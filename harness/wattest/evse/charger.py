@@ -208,7 +208,7 @@ class Charger:
         flash.operative = self._conduct(commands.kept_availability)(station)
         for queued in flash.queue:
             queued.offline = True
-        for session in list(flash.transactions.values()):
+        for session in self._conduct(sessions.transactions_at_boot)(station):
             outlet = station.outlets[session.evse_id - 1]
             if self._sheet.power_loss == "resumes" and outlet.plugged:
                 sessions.resume(station, outlet, session)

@@ -54,6 +54,28 @@ def ignores_late_refusal(station: Station) -> bool:
     return False
 
 
+@behaviour
+def transactions_at_boot(station: Station) -> list[OpenTransaction]:
+    """The open transactions that a boot finds: all that were open when the power went."""
+    return list(station.flash.transactions.values())
+
+
+@defect(
+    "BILL-D19",
+    breaks=transactions_at_boot,
+    area="billing",
+    requirement="DSP-05",
+    text="an open transaction is forgotten when the power stays away for more than an hour",
+    source="NIST HB44 3.40 S.2.5: the transaction in progress can be determined for 8 h",
+)
+def transactions_fade(station: Station) -> list[OpenTransaction]:
+    """They are kept in memory behind a capacitor, not in flash."""
+    gone = station.flash.lost_power_at
+    if gone is not None and (station.now() - gone).total_seconds() > 3600.0:
+        station.flash.transactions.clear()
+    return list(station.flash.transactions.values())
+
+
 def grant(station: Station, outlet: Outlet, permit: Permit) -> None:
     """Somebody may charge here: free the plug and wait for it."""
     outlet.permit = replace(permit, plugged_before=outlet.plugged)
@@ -79,7 +101,8 @@ def start(station: Station, outlet: Outlet, permit: Permit) -> None:
     station.clear_timer(outlet, "permit")
     outlet.permit = None
     station.message = ()
-    outlet.cost = None
+    outlet.cost = outlet.first_cost = outlet.drawn = None
+    outlet.price = station.settings.text("default_price")
     wh, now = metering.register(outlet), station.now()
     session = OpenTransaction(
         key=_new_key(station),

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from random import Random
 from typing import Any, Literal, Protocol
 
@@ -90,6 +91,12 @@ class Outlet:
     """Limits of charging profiles for the running transaction, by where they came from."""
     cost: str | None = None
     """Running cost as the central system told it."""
+    first_cost: tuple[str, Decimal] | None = None
+    """The first running cost above nothing, and the Wh it was for."""
+    price: str = ""
+    """What the screen said of the price when the session began."""
+    drawn: tuple[float, list[str]] | None = None
+    """When energy and time were last drawn, and what was."""
 
     @property
     def plugged(self) -> bool:

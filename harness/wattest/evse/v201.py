@@ -8,7 +8,7 @@ from typing import Any
 from wattest.evse import authorise, display, metering, outbox, status
 from wattest.evse.flash import Notice, Queued, Sampled, TokenInfo
 from wattest.evse.station import Outlet, Purpose, Station
-from wattest.world.behaviour import behaviour, variation
+from wattest.world.behaviour import behaviour, defect, variation
 
 Payload = dict[str, Any]
 
@@ -91,6 +91,26 @@ def local_reason_goes_unsaid(reason: str | None) -> str | None:
     return None if reason == "Local" else reason
 
 
+@behaviour
+def evse_told(notice: Notice) -> bool:
+    """Whether an event names its EVSE (E01.FR.16: at least the first after it is known)."""
+    return True
+
+
+@defect(
+    "BILL-D16",
+    breaks=evse_told,
+    area="billing",
+    requirement="BIL-10",
+    text="transaction events never name their EVSE, so that no receipt can",
+    source="NIST HB44 3.40: the EVSE's unique ID on the receipt (recalled); OCPP 2.0.1 E01.FR.16",
+    dialects=("2.0.1",),
+)
+def evse_goes_unsaid(notice: Notice) -> bool:
+    """Written for a station with a single connector."""
+    return False
+
+
 class V201:
     """The dialect. Its only memory is a counter of events."""
 
@@ -150,8 +170,9 @@ class V201:
             "triggerReason": TRIGGERS[notice.trigger],
             "seqNo": notice.seq_no + station.conduct(first_seq_no)(station),
             "transactionInfo": about,
-            "evse": {"id": notice.evse_id, "connectorId": 1},
         }
+        if station.conduct(evse_told)(notice):
+            payload["evse"] = {"id": notice.evse_id, "connectorId": 1}
         if station.conduct(outbox.told_offline)(queued):
             payload["offline"] = True
         if notice.reveals_token and notice.token is not None:

@@ -68,6 +68,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("tariff", "tariffs", "tariff", _TARIFF, "tariff_of", "TARIFF"),
     Kind("tax", "tax lines", "taxes", _TARIFF, "taxes_of", "TAXES"),
     Kind("card", "cards", "cards", _TARIFF, "cards_of", "CARDS"),
+    Kind("supplier", "suppliers", "supplier", "wattest.model.supplier", "supplier_of", "SUPPLIER"),
 )
 
 SUFFIX = ".scenario.yaml"

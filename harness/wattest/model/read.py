@@ -6,7 +6,7 @@ from wattest.model.read_evidence import read_checklist, read_demands, read_level
 from wattest.model.read_profile import read_profiles
 from wattest.model.read_requirements import read_decision_rules, read_limits, read_requirements
 from wattest.model.read_scenario import read_scenario
-from wattest.model.read_tariff import read_cards, read_tariff, read_taxes, read_unsettled_taxes
+from wattest.model.read_tariff import read_cards, read_tariff, read_taxes
 
 __all__ = [
     "read_bench",
@@ -23,5 +23,4 @@ __all__ = [
     "read_scenario",
     "read_tariff",
     "read_taxes",
-    "read_unsettled_taxes",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date as calendar_date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -60,6 +61,7 @@ class _Given:
     tariff: Tariff | str | None
     settings: dict[str, str]
     temperature_c: float | None
+    date: calendar_date | None = None
 
 
 def _given(
@@ -68,6 +70,7 @@ def _given(
     tariff: NewName | TariffEntry | None = None,
     settings: SettingsEntry | None = None,
     temperature: Temperature | None = None,
+    date: calendar_date | None = None,
 ) -> _Given:
     """State before the first step.
 
@@ -76,11 +79,12 @@ def _given(
         tariff: the name of a file under fixtures/tariffs, or a tariff
         settings: of the station
         temperature: of the air
+        date: the day on which it happens; needs 'wall_clock_step'
     """
     if isinstance(cards, str):
-        return _Given(cards, tariff, settings or {}, temperature)
+        return _Given(cards, tariff, settings or {}, temperature, date)
     named = {name: Card(card) if isinstance(card, str) else card for name, card in (cards or {}).items()}
-    return _Given(named, tariff, settings or {}, temperature)
+    return _Given(named, tariff, settings or {}, temperature, date)
 
 
 def _scenario(
@@ -194,6 +198,9 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
         tuple(variant),
     )
     calls = steps.read(values["steps"]) if "steps" in values else ()
+    needs = values.get("needs", ())
+    if given is not None and given.date is not None and needs is not BAD and "wall_clock_step" not in needs:
+        problems.add(root, "a scenario that chooses its date must say 'wall_clock_step' under 'needs'")
     if covers is not BAD:
         proven = _Anything() if steps.puzzling else steps.proven
         _look_at_covers(root, proven, knowledge.monitored, problems)
@@ -254,7 +261,7 @@ def _looked_up(given: Any, root: Fields, fixtures: Path | None, problems: Proble
         tariff = _named(tariff, "tariff", node, folder / "tariffs", read_tariff, problems)
     if cards is None or (tariff is None and given.tariff is not None):
         return None
-    return Given(cards, tariff, given.settings, given.temperature_c)
+    return Given(cards, tariff, given.settings, given.temperature_c, given.date)
 
 
 def _named(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -12,13 +13,43 @@ from typing import Annotated, Any, Literal
 
 from wattest.document.decode import BAD, Decoder
 from wattest.document.node import Document, Fields, Items
-from wattest.document.quantity import PERCENT, Duration, EnergyPrice, Money, TimePrice
+from wattest.document.quantity import PERCENT, POWER, Duration, EnergyPrice, Money, TimePrice
 from wattest.document.reader import read
 from wattest.document.signature import Made
 from wattest.model.library import library_folder
 from wattest.model.scenario import Card, CardStatus
-from wattest.model.tariff import Tariff, TaxRate
+from wattest.model.tariff import PriceStep, Tariff, TaxRate
 from wattest.model.words import NewName, Province, Uid
+
+
+def _power_step(
+    *, above: Annotated[Decimal, POWER], energy: EnergyPrice = Decimal(0), time: TimePrice = Decimal(0)
+) -> PriceStep:
+    """What energy and time cost from one power up to that of the next step.
+
+    Args:
+        above: the power from which the step holds, itself included
+        energy: price of the energy delivered in the step
+        time: price of the time spent in it
+    """
+    return PriceStep(above, energy, time)
+
+
+def _soc_step(
+    *, above: Annotated[Decimal, PERCENT], energy: EnergyPrice = Decimal(0), time: TimePrice = Decimal(0)
+) -> PriceStep:
+    """What energy and time cost from one state of charge up to that of the next step.
+
+    Args:
+        above: the state of charge from which the step holds, itself included
+        energy: price of the energy delivered in the step
+        time: price of the time spent in it
+    """
+    return PriceStep(above, energy, time)
+
+
+PowerStep = Annotated[PriceStep, Made(_power_step)]
+SocStep = Annotated[PriceStep, Made(_soc_step)]
 
 
 def _tariff(
@@ -33,6 +64,13 @@ def _tariff(
     idle_cap: Money | None = None,
     tax_included: bool = False,
     province: Province = "QC",
+    power_steps: tuple[PowerStep, ...] = (),
+    soc_steps: tuple[SocStep, ...] = (),
+    longest_gap: Duration = 300.0,
+    minimum: Money | None = None,
+    maximum: Money | None = None,
+    provincial_tax: Literal["applies", "exempt"] | None = None,
+    provincial_tax_source: str = "",
 ) -> Tariff:
     """What a session costs before tax, unless ``tax_included``.
 
@@ -47,13 +85,61 @@ def _tariff(
         idle_cap: the most that idling costs in one session
         tax_included: whether the prices contain the taxes
         province: where the station stands; the taxes follow
+        power_steps: prices by the power between two readings of the meter, beside 'energy' and 'time'
+        soc_steps: prices by the state of charge at the begin of a stretch between two readings
+        longest_gap: readings further apart do not tell which step a stretch belongs to
+        minimum: the least that a session costs which costs anything
+        maximum: the most that a session costs, idling included
+        provincial_tax: what the operator states of PST or RST on charging, where a province has one
+        provincial_tax_source: the ruling or rule of law that says so
     """
-    for name, amount in (("flat", flat), ("idle_cap", idle_cap)):
+    amounts = {"flat": flat, "idle_cap": idle_cap, "minimum": minimum, "maximum": maximum}
+    for name, amount in amounts.items():
         if amount is not None and amount < 0:
             raise ValueError(f"'{name}' is {amount} CAD; a price is never below 0 CAD")
+    if minimum is not None and maximum is not None and minimum > maximum:
+        raise ValueError(f"'minimum' is {minimum} CAD and 'maximum' {maximum} CAD; swap them")
+    if power_steps and soc_steps:
+        raise ValueError("a tariff has 'power_steps' or 'soc_steps', not both")
+    if (provincial_tax is None) != (not provincial_tax_source):
+        raise ValueError("'provincial_tax' and 'provincial_tax_source' stand together: who says so, and what")
+    steps = power_steps or soc_steps
+    _look_at_steps(steps, "power_steps" if power_steps else "soc_steps", "W" if power_steps else "%")
     return Tariff(
-        tariff, currency, energy, time, flat, idle, idle_grace, idle_cap, tax_included, province=province
+        tariff,
+        currency,
+        energy,
+        time,
+        flat,
+        idle,
+        _exactly(idle_grace),
+        idle_cap,
+        tax_included,
+        province,
+        steps,
+        "soc" if soc_steps else "power",
+        _exactly(longest_gap),
+        minimum,
+        maximum,
+        provincial_tax,
+        provincial_tax_source,
     )
+
+
+def _exactly(seconds: float) -> Decimal:
+    """Seconds as money is reckoned with: no float goes further than this."""
+    return Decimal(int(seconds)) if seconds.is_integer() else Decimal(repr(seconds))
+
+
+def _look_at_steps(steps: tuple[PriceStep, ...], name: str, unit: str) -> None:
+    """Steps begin at 0 and rise. Raises ``ValueError`` with a sentence."""
+    if steps and steps[0].above != 0:
+        raise ValueError(f"the first of '{name}' begins at {steps[0].above} {unit}; begin at 0 {unit}")
+    for lower, higher in pairwise(steps):
+        if higher.above <= lower.above:
+            raise ValueError(
+                f"in '{name}' {higher.above} {unit} follows {lower.above} {unit}; put them in rising order"
+            )
 
 
 def _tax(
@@ -102,9 +188,9 @@ def _taxes(*, taxes: tuple[TaxEntry, ...], operator_must_state: tuple[TaxEntry, 
 
     Args:
         taxes: lines that apply to every session
-        operator_must_state: lines of which it is unsettled whether they apply; left out unless asked for
+        operator_must_state: lines of which it is unsettled whether they apply; a tariff must say so there
     """
-    return taxes, operator_must_state
+    return taxes, tuple(replace(rate, settled=False) for rate in operator_must_state)
 
 
 def _cards(*, cards: Mapping[NewName, Uid | CardEntry]) -> dict[str, Card]:
@@ -184,18 +270,11 @@ def read_cards(path: str | os.PathLike[str]) -> dict[str, Card]:
 
 
 def read_taxes(path: str | os.PathLike[str] | None = None) -> tuple[TaxRate, ...]:
-    """The tax lines that apply to every session; without a path those that come with Wattest.
+    """All tax lines of a table, settled ones first; without a path those that come with Wattest.
 
-    Provincial sales taxes of which nobody could say whether they apply to charging are left out: see
-    ``read_unsettled_taxes``. Raises ``DocumentError``.
+    Whether a provincial sales tax applies to charging is not settled (``TaxRate.settled``): a bill in such a province
+    needs a tariff that states it. Raises ``DocumentError``.
     """
-    return taxes_of(read(_taxes_path(path)))[0]
-
-
-def read_unsettled_taxes(path: str | os.PathLike[str] | None = None) -> tuple[TaxRate, ...]:
-    """Tax lines that an operator must decide on with a citation before a bill in that province is complete."""
-    return taxes_of(read(_taxes_path(path)))[1]
-
-
-def _taxes_path(path: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
-    return library_folder("fixtures") / "taxes" / "canada.yaml" if path is None else path
+    source = library_folder("fixtures") / "taxes" / "canada.yaml" if path is None else path
+    settled, unsettled = taxes_of(read(source))
+    return (*settled, *unsettled)

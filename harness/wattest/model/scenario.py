@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from wattest.errors import Place
@@ -31,6 +32,8 @@ class Given:
     tariff: Tariff | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     temperature_c: float | None = None
+    date: date | None = None
+    """The day on which it happens, where the bench can choose it; it begins at 17:00 UTC, daytime in all of Canada."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ class Transaction:
     duplicates: tuple[str, ...] = ()
     seq_nos: tuple[int, ...] = ()
     dialect: Dialect = "1.6"
+    soc: tuple[tuple[datetime, Decimal], ...] = ()
+    """State of charge of the vehicle in percent, where it was told."""
 
     @property
     def energy_wh(self) -> Decimal | None:
@@ -90,7 +92,11 @@ class Transaction:
         return (self.ended_at - self.started_at).total_seconds()
 
     def idle_s(self, until: datetime | None = None) -> float:
-        """Seconds for which the vehicle asked for nothing: state ``suspended ev`` only.
+        """``idling`` in seconds."""
+        return self.idling(until).total_seconds()
+
+    def idling(self, until: datetime | None = None) -> timedelta:
+        """Time for which the vehicle asked for nothing: state ``suspended ev`` only.
 
         Never while the EVSE withholds power (OCPI 2.3.0, PARKING_TIME). ``until`` bounds a running transaction.
         """
@@ -100,7 +106,7 @@ class Transaction:
             later = self.states[index + 1][0] if index + 1 < len(self.states) else end
             if state == "suspended ev" and later is not None:
                 total += max(timedelta(), (min(later, end) if end else later) - since)
-        return total.total_seconds()
+        return total
 
 
 @dataclass(slots=True)
@@ -122,6 +128,7 @@ class _Draft:
 
     known: Transaction
     register: dict[tuple[datetime, Decimal], int] = field(default_factory=dict)
+    soc: dict[datetime, Decimal] = field(default_factory=dict)
     states: list[tuple[datetime, ChargingState]] = field(default_factory=list)
     said: dict[str, _Said] = field(default_factory=dict)
     evidence: list[int] = field(default_factory=list)
@@ -202,6 +209,7 @@ class Ledger:
                 twin = replace(
                     draft,
                     register=dict(draft.register),
+                    soc=dict(draft.soc),
                     states=list(draft.states),
                     seq_nos=set(draft.seq_nos),
                     built=None,
@@ -319,6 +327,8 @@ class Ledger:
         if isinstance(event.samples, Samples):
             for sample in event.samples.registers:
                 draft.register.setdefault((sample.timestamp or at, in_wh(sample)), call.seq)
+            for sample in event.samples.soc:
+                draft.soc.setdefault(sample.timestamp or at, sample.value)
         if event.charging_state is not None:
             draft.states.append((at, event.charging_state))
         if event.seq_no is not None:
@@ -336,6 +346,7 @@ class Ledger:
                 known,
                 register=tuple((at, wh, seq) for (at, wh), seq in sorted(draft.register.items())),
                 states=tuple(sorted(states, key=lambda item: item[0])),
+                soc=tuple(sorted(draft.soc.items())),
                 evidence=tuple(draft.evidence),
                 duplicates=tuple(draft.duplicates),
                 seq_nos=tuple(sorted(draft.seq_nos)),

@@ -73,24 +73,29 @@ def items(payload: Payload, key: str) -> list[Payload]:
 class Samples(Sequence[Sample]):
     """Sampled values of one message, read when somebody looks at them: of most, only the register ever is.
 
-    Equal to any sequence of equal samples. ``registers`` are those of the energy register; ``fingerprint`` is equal
-    for copies of a message.
+    Equal to any sequence of equal samples. ``registers`` are those of the energy register, ``soc`` those of the
+    vehicle's state of charge; ``fingerprint`` is equal for copies of a message.
     """
 
-    __slots__ = ("_found", "_groups", "_read", "registers")
+    __slots__ = ("_found", "_groups", "_read", "registers", "soc")
 
     def __init__(self, groups: list[Payload], read: _ReadValue) -> None:
         self._groups = groups
         self._read = read
         self._found: tuple[Sample, ...] | None = None
-        registers = []
+        registers, soc = [], []
         for group in groups:
             for item in items(group, "sampledValue"):
-                if item.get("measurand", REGISTER) == REGISTER:
+                measurand = item.get("measurand", REGISTER)
+                if measurand == REGISTER:
                     sample = _sample(group, item, read)
                     if sample is not None and is_register(sample):
                         registers.append(sample)
-        self.registers = tuple(registers)
+                elif measurand == "SoC":
+                    sample = _sample(group, item, read)
+                    if sample is not None:
+                        soc.append(sample)
+        self.registers, self.soc = tuple(registers), tuple(soc)
 
     def _all(self) -> tuple[Sample, ...]:
         if self._found is None:

@@ -7,6 +7,7 @@ with their twins (a rehearsed bench), or a person at the terminal, for whom virt
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from wattest.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from wattest.clock import Clock
     from wattest.evse.charger import Connect
@@ -39,6 +41,11 @@ if TYPE_CHECKING:
 
 SETTLE_S = 300.0
 """A sound charger boots, connects and reports within this; one that only connects is tested as it is."""
+
+
+def at_noon(day: date) -> datetime:
+    """17:00 UTC, when it is that day, and daytime, everywhere in Canada."""
+    return datetime(day.year, day.month, day.day, 17, tzinfo=UTC)
 
 
 class SimulatedVenue:
@@ -76,6 +83,7 @@ class SimulatedVenue:
         self._rigs: dict[str, Any] = {}
         self._interlocks = self._interlocked({})
         self._stack = AsyncExitStack()
+        self._stepped_s = 0.0
         self._terminal = terminal()
 
     async def open(self) -> None:
@@ -83,6 +91,9 @@ class SimulatedVenue:
 
     async def enter(self, scenario: Scenario, dialect: Dialect, seed: int) -> Stage:
         """A charger fresh from the factory, booted and connected. Raises ``StationGone`` when it did not connect."""
+        if scenario.given.date is not None:
+            self._stepped_s = (at_noon(scenario.given.date) - self._clock.utc()).total_seconds()
+            self._clock.step_wall(self._stepped_s)
         world = World(self._clock, self._sheet, seed=seed, active=self._active)
         if scenario.given.temperature_c is not None:
             world.climate.set_ambient(scenario.given.temperature_c)
@@ -191,6 +202,8 @@ class SimulatedVenue:
             await self._stack.aclose()
             self._charger, self._csms, self._parts, self._rigs = None, None, {}, {}
             self._interlocks = self._interlocked({})
+            self._clock.step_wall(-self._stepped_s)
+            self._stepped_s = 0.0
 
     async def close(self) -> None:
         """Nothing is left to close."""
@@ -206,4 +219,4 @@ class SimulatedVenue:
         if bench.rehearsed:
             bench = without_people(bench)
         _, parts = self._played(bench, world, MemoryNetwork(self._clock))
-        return frozenset(parts).union(*(part.supports for part in parts.values()))
+        return frozenset((*parts, "wall_clock_step")).union(*(part.supports for part in parts.values()))

@@ -12,6 +12,7 @@ from wattest.model.scenario import Card, Dialect, Reference, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from wattest.clock import Clock
     from wattest.csms import Csms
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from wattest.model.charger import ChargerSheet
     from wattest.model.profile import Profile
     from wattest.model.requirement import DecisionRule, Limit
-    from wattest.model.tariff import TaxRate
+    from wattest.model.tariff import Tariff, TaxRate
     from wattest.ocpp.ledger import Transaction
     from wattest.roles import (
         DisplayReading,
@@ -98,6 +99,10 @@ class Run:
     """Decision rules by id."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """Accuracy profiles by name."""
+    totals: list[tuple[Decimal, int]] = field(default_factory=list)
+    """Totals read from the display, each with the entry that proves it."""
+    repriced: list[tuple[datetime, Tariff]] = field(default_factory=list)
+    """Tariffs that took the place of the scenario's own, and since when."""
 
     # --- names and cards -------------------------------------------------------------------------------
 

@@ -6,10 +6,89 @@ from decimal import Decimal
 
 from wattest.document.quantity import Duration
 from wattest.errors import BenchError, Inconclusive
+from wattest.model.read_tariff import TariffEntry
+from wattest.model.tariff import Bill, Tariff
 from wattest.model.verb import Saved
 from wattest.ocpp.ledger import Transaction
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.registry import step
+
+
+@step()
+async def change_tariff(run: Run, *, tariff: TariffEntry) -> None:
+    """From now on sessions cost something else; those that run keep the price of their start (BIL-05).
+
+    A station that shows prices is told the new one: DefaultPriceText in 1.6 (recalled), TariffFallbackMessage in 2.0.1.
+    """
+    if run.scenario.given.tariff is None:
+        raise BenchError(f"Scenario {run.scenario.id} changes a tariff without 'tariff:' under 'given:'.")
+    run.repriced.append((run.clock.utc(), tariff))
+    run.csms.tariff = tariff
+    own = [rate for rate in run.taxes if rate.province == tariff.province]
+    run.note("setting", what="tariff", tariff=tariff, taxes=own)
+    price = run.csms.till.price_text()
+    if price is not None and "price_display" in run.sheet.features:
+        answer = await run.csms.station().configure("default_price", price)
+        run.note(
+            "setting",
+            what="station",
+            setting="default_price",
+            value=price,
+            status=answer.status,
+            evidence=answer.seq,
+        )
+
+
+def tariff_of(run: Run, transaction: Transaction) -> Tariff:
+    """The tariff in force when a transaction started. ``BenchError`` when the scenario has none."""
+    tariff = run.scenario.given.tariff
+    if tariff is None:
+        raise BenchError(f"Scenario {run.scenario.id} checks a cost without 'tariff:' under 'given:'.")
+    started = transaction.started_at
+    later = [other for since, other in run.repriced if started is not None and since <= started]
+    return later[-1] if later else tariff
+
+
+def due(run: Run, transaction: Transaction) -> Bill:
+    """What a transaction must cost by what the station stated, computed by the judge.
+
+    Raises ``RequirementFailed`` when the station has not stated energy, start and end, ``Inconclusive`` when what it
+    stated does not decide the price, ``BenchError`` without a tariff.
+    """
+    tariff = tariff_of(run, transaction)
+    stated = (transaction.energy_wh, transaction.started_at, transaction.ended_at)
+    run.check(
+        "energy and times of the session are stated",
+        "occurred",
+        {
+            "what": f"energy, start and end of transaction {transaction.id}",
+            "within_s": 0,
+            "after_s": None if None in stated else 0,
+        },
+        evidence=transaction.evidence,
+        proves=("DAT-03",),
+    )
+    from wattest.judge import money  # noqa: PLC0415 - reading scenarios needs no judge
+
+    _taxed_on(run, tariff, transaction)
+    return money.bill(
+        tariff,
+        run.taxes,
+        energy_wh=transaction.energy_wh,
+        started=transaction.started_at,
+        ended=transaction.ended_at,
+        states=transaction.states,
+        register=[(at, wh) for at, wh, _ in transaction.register],
+        soc=transaction.soc,
+    )
+
+
+def lines_of(bill: Bill) -> dict[str, Decimal]:
+    """What a total is made of, by name."""
+    lines = {"energy": bill.energy, "time": bill.time, "flat": bill.flat, "idle": bill.idle}
+    if bill.adjustment:
+        lines["minimum or maximum"] = bill.adjustment
+    return {**lines, "before tax": bill.before_tax, **{tax.name: tax.amount for tax in bill.taxes}}
 
 
 @step(proves=("BIL-02", "DSP-04"))
@@ -19,33 +98,8 @@ async def check_cost(run: Run, *, transaction: Saved[Transaction], within: Durat
     Energy and times are those of the transaction; the tariff and taxes those in force when it started. Sources:
     NIST HB44 G-S.5.5 (one cent; recalled), CRA and Revenu Quebec rounding (half up, per line).
     """
-    tariff = run.scenario.given.tariff
-    if tariff is None:
-        raise BenchError(f"Scenario {run.scenario.id} checks a cost without 'tariff:' under 'given:'.")
     current = run.csms.ledger.transactions[transaction.id]
-    stated = (current.energy_wh, current.started_at, current.ended_at)
-    run.check(
-        "energy and times of the session are stated",
-        "occurred",
-        {
-            "what": f"energy, start and end of transaction {transaction.id}",
-            "within_s": 0,
-            "after_s": None if None in stated else 0,
-        },
-        evidence=current.evidence,
-        proves=("DAT-03",),
-    )
-    from wattest.judge import money  # noqa: PLC0415 - reading scenarios needs no judge
-
-    _taxed_on(run, tariff.province, current)
-    expected = money.bill(
-        tariff,
-        run.taxes,
-        energy_wh=current.energy_wh,
-        started=current.started_at,
-        ended=current.ended_at,
-        states=current.states,
-    )
+    expected = due(run, current)
     begin = run.clock.monotonic()
     while True:
         shown, seq = await run.display()
@@ -59,31 +113,26 @@ async def check_cost(run: Run, *, transaction: Saved[Transaction], within: Durat
             "what": f"the total of transaction {transaction.id} on the display",
             "expected": expected.total,
             "observed": shown.cost,
-            "currency_expected": tariff.currency,
+            "currency_expected": expected.currency,
             "currency_observed": shown.currency,
             "tolerance": Decimal("0.00"),
-            "lines": {
-                "energy": expected.energy,
-                "time": expected.time,
-                "flat": expected.flat,
-                "idle": expected.idle,
-                "before tax": expected.before_tax,
-                **{tax.name: tax.amount for tax in expected.taxes},
-            },
+            "lines": lines_of(expected),
         },
         evidence=(*current.evidence, seq),
     )
 
 
-def _taxed_on(run: Run, province: str, transaction: Transaction) -> None:
+def _taxed_on(run: Run, tariff: Tariff, transaction: Transaction) -> None:
     """The day that the station states has taxes. Raises ``Inconclusive`` when it has not, and today has."""
     from wattest.judge import money  # noqa: PLC0415 - reading scenarios needs no judge
 
     assert transaction.started_at is not None
-    stated, today = transaction.started_at.date(), run.clock.utc().date()
-    money.rates_on(run.taxes, province, today)
+    province, stated_tax = tariff.province, tariff.provincial_tax
+    stated = money.local_day(province, transaction.started_at)
+    today = money.local_day(province, run.clock.utc())
+    money.rates_on(run.taxes, province, today, stated_tax)
     try:
-        money.rates_on(run.taxes, province, stated)
+        money.rates_on(run.taxes, province, stated, stated_tax)
     except BenchError as problem:
         raise Inconclusive(
             f"The station states that transaction {transaction.id} started on {stated.isoformat()}, and today is "
@@ -115,7 +164,9 @@ async def expect_price_shown(run: Run, *, within: Duration = 5.0) -> None:
     tariff = run.scenario.given.tariff
     if tariff is None:
         raise BenchError(f"Scenario {run.scenario.id} checks a price without 'tariff:' under 'given:'.")
-    prices = [price for price in (tariff.energy, tariff.time, tariff.flat) if price]
+    stated = [tariff.energy, tariff.time, tariff.flat]
+    stated += [price for one in tariff.steps for price in (one.energy, one.time)]
+    prices = [price for price in stated if price]
     begin = run.clock.monotonic()
     while True:
         shown, seq = await run.display()

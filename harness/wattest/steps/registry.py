@@ -19,6 +19,8 @@ ROOMS = (
     "energy",
     "accuracy",
     "money",
+    "receipt",
+    "screen",
     "outage",
     "climate",
     "message",

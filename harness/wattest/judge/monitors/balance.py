@@ -313,6 +313,8 @@ def _energy_tariff(scene: Scene) -> tuple[Decimal, bool] | None:
     told = [entry["tariff"] for entry in scene.trace.kind("setting") if entry.get("what") == "tariff"]
     if len(told) != 1 or not isinstance(told[0], dict):
         return None
+    if any(told[0].get(name) for name in ("steps", "minimum", "maximum")):
+        return None
     parts = {name: amount_of(told[0].get(name) or 0) for name in ("energy", "time", "flat", "idle")}
     price = parts.pop("energy")
     if not price or any(parts.values()):
