@@ -50,6 +50,10 @@ class Till:
         """The transaction was heard of: its price is fixed."""
         self._locked.setdefault(transaction_id, self._tariff)
 
+    def tariff_of(self, transaction_id: str) -> Tariff | None:
+        """What the transaction costs by; None when it costs nothing that could be told."""
+        return self._locked.get(transaction_id, self._tariff)
+
     def charges(self, transaction_id: str) -> bool:
         """Whether the transaction costs anything that could be told."""
         return self._locked.get(transaction_id, self._tariff) is not None

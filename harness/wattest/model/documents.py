@@ -63,6 +63,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("tariff", "tariffs", "tariff", _TARIFF, "tariff_of", "TARIFF"),
     Kind("tax", "tax lines", "taxes", _TARIFF, "taxes_of", "TAXES"),
     Kind("card", "cards", "cards", _TARIFF, "cards_of", "CARDS"),
+    Kind("site", "sites", "site", "wattest.model.read_site", "site_of", "SITE"),
+    Kind("ocpi", "OCPI versions", "ocpi", "wattest.model.read_ocpi", "ocpi_of", "OCPI"),
 )
 
 SUFFIX = ".scenario.yaml"

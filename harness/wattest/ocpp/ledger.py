@@ -70,6 +70,10 @@ class Transaction:
     duplicates: tuple[str, ...] = ()
     seq_nos: tuple[int, ...] = ()
     dialect: Dialect = "1.6"
+    remote: bool = False
+    """Started by the central system (RemoteStartTransaction, RequestStartTransaction)."""
+    token_type: str | None = None
+    """What 2.0.1 says that the token is, such as ISO14443; 1.6 does not tell."""
 
     @property
     def energy_wh(self) -> Decimal | None:
@@ -141,6 +145,8 @@ class Ledger:
         self._starts: dict[tuple[str, int | None, datetime | None], list[str]] = {}
         self._connectors: dict[tuple[str, int], list[tuple[datetime, ChargingState]]] = {}
         self._opened: dict[str, datetime] = {}
+        self._asked: dict[int, tuple[str, str]] = {}
+        self._remote: set[tuple[str, str]] = set()
 
     @property
     def transactions(self) -> Mapping[str, Transaction]:
@@ -172,7 +178,13 @@ class Ledger:
         if message is None:
             return ()
         if entry["direction"] == "in":
-            return self._called(entry, message) if message["type"] == 2 else ()
+            if message["type"] == 2:
+                return self._called(entry, message)
+            self._answered(entry, message)
+            return ()
+        if message["type"] == 2:
+            self._commanded(entry, message)
+            return ()
         answers = entry.get("answers")
         pending = self._pending.pop(answers, None) if answers is not None else None
         if pending is None or message["type"] != 3:
@@ -223,6 +235,18 @@ class Ledger:
             del self._pending[next(iter(self._pending))]
         return found
 
+    # --- remote starts of 1.6, whose StartTransaction does not say so -------------------------------------
+
+    def _commanded(self, entry: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        token = message["payload"].get("idTag") if message["action"] == "RemoteStartTransaction" else None
+        if isinstance(token, str):
+            self._asked[int(entry["seq"])] = (str(entry["station"]), token.casefold())
+
+    def _answered(self, entry: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        asked = self._asked.pop(entry.get("answers") or -1, None)
+        if asked is not None and message["type"] == 3 and message["payload"].get("status") == "Accepted":
+            self._remote.add(asked)
+
     def _take(self, call: _Pending, response: Mapping[str, Any] | None) -> tuple[Event, ...]:
         found = events(call.dialect, call.action, call.payload, response)
         for event in found:
@@ -265,6 +289,9 @@ class Ledger:
             draft.said[name] = _said(call.seq, event)
         if event.kind == "started" and call.dialect == "1.6":
             self._started_16(call, draft, event)
+            asked = (call.station, (event.token or "").casefold())
+            draft.known = replace(draft.known, remote=asked in self._remote)
+            self._remote.discard(asked)
         if call.seq != draft.last_seq:
             draft.evidence.append(call.seq)
             draft.last_seq = call.seq
@@ -312,6 +339,8 @@ class Ledger:
             changes["token"] = event.token
         if not known.offline and (event.offline or (call.dialect == "1.6" and self._before_link(call, at))):
             changes["offline"] = True
+        if call.dialect == "2.0.1":
+            changes |= _told_of_token(known, call.payload)
         if changes:
             draft.known = replace(known, **changes)
         if event.kind != "updated" and event.register_wh is not None:
@@ -351,6 +380,18 @@ class Ledger:
         before = [state for at, state in history if at < start]
         during = [(at, state) for at, state in history if at >= start and (end is None or at <= end)]
         return [(start, before[-1]), *during] if before else during
+
+
+def _told_of_token(known: Transaction, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Type of the token and whether the start was remote, as a TransactionEvent says it."""
+    info, token = payload.get("transactionInfo"), payload.get("idToken")
+    found: dict[str, Any] = {}
+    if isinstance(info, Mapping) and info.get("remoteStartId") is not None:
+        found["remote"] = True
+    kind = token.get("type") if isinstance(token, Mapping) else None
+    if known.token_type is None and isinstance(kind, str):
+        found["token_type"] = kind
+    return found
 
 
 def _time(value: object) -> datetime:

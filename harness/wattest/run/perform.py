@@ -162,7 +162,8 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         note("setting", what="card", name=name, uid=card.uid, status=card.status, group=card.group)
     stage.csms.tariff = given.tariff
     if given.tariff is not None:
-        note("setting", what="tariff", tariff=given.tariff)
+        rates = [rate for rate in campaign.taxes if rate.province == given.tariff.province]
+        note("setting", what="tariff", tariff=given.tariff, taxes=rates)
     for setting, value in given.settings.items():
         answer = await stage.csms.station().configure(setting, value)
         note(
