@@ -64,6 +64,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("tax", "tax lines", "taxes", _TARIFF, "taxes_of", "TAXES"),
     Kind("card", "cards", "cards", _TARIFF, "cards_of", "CARDS"),
     Kind("site", "sites", "site", "wattest.model.read_site", "site_of", "SITE"),
+    Kind("uptime", "uptime formulas", "uptime", "wattest.model.read_uptime", "uptime_of", "UPTIME"),
     Kind("ocpi", "OCPI versions", "ocpi", "wattest.model.read_ocpi", "ocpi_of", "OCPI"),
 )
 

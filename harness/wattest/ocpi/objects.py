@@ -16,7 +16,7 @@ from wattest.model.charger import ChargerSheet
 from wattest.model.ocpi_version import OcpiName
 from wattest.model.site import Site
 from wattest.model.tariff import Tariff, TaxRate
-from wattest.ocpi.status import OcpiStatus
+from wattest.ocpp.status_words import OcpiStatus
 
 Object = dict[str, Any]
 

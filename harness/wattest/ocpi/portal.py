@@ -31,7 +31,7 @@ from wattest.model.site import Site
 from wattest.model.tariff import Tariff
 from wattest.ocpi.objects import Object, encode, location, tariff_object, written
 from wattest.ocpi.session_record import session_record
-from wattest.ocpi.status import OcpiStatus, ocpi_status
+from wattest.ocpp.status_words import OcpiStatus, ocpi_status
 
 VERSIONS: tuple[OcpiName, ...] = get_args(OcpiName)
 MODULES = ("locations", "tariffs", "cdrs")
@@ -170,7 +170,7 @@ class Portal:
         if len(path) == 2 and path[0] == "ocpi" and path[1] in VERSIONS:
             return self._data(self._details(path[1]))
         if len(path) >= 4 and path[:2] == ["ocpi", "cpo"] and path[2] in VERSIONS and path[3] in MODULES:
-            return self._module(path[2], path[3], path[4:], query, parts.path)  # type: ignore[arg-type]
+            return self._module(path[2], path[3], path[4:], query, parts.path)
         return self._said(404, 2000, f"There is nothing at {parts.path[:200]}; begin at /ocpi/versions.")
 
     def _knows(self, header: str) -> bool:
