@@ -57,7 +57,9 @@ def command(log: Path, names: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps({port: [_plain(one) for _, one in found] for port, found in results.items()}, indent=2))
+        click.echo(
+            json.dumps({port: [_plain(one) for _, one in found] for port, found in results.items()}, indent=2)
+        )
         return
     for port, found in results.items():
         click.echo(f"port {port}")
@@ -101,7 +103,9 @@ def _formulas(names: tuple[str, ...]) -> list[UptimeFormula]:
         elif Path(name).suffix in {".yaml", ".yml"}:
             found.append(read_uptime(name))
         else:
-            raise BenchError(f"There is no formula '{name}'; there are {', '.join(known)}, or name a YAML file.")
+            raise BenchError(
+                f"There is no formula '{name}'; there are {', '.join(known)}, or name a YAML file."
+            )
     return found
 
 

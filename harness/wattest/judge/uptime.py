@@ -21,8 +21,9 @@ from fractions import Fraction
 from typing import Any, get_args
 
 from wattest.errors import BenchError
+from wattest.model.ocpi_version import OcpiStatus
 from wattest.model.uptime_formula import Reason, UptimeFormula
-from wattest.ocpp.status_words import OF_OCPP, OcpiStatus
+from wattest.ocpp.status_words import OF_OCPP
 
 REASONS: tuple[str, ...] = get_args(Reason)
 _WORDS: Mapping[str, str] = {
@@ -129,7 +130,9 @@ def spans_of_csv(text: str, path: str = "the log") -> dict[str, tuple[Span, ...]
         if port in begun:
             since, before, why, earlier = begun[port]
             if at < since:
-                raise BenchError(f"{path}:{line}: this is before line {earlier}; put the rows of port '{port}' in order.")
+                raise BenchError(
+                    f"{path}:{line}: this is before line {earlier}; put the rows of port '{port}' in order."
+                )
             if before == "END":
                 raise BenchError(f"{path}:{line}: port '{port}' has ended in line {earlier} already.")
             spans.append(Span(since, at, before, why))
@@ -145,15 +148,17 @@ def spans_of_csv(text: str, path: str = "the log") -> dict[str, tuple[Span, ...]
 
 
 def _moment(text: str, path: str, line: int) -> datetime:
+    at: datetime | None
     try:
         at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError
-        return at.astimezone(UTC)
+        at = at.astimezone(UTC) if at.tzinfo is not None else None
     except (ValueError, OverflowError):
+        at = None
+    if at is None:
         raise BenchError(
             f"{path}:{line}: '{text[:40]}' is no time with a zone, such as 2026-01-15T12:00:00Z."
-        ) from None
+        )
+    return at
 
 
 def _status(text: str, path: str, line: int) -> str:
@@ -187,7 +192,9 @@ def spans_of_record(entries: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Spa
             fold.stop()
         else:
             fold.take(entry)
-            if entry["kind"] == "safe" and split:  # the scenario is over; its charger is about to be taken away
+            if (
+                entry["kind"] == "safe" and split
+            ):  # the scenario is over; its charger is about to be taken away
                 fold.stop()
     fold.stop()
     return {port: tuple(spans) for port, spans in fold.found.items()}
@@ -224,6 +231,10 @@ class _Fold:
 
     def _frame(self, entry: Mapping[str, Any]) -> None:
         message = entry.get("message")
+        if (
+            entry.get("direction") == "in"
+        ):  # who speaks has a link, whether its opening stands in these entries or not
+            self._linked.add(str(entry["station"]))
         if entry.get("direction") != "in" or not message or message.get("action") != "StatusNotification":
             return
         payload = message.get("payload") or {}
@@ -258,7 +269,8 @@ class _Fold:
 def told(result: Uptime, formula: UptimeFormula, limit_pct: Decimal | None) -> Sequence[str]:
     """The result in sentences for a person."""
     minutes = {
-        name: Decimal(_us(getattr(result, name))) / 60_000_000 for name in ("period", "outage", "excluded", "left_out")
+        name: Decimal(_us(getattr(result, name))) / 60_000_000
+        for name in ("period", "outage", "excluded", "left_out")
     }
     shown = "no time that counts" if result.percent is None else f"{result.percent} %"
     against = "" if limit_pct is None else f"; asked for are {limit_pct.normalize():f} %"

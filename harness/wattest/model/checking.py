@@ -69,7 +69,7 @@ def check_paths(
     return checked
 
 
-_MANY = {"requirement", "limit", "decision-rule", "tax", "card"}
+_MANY = {"requirement", "limit", "decision-rule", "tax", "card", "error-code"}
 
 
 def _files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[str, bool]]:

@@ -7,6 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 OcpiName = Literal["2.2.1", "2.3.0"]
+OcpiStatus = Literal[
+    "AVAILABLE",
+    "BLOCKED",
+    "CHARGING",
+    "INOPERATIVE",
+    "OUTOFORDER",
+    "PLANNED",
+    "REMOVED",
+    "RESERVED",
+    "UNKNOWN",
+]
+"""Status of an EVSE, the same words in both versions."""
 Cardinality = Literal["1", "?", "*", "+"]
 
 

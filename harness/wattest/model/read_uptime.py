@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from wattest.document.decode import Decoder
 from wattest.document.node import Document
 from wattest.document.reader import read
 from wattest.document.signature import Made
 from wattest.model.library import library_folder
+from wattest.model.ocpi_version import OcpiStatus
 from wattest.model.uptime_formula import Reason, UptimeFormula
 from wattest.model.words import NewName
 
-Status = Literal[
-    "AVAILABLE",
-    "BLOCKED",
-    "CHARGING",
-    "INOPERATIVE",
-    "OUTOFORDER",
-    "PLANNED",
-    "REMOVED",
-    "RESERVED",
-    "UNKNOWN",
-]
-STATUSES: tuple[str, ...] = Status.__args__  # type: ignore[attr-defined]
+STATUSES: tuple[OcpiStatus, ...] = get_args(OcpiStatus)
 
 
 def _uptime(
@@ -35,9 +25,9 @@ def _uptime(
     source: str,
     provenance: Literal["found", "recalled", "unverified", "project"],
     limit: str,
-    up: tuple[Status, ...],
-    down: tuple[Status, ...],
-    left_out: tuple[Status, ...] = (),
+    up: tuple[OcpiStatus, ...],
+    down: tuple[OcpiStatus, ...],
+    left_out: tuple[OcpiStatus, ...] = (),
     excluded_time: Literal["counts_as_up", "leaves_the_period"],
     exclusions: tuple[Reason, ...] = (),
 ) -> UptimeFormula:
@@ -59,7 +49,9 @@ def _uptime(
     for status in STATUSES:
         if placed.count(status) != 1:
             often = "nowhere" if status not in placed else "twice"
-            raise ValueError(f"status {status} stands {often} under 'up', 'down' and 'left_out'; it must stand once")
+            raise ValueError(
+                f"status {status} stands {often} under 'up', 'down' and 'left_out'; it must stand once"
+            )
     return UptimeFormula(
         uptime,
         text,

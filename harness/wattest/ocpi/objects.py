@@ -13,10 +13,9 @@ from typing import Any
 import orjson
 
 from wattest.model.charger import ChargerSheet
-from wattest.model.ocpi_version import OcpiName
+from wattest.model.ocpi_version import OcpiName, OcpiStatus
 from wattest.model.site import Site
 from wattest.model.tariff import Tariff, TaxRate
-from wattest.ocpp.status_words import OcpiStatus
 
 Object = dict[str, Any]
 

@@ -26,12 +26,12 @@ from wattest.csms.billing import price_text, rates_on
 from wattest.errors import BenchError
 from wattest.judge.session_table import method_of
 from wattest.model.charger import ChargerSheet
-from wattest.model.ocpi_version import OcpiName
+from wattest.model.ocpi_version import OcpiName, OcpiStatus
 from wattest.model.site import Site
 from wattest.model.tariff import Tariff
 from wattest.ocpi.objects import Object, encode, location, tariff_object, written
 from wattest.ocpi.session_record import session_record
-from wattest.ocpp.status_words import OcpiStatus, ocpi_status
+from wattest.ocpp.status_words import ocpi_status
 
 VERSIONS: tuple[OcpiName, ...] = get_args(OcpiName)
 MODULES = ("locations", "tariffs", "cdrs")

@@ -8,19 +8,8 @@ service; UNKNOWN: not known, also offline) and names no word of OCPP.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-OcpiStatus = Literal[
-    "AVAILABLE",
-    "BLOCKED",
-    "CHARGING",
-    "INOPERATIVE",
-    "OUTOFORDER",
-    "PLANNED",
-    "REMOVED",
-    "RESERVED",
-    "UNKNOWN",
-]
+from wattest.model.ocpi_version import OcpiStatus
 
 OF_OCPP: Mapping[str, OcpiStatus] = {
     "Available": "AVAILABLE",
