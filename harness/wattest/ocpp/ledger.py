@@ -263,10 +263,12 @@ class Ledger:
         if state is None:
             return
         history = self._connectors.setdefault((call.station, event.evse_id), [])
-        history.append((event.timestamp or call.at, state))
+        at = event.timestamp or call.at
+        history.append((at, state))
         del history[:-1000]
         for draft in self._drafts.values():
-            if draft.known.station == call.station:
+            ended = draft.known.ended_at  # what came later is nothing to a transaction that was over
+            if draft.known.station == call.station and (ended is None or at <= ended):
                 draft.built = None
 
     # --- transactions ----------------------------------------------------------------------------------

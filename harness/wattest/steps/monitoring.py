@@ -8,7 +8,8 @@ from typing import Any, Literal
 from wattest.document.quantity import DURATION, Duration
 from wattest.errors import BenchError
 from wattest.judge.fault_reports import FaultReport, fault_reports
-from wattest.judge.uptime import spans_of_record, uptime
+from wattest.judge.uptime import spans_of_csv, spans_of_record, uptime
+from wattest.judge.uptime_examples import WORKED
 from wattest.model.error_code import read_error_codes
 from wattest.model.read_uptime import read_uptimes
 from wattest.model.words import LimitId
@@ -155,6 +156,30 @@ def _bad(run: Run) -> FaultReport | None:
             else:
                 open_[report.component] = report
     return next(reversed(open_.values()), None)
+
+
+@step(proves=("MON-07",))
+async def check_uptime_formulas(run: Run) -> None:
+    """The formulas of uptime give what a person computes by hand, on worked examples, before any of them judges a station.
+
+    Raises ``BenchError`` when one does not: that is a mistake of the suite, or of a formula that was changed.
+    """
+    wrong = [
+        f"{name} gives {found} % for {example.text}, and by hand it is {wanted} %"
+        for example in WORKED
+        for name, wanted in example.percents.items()
+        if (found := uptime(read_uptimes()[name], spans_of_csv(example.log)["A1"]).percent) != wanted
+    ]
+    if wrong:
+        raise BenchError(f"The formulas of uptime do not agree with the worked examples: {'; '.join(wrong)}.")
+    run.check(
+        "worked examples",
+        "held",
+        {
+            "what": "formulas of uptime agree with worked examples",
+            "cases": sum(len(one.percents) for one in WORKED),
+        },
+    )
 
 
 @step(proves=("MON-08",))
