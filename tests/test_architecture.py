@@ -25,6 +25,7 @@ ROOMS = (
     "csms",
     "record",
     "judge",
+    "ocpi",
     "steps",
     "run",
     "cli",

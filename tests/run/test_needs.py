@@ -63,6 +63,11 @@ NEEDS = {
     "inspect": {"operator", "photo"},
     "measure_by_hand": {"operator", "photo"},
     "check_profile": {"reference_meter", "smart_charging"},
+    "endurance": {"card_reader", "vehicle", "reference_meter"},
+    "make_vehicle_fault": {"vehicle"},
+    "mend_vehicle_fault": {"vehicle"},
+    "check_price_published": {"display", "price_display"},
+    "expect_outage_noticed": {"network"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""
 
@@ -79,6 +84,9 @@ def test_every_scenario_states_its_needs() -> None:
                 fault = call.arguments["fault"]
                 needed |= {"pilot_short" if fault == "short" else f"{fault}_fault"}
                 needed |= {"pilot_scope", "output_channel"} if fault == "pe" else set()
+            if call.verb == "make_vehicle_fault":
+                fault = call.arguments["fault"]
+                needed |= {"pilot_short" if fault == "short" else f"{fault}_fault"}
             if call.verb == "charge" and call.arguments.get("energy") is not None:
                 needed.add("reference_meter")
         if lacking := needed - set(scenario.needs):

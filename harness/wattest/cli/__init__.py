@@ -15,6 +15,7 @@ COMMANDS = {
     "evidence": "Answer the checklist and hand in documents of a charger.",
     "init": "Write a bench file and a charger sheet to begin with, by asking.",
     "plan": "Print what an accuracy profile will take: energy, hours, uncertainty.",
+    "portal": "Publish a station by OCPI: locations, status, tariffs, session records.",
     "prove": "Show which scenario catches which deliberate defect.",
     "receipt": "Make receipts of the sessions in a record, or add up the taxes to remit.",
     "report": "Render a record: terminal table, HTML, JUnit, Allure.",
@@ -22,7 +23,9 @@ COMMANDS = {
     "risk": "Simulate how often a decision rule accepts a bad meter, or rejects a good one.",
     "safe": "Make a bench safe by hand, and say how that was confirmed.",
     "schema": "Print the JSON Schema of a document, for editors.",
+    "sessions": "Export the sessions of a record: CSV, JSON, Parquet.",
     "steps": "List every step with its arguments.",
+    "uptime": "Compute uptime from a log or a record, by several formulas.",
     "verify": "Check that a record is whole and recompute its verdicts.",
 }
 

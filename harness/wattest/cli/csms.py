@@ -143,6 +143,9 @@ def _run(entry: CsmsEntry, prepare: Any, record: str | None, *, raw: bool) -> No
 
         async def live() -> None:
             prepare(csms)
+            if recorder is not None and csms.tariff is not None:
+                rates = [rate for rate in csms.taxes if rate.province == csms.tariff.province]
+                recorder.note("setting", what="tariff", tariff=csms.tariff, taxes=rates)
             server = await serve(csms, entry)
             _say(f"Listening at {server.url}/<identity> for {' and '.join(csms.dialects)}. Ctrl-C ends.")
             try:

@@ -57,6 +57,10 @@ class Till:
             told = [tariff for since, tariff in self._since if started is None or since <= started]
             self._locked[transaction_id] = told[-1] if told else self._since[0][1] if self._since else None
 
+    def tariff_of(self, transaction_id: str) -> Tariff | None:
+        """What the transaction costs by; None when it costs nothing that could be told."""
+        return self._locked.get(transaction_id, self.tariff)
+
     def charges(self, transaction_id: str) -> bool:
         """Whether the transaction costs anything that could be told."""
         return self._locked.get(transaction_id, self.tariff) is not None

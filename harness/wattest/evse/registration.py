@@ -76,6 +76,19 @@ def heartbeat_is_fixed(station: Station) -> float:
     return 600.0
 
 
+@defect(
+    "STATUS-D07",
+    breaks=heartbeat_s,
+    area="monitoring",
+    requirement="MON-03",
+    text="a heartbeat interval below five minutes is accepted, and five minutes are kept",
+    source="OCPP 1.6 4.6 and 9.1; EVerest ships 900 s and 86400 s, which hide an outage",
+)
+def heartbeat_has_a_floor(station: Station) -> float:
+    """Traffic costs money, so the firmware knows better."""
+    return max(heartbeat_s(station), 300.0)
+
+
 @behaviour
 def heartbeat_due(station: Station, interval_s: float) -> bool:
     """Whether a heartbeat is sent when its time has come."""

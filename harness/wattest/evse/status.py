@@ -82,6 +82,104 @@ def blames_the_vehicle(station: Station, outlet: Outlet) -> ChargingState:
     return "suspended ev" if outlet.state == "suspended evse" else outlet.state
 
 
+@defect(
+    "STATUS-D08",
+    breaks=status_of,
+    area="monitoring",
+    requirement="MON-08",
+    text="after each session the connector is out of service for half an hour, for a test of itself",
+    source="23 CFR 680.116(b): up is available or in use",
+)
+def tests_itself_for_long(station: Station, outlet: Outlet) -> Word:
+    """A relay test that was meant for the factory."""
+    word = status_of(station, outlet)
+    if word in {"charging", "finishing"}:
+        station.set_timer(outlet, "self test", 1800.0, lambda o: refresh(station, o))
+    return "unavailable" if word == "available" and "self test" in outlet.timers else word
+
+
+@behaviour
+def report_delay_s(station: Station, outlet: Outlet) -> float:
+    """How long a change of status waits before it is told."""
+    return 0.0
+
+
+@defect(
+    "STATUS-D09",
+    breaks=report_delay_s,
+    area="monitoring",
+    requirement="MON-05",
+    text="without a session, changes of status are told 45 s late",
+    source="UK Public Charge Point Regulations 2023, guidance: 30 s to what is published",
+)
+def tells_status_late(station: Station, outlet: Outlet) -> float:
+    """They are collected, to save traffic."""
+    return 45.0 if outlet.session is None else 0.0
+
+
+@variation(
+    "V80",
+    alters=report_delay_s,
+    text="a change of status is told when it has lasted a second",
+    source="OCPP 1.6 4.9 and MinimumStatusDuration; within 5 s (project)",
+    area="monitoring",
+)
+def waits_a_second(station: Station, outlet: Outlet) -> float:
+    """Bouncing contacts shall not make a storm."""
+    return 1.0
+
+
+@behaviour
+def takes_back(station: Station, outlet: Outlet) -> bool:
+    """Whether a fault is over when its reason is gone."""
+    return True
+
+
+@defect(
+    "STATUS-D11",
+    breaks=takes_back,
+    area="monitoring",
+    requirement="MON-04",
+    text="a fault stays for ever, whether its reason is gone or not",
+    source="ChargeX MREC: cleared on recovery; OCPP 1.6 4.9",
+)
+def latches_every_fault(station: Station, outlet: Outlet) -> bool:
+    """Only a technician may clear it."""
+    return False
+
+
+@behaviour
+def fault_words(station: Station, fault: Fault) -> tuple[str, str | None]:
+    """The errorCode of OCPP 1.6 and the minimum required error code of a fault."""
+    return fault.code, fault.vendor_code
+
+
+@defect(
+    "STATUS-D12",
+    breaks=fault_words,
+    area="monitoring",
+    requirement="MON-04",
+    text="every fault is called a failure of the contactor of the vehicle (CX016)",
+    source="ChargeX MREC: a code means one fault",
+)
+def one_code_for_all(station: Station, fault: Fault) -> tuple[str, str | None]:
+    """The table of codes was never filled in."""
+    return fault.code, "CX016"
+
+
+@variation(
+    "V81",
+    alters=fault_words,
+    text="a fault of the pilot is an EVCommunicationError, with its code beside it",
+    source="OCPP 1.6 7.6: what has no errorCode of its own may take the nearest",
+    area="monitoring",
+    dialects=("1.6",),
+)
+def pilot_is_communication(station: Station, fault: Fault) -> tuple[str, str | None]:
+    """The pilot is how the vehicle communicates."""
+    return ("EVCommunicationError" if fault.cause == "pilot" else fault.code), fault.vendor_code
+
+
 @behaviour
 def repetitions(station: Station) -> int:
     """How often a changed status is sent."""
@@ -106,8 +204,13 @@ def refresh(station: Station, outlet: Outlet) -> None:
     if word == outlet.told or not station.accepted:
         return
     outlet.told = word
+    messages = station.dialect.statuses(station, outlet)
+    delay = station.conduct(report_delay_s)(station, outlet)
     for _ in range(station.conduct(repetitions)(station)):
-        _tell_all(station, outlet, station.dialect.statuses(station, outlet))
+        if delay > 0:
+            station.spawn(_tell_later(station, outlet, messages, delay))
+        else:
+            _tell_all(station, outlet, messages)
 
 
 def refresh_all(station: Station, *, forget: bool) -> None:
@@ -128,7 +231,7 @@ def report(station: Station, outlet: Outlet) -> None:
 
 def set_fault(station: Station, outlet: Outlet, fault: Fault | None) -> None:
     """Enter or leave a fault, and say so."""
-    if fault == outlet.fault:
+    if fault == outlet.fault or (fault is None and not station.conduct(takes_back)(station, outlet)):
         return
     outlet.fault = fault
     if fault is not None:
@@ -139,6 +242,13 @@ def set_fault(station: Station, outlet: Outlet, fault: Fault | None) -> None:
         tell(station, *message)
     refresh(station, outlet)
     station.wake(outlet)
+
+
+async def _tell_later(
+    station: Station, outlet: Outlet, messages: list[tuple[str, Mapping[str, Any]]], delay_s: float
+) -> None:
+    await station.clock.sleep(delay_s)
+    _tell_all(station, outlet, messages)
 
 
 def _tell_all(station: Station, outlet: Outlet | None, messages: list[tuple[str, Mapping[str, Any]]]) -> None:

@@ -125,11 +125,11 @@ class V16:
             word = self.status_word(station, outlet)
             payload = {"connectorId": outlet.id, "errorCode": "NoError", "status": word}
             if outlet.fault is not None:
-                payload["errorCode"] = outlet.fault.code
+                payload["errorCode"], code = station.conduct(status.fault_words)(station, outlet.fault)
                 payload["info"] = outlet.fault.text[:50]
-                if outlet.fault.vendor_code:
+                if code:
                     payload["vendorId"] = "ChargeX"
-                    payload["vendorErrorCode"] = outlet.fault.vendor_code
+                    payload["vendorErrorCode"] = code
         broken = payload["errorCode"] != "NoError"
         payload["timestamp"] = station.written(station.now(), "fault" if broken else "event")
         return [("StatusNotification", station.conduct(optional_fields)(station, payload))]

@@ -212,7 +212,8 @@ class V201:
         if fault is None:
             return self._event(station, outlet.problem or COMPONENTS["engage"], outlet, "false", None)
         outlet.problem = COMPONENTS[fault.cause]
-        return self._event(station, outlet.problem, outlet, "true", fault.vendor_code)
+        _, code = station.conduct(status.fault_words)(station, fault)
+        return self._event(station, outlet.problem, outlet, "true", code)
 
     def _event(
         self, station: Station, component: str, outlet: Outlet | None, value: str, code: str | None

@@ -21,6 +21,7 @@ from typing import Any, Literal
 from wattest.errors import BenchError
 from wattest.judge import measured, papers, tallies
 from wattest.judge.decision import Decision, Result, at, begun, listed, number, plain, shortened, shown
+from wattest.judge.demonstration import demonstrated
 from wattest.judge.energy_error import energy_error
 from wattest.judge.register_step import enough, fine_enough
 
@@ -177,6 +178,7 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "answered": papers.answered,
     "in_date": papers.in_date,
     "stated": papers.stated,
+    "demonstrated": demonstrated,
 }
 """Every rule by the name that checks and scenarios know it by."""
 

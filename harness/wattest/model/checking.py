@@ -111,6 +111,7 @@ _MANY = {
     "decision-rule",
     "tax",
     "card",
+    "error-code",
     "checklist",
     "document",
     "level",

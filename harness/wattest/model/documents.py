@@ -69,6 +69,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("tax", "tax lines", "taxes", _TARIFF, "taxes_of", "TAXES"),
     Kind("card", "cards", "cards", _TARIFF, "cards_of", "CARDS"),
     Kind("supplier", "suppliers", "supplier", "wattest.model.supplier", "supplier_of", "SUPPLIER"),
+    Kind("site", "sites", "site", "wattest.model.read_site", "site_of", "SITE"),
+    Kind("uptime", "uptime formulas", "uptime", "wattest.model.read_uptime", "uptime_of", "UPTIME"),
+    Kind(
+        "error-code",
+        "error codes",
+        "error_codes",
+        "wattest.model.error_code",
+        "error_codes_of",
+        "ERROR_CODES",
+    ),
+    Kind("ocpi", "OCPI versions", "ocpi", "wattest.model.read_ocpi", "ocpi_of", "OCPI"),
 )
 
 SUFFIX = ".scenario.yaml"

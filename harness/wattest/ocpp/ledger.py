@@ -72,6 +72,10 @@ class Transaction:
     dialect: Dialect = "1.6"
     soc: tuple[tuple[datetime, Decimal], ...] = ()
     """State of charge of the vehicle in percent, where it was told."""
+    remote: bool = False
+    """Started by the central system (RemoteStartTransaction, RequestStartTransaction)."""
+    token_type: str | None = None
+    """What 2.0.1 says that the token is, such as ISO14443; 1.6 does not tell."""
 
     @property
     def energy_wh(self) -> Decimal | None:
@@ -148,6 +152,8 @@ class Ledger:
         self._starts: dict[tuple[str, int | None, datetime | None], list[str]] = {}
         self._connectors: dict[tuple[str, int], list[tuple[datetime, ChargingState]]] = {}
         self._opened: dict[str, datetime] = {}
+        self._asked: dict[int, tuple[str, str]] = {}
+        self._remote: set[tuple[str, str]] = set()
 
     @property
     def transactions(self) -> Mapping[str, Transaction]:
@@ -179,7 +185,13 @@ class Ledger:
         if message is None:
             return ()
         if entry["direction"] == "in":
-            return self._called(entry, message) if message["type"] == 2 else ()
+            if message["type"] == 2:
+                return self._called(entry, message)
+            self._answered(entry, message)
+            return ()
+        if message["type"] == 2:
+            self._commanded(entry, message)
+            return ()
         answers = entry.get("answers")
         pending = self._pending.pop(answers, None) if answers is not None else None
         if pending is None or message["type"] != 3:
@@ -231,6 +243,18 @@ class Ledger:
             del self._pending[next(iter(self._pending))]
         return found
 
+    # --- remote starts of 1.6, whose StartTransaction does not say so -------------------------------------
+
+    def _commanded(self, entry: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        token = message["payload"].get("idTag") if message["action"] == "RemoteStartTransaction" else None
+        if isinstance(token, str):
+            self._asked[int(entry["seq"])] = (str(entry["station"]), token.casefold())
+
+    def _answered(self, entry: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        asked = self._asked.pop(entry.get("answers") or -1, None)
+        if asked is not None and message["type"] == 3 and message["payload"].get("status") == "Accepted":
+            self._remote.add(asked)
+
     def _take(self, call: _Pending, response: Mapping[str, Any] | None) -> tuple[Event, ...]:
         found = events(call.dialect, call.action, call.payload, response)
         for event in found:
@@ -247,10 +271,12 @@ class Ledger:
         if state is None:
             return
         history = self._connectors.setdefault((call.station, event.evse_id), [])
-        history.append((event.timestamp or call.at, state))
+        at = event.timestamp or call.at
+        history.append((at, state))
         del history[:-1000]
         for draft in self._drafts.values():
-            if draft.known.station == call.station:
+            ended = draft.known.ended_at  # what came later is nothing to a transaction that was over
+            if draft.known.station == call.station and (ended is None or at <= ended):
                 draft.built = None
 
     # --- transactions ----------------------------------------------------------------------------------
@@ -273,6 +299,9 @@ class Ledger:
             draft.said[name] = _said(call.seq, event)
         if event.kind == "started" and call.dialect == "1.6":
             self._started_16(call, draft, event)
+            asked = (call.station, (event.token or "").casefold())
+            draft.known = replace(draft.known, remote=asked in self._remote)
+            self._remote.discard(asked)
         if call.seq != draft.last_seq:
             draft.evidence.append(call.seq)
             draft.last_seq = call.seq
@@ -320,6 +349,8 @@ class Ledger:
             changes["token"] = event.token
         if not known.offline and (event.offline or (call.dialect == "1.6" and self._before_link(call, at))):
             changes["offline"] = True
+        if call.dialect == "2.0.1":
+            changes |= _told_of_token(known, call.payload)
         if changes:
             draft.known = replace(known, **changes)
         if event.kind != "updated" and event.register_wh is not None:
@@ -362,6 +393,18 @@ class Ledger:
         before = [state for at, state in history if at < start]
         during = [(at, state) for at, state in history if at >= start and (end is None or at <= end)]
         return [(start, before[-1]), *during] if before else during
+
+
+def _told_of_token(known: Transaction, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Type of the token and whether the start was remote, as a TransactionEvent says it."""
+    info, token = payload.get("transactionInfo"), payload.get("idToken")
+    found: dict[str, Any] = {}
+    if isinstance(info, Mapping) and info.get("remoteStartId") is not None:
+        found["remote"] = True
+    kind = token.get("type") if isinstance(token, Mapping) else None
+    if known.token_type is None and isinstance(kind, str):
+        found["token_type"] = kind
+    return found
 
 
 def _time(value: object) -> datetime:

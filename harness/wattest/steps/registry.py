@@ -29,6 +29,9 @@ ROOMS = (
     "obeying",
     "cold",
     "supply",
+    "monitoring",
+    "endurance",
+    "portal",
 )
 """The modules of this package that hold steps, by what a user cares about."""
 

@@ -1,0 +1,252 @@
+"""Steps that ask what an operator sees of a station: its faults by code, and how much of the time it is up."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from wattest.document.quantity import DURATION, Duration
+from wattest.errors import BenchError
+from wattest.judge.fault_reports import FaultReport, fault_reports
+from wattest.judge.uptime import spans_of_csv, spans_of_record, uptime
+from wattest.judge.uptime_examples import WORKED
+from wattest.model.error_code import read_error_codes
+from wattest.model.read_uptime import read_uptimes
+from wattest.model.words import LimitId
+from wattest.roles import VehicleFault
+from wattest.steps.context import POLL_S, Run, percent
+from wattest.steps.limits import in_unit, judged
+from wattest.steps.registry import step
+
+LINGER_S = 2.0
+"""A code may come this long after the status that it explains (project)."""
+
+
+@step()
+async def make_vehicle_fault(run: Run, *, fault: VehicleFault) -> None:
+    """Give the vehicle a fault: its diode shorted, its earth open, or its pilot shorted."""
+    run.note("fault", id=f"vehicle-{fault}", what="vehicle", backend="vehicle", detail=fault)
+    await run.act("vehicle", "set_fault", fault=fault, on=True)
+
+
+@step()
+async def mend_vehicle_fault(run: Run, *, fault: VehicleFault) -> None:
+    """Mend a fault of the vehicle."""
+    await run.act("vehicle", "set_fault", fault=fault, on=False)
+    run.note("heal", id=f"vehicle-{fault}")
+
+
+@step(proves=("MON-04",))
+async def expect_error_code(run: Run, *, code: str, within: Duration = 10.0) -> None:
+    """A fault that was made is reported with its minimum required error code (ChargeX) and a time in UTC.
+
+    The code stands in ``vendorErrorCode`` (OCPP 1.6) or ``techCode`` (2.0.1); in 1.6 an errorCode of the same name says it as
+    well. A report without a code, or with one of the maker's own, is ``inconclusive``: only the maker's list tells what it means.
+    ``code``: such as CX001; ``within``: from the end of the step before.
+    """
+    known = read_error_codes()
+    if code not in known:
+        raise BenchError(
+            f"There is no error code '{code}' under fixtures/error_codes; known are {', '.join(known)}."
+        )
+    begin = run.clock.monotonic()
+    took = await run.until(lambda: _faulted(run) or _bad(run) is not None, within)
+    if took is not None and _bad(run) is None:
+        await run.until(lambda: _bad(run) is not None, LINGER_S)
+    report = _bad(run)
+    status = run.csms.station().last_status_seq(1) if run.csms.connected else None
+    evidence = [seq for seq in (status, report.seq if report else None) if seq is not None]
+    run.check(
+        "fault reported",
+        "occurred",
+        {
+            "what": f"the report of a fault that is {code} ({known[code].name})",
+            "within_s": within,
+            "after_s": None if took is None else run.clock.monotonic() - begin,
+            "channel_alive": run.csms.connected,
+        },
+        evidence=evidence,
+    )
+    if report is not None and report.error is not None:
+        run.check(
+            "error code of OCPP 1.6",
+            "one_of",
+            {
+                "what": f"the errorCode that goes with {code}",
+                "allowed": list(known[code].errors),
+                "observed": report.error,
+            },
+            evidence=evidence,
+        )
+    said = None if report is None else report.code
+    if report is not None and said is None and known[code].told_by_name and report.error == known[code].name:
+        said = code
+    run.check(
+        "minimum required error code",
+        "equals",
+        {
+            "what": "the minimum required error code",
+            "expected": code,
+            "observed": said if said is not None and said.startswith("CX") else None,
+        },
+        evidence=evidence,
+    )
+    _check_utc(run, report)
+
+
+def _check_utc(run: Run, report: FaultReport | None) -> None:
+    written = None if report is None else report.written
+    wrong, doubts = [], []
+    if report is not None and written is None:
+        doubts.append(f"the report of entry {report.seq} states no time")
+    elif report is not None and not _is_utc(written):
+        wrong.append(f"the report of entry {report.seq} is dated '{written}', which is no time in UTC")
+    run.check(
+        "time of the fault in UTC",
+        "held",
+        {
+            "what": "the time of the fault is in UTC",
+            "cases": int(report is not None),
+            "violations": wrong,
+            "doubts": doubts,
+        },
+        evidence=[] if report is None else [report.seq],
+    )
+
+
+def _is_utc(written: str | None) -> bool:
+    try:
+        return datetime.fromisoformat(written or "").utcoffset() == timedelta()
+    except ValueError:
+        return False
+
+
+@step(proves=("MON-04",))
+async def expect_fault_cleared(run: Run, *, within: Duration = 30.0) -> None:
+    """The reason of the fault is gone: the station takes its report back within the time, and is not out of order."""
+    begin = run.clock.monotonic()
+    took = await run.until(lambda: not _faulted(run) and _bad(run) is None, within)
+    status = run.csms.station().last_status_seq(1) if run.csms.connected else None
+    bad = _bad(run)
+    run.check(
+        "fault taken back",
+        "occurred",
+        {
+            "what": f"the end of the fault{'' if bad is None else f' {bad.word}'}",
+            "within_s": within,
+            "after_s": None if took is None else run.clock.monotonic() - begin,
+            "channel_alive": run.csms.connected,
+        },
+        evidence=[] if status is None else [status],
+    )
+
+
+def _faulted(run: Run) -> bool:
+    last = run.csms.station().last_status(1) if run.csms.connected else None
+    return last is not None and last.occupancy == "faulted"
+
+
+def _bad(run: Run) -> FaultReport | None:
+    """The last report about the first EVSE or, in 2.0.1, about any component of it, while it speaks of a fault."""
+    open_: dict[str | None, FaultReport] = {}
+    for report in fault_reports(run.entries()):
+        if report.evse_id == 1:
+            if report.cleared:
+                open_.pop(report.component, None)
+            else:
+                open_[report.component] = report
+    return next(reversed(open_.values()), None)
+
+
+@step(proves=("MON-07",))
+async def check_uptime_formulas(run: Run) -> None:
+    """The formulas of uptime give what a person computes by hand, on worked examples, before any of them judges a station.
+
+    Raises ``BenchError`` when one does not: that is a mistake of the suite, or of a formula that was changed.
+    """
+    wrong = [
+        f"{name} gives {found} % for {example.text}, and by hand it is {wanted} %"
+        for example in WORKED
+        for name, wanted in example.percents.items()
+        if (found := uptime(read_uptimes()[name], spans_of_csv(example.log)["A1"]).percent) != wanted
+    ]
+    if wrong:
+        raise BenchError(f"The formulas of uptime do not agree with the worked examples: {'; '.join(wrong)}.")
+    run.check(
+        "worked examples",
+        "held",
+        {
+            "what": "formulas of uptime agree with worked examples",
+            "cases": sum(len(one.percents) for one in WORKED),
+        },
+    )
+
+
+@step(proves=("MON-08",))
+async def check_uptime(
+    run: Run, *, formula: Literal["nevi", "uk", "host"] = "nevi", limit: LimitId = "uptime_bench"
+) -> None:
+    """The share of this scenario for which the station was up, by a formula of ``fixtures/uptime``, from its first status on.
+
+    What the bench took away is excluded. A scenario shows what it shows: only a log of twelve months shows uptime in the field.
+    """
+    stated, rule = run.limit(limit), read_uptimes()[formula]
+    entries = run.entries()
+    ports = spans_of_record([*entries, {"kind": "end", "utc": run.clock.utc().isoformat()}])
+    for port, spans in ports.items():
+        share = uptime(rule, spans).percent
+        run.check(
+            f"uptime of {port} ({formula})",
+            "at_least",
+            {
+                "what": f"the uptime of {port} by the formula {formula}",
+                "value": None if share is None else float(share),
+                "unit": "%",
+                "limit": float(percent(stated)),
+                **judged(run, stated),
+            },
+            evidence=_statuses(entries),
+        )
+    if not ports:
+        run.check(
+            "uptime", "held", {"what": "a status of the station, to compute its uptime from", "cases": 0}
+        )
+
+
+def _statuses(entries: list[dict[str, Any]]) -> list[int]:
+    return [
+        entry["seq"]
+        for entry in entries
+        if entry["kind"] == "link"
+        or (entry["kind"] == "frame" and (entry.get("message") or {}).get("action") == "StatusNotification")
+    ]
+
+
+@step(proves=("MON-03",))
+async def expect_outage_noticed(run: Run, *, limit: LimitId = "offline_detection") -> None:
+    """After ``cut_network`` the central system has lost the station, within the limit (ping interval plus its time-out)."""
+    stated = run.limit(limit)
+    within = in_unit(stated, DURATION)
+    cut = next((e for e in reversed(run.entries()) if e["kind"] == "fault" and e["id"] == "network"), None)
+    if cut is None:
+        raise BenchError("expect_outage_noticed needs a cut_network step before it.")
+    while run.csms.connected and run.clock.monotonic() - cut["t"] < within:
+        await run.clock.sleep(POLL_S)
+    lost = next(
+        (
+            e
+            for e in run.entries()
+            if e["seq"] > cut["seq"] and e["kind"] == "link" and e["event"] in {"lost", "closed"}
+        ),
+        None,
+    )
+    run.check(
+        "outage noticed",
+        "occurred",
+        {
+            "what": "the loss of the station, as the central system noticed it,",
+            "within_s": within,
+            "after_s": None if lost is None else lost["t"] - cut["t"],
+        },
+        evidence=[cut["seq"], *([] if lost is None else [lost["seq"]])],
+    )
