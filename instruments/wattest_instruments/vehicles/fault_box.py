@@ -126,7 +126,7 @@ class WiredVehicle:
 
 def connect_faults(there: Rehearsal) -> None:
     """Let the twin of the relay board make the faults of the simulated vehicle."""
-    faults: Faults = there.options["faults"]
+    faults: Faults = there.options.get("faults", NONE)
     for fault, output in faults.wired().items():
         move = partial(there.world.vehicle().set_fault, fault)
         there.twins[there.options["board"]].moves(output, move, now=False)
