@@ -207,3 +207,28 @@ def test_a_file_name_that_is_no_text(check: Callable[..., Result]) -> None:
     result = check(".")
     assert "caf\\udce9.yaml:2:1: " in result.output
     assert result.exit_code == 12
+
+
+REQUIREMENT = """requirements:
+  ZZZ-01:
+    text: A.
+    text_fr: B.
+    criterion: c
+    source: project criterion
+    provenance: project
+    methods: [ocpp]
+    level: should
+"""
+
+
+def test_a_requirement_that_nothing_can_show_is_a_mistake(check: Callable[..., Result]) -> None:
+    """Unless it says what is planned, or something among the files is about it."""
+    write("r.yaml", REQUIREMENT)
+    assert check("r.yaml").output == (
+        "r.yaml:2:3: nothing can show ZZZ-01: no scenario, monitor, checklist item or document is about it; "
+        "write one, or say under 'planned' what is missing\n      ZZZ-01:\n      ^\n\n1 problem in 1 of 1 file\n"
+    )
+    write("r.yaml", REQUIREMENT + "    planned: no such thing yet\n")
+    assert "nothing wrong" in check("r.yaml").output
+    write("r.yaml", REQUIREMENT.replace("ZZZ-01", "SIT-01"))
+    assert "nothing wrong" in check("r.yaml").output

@@ -100,6 +100,7 @@ def _go(
     only_list: bool,
 ) -> None:
     from wattest.clock import host_utc
+    from wattest.document.suggest import did_you_mean
     from wattest.model.library import library_folder
     from wattest.model.read import read_charger, read_checklist, read_papers
     from wattest.record.dossier import begin, folder_of, read_dossier
@@ -109,7 +110,9 @@ def _go(
     items, papers = read_checklist(), read_papers()
     for id_ in only:
         if id_ not in items and id_ not in papers:
-            raise BenchError(f"There is no checklist item or document '{id_}'{_near(id_, (*items, *papers))}")
+            raise BenchError(
+                f"There is no checklist item or document '{id_}'{did_you_mean(id_, (*items, *papers))}"
+            )
     tongue: Tongue = lang or ("fr+en" if province.upper() == "QC" else "en")
     folder = folder_of(root, sheet.serial)
     there = folder.is_dir() and any(folder.iterdir())
@@ -170,12 +173,6 @@ def _list(
             until = f", until {line['expires']}" if line["expires"] else ""
             told = f"{line['number'] or 'without a number'}, {line['issuer']}, {line['issued']}{until}"
         click.echo(f"  {id_:<24}{', '.join(paper.covers):<16}{told}")
-
-
-def _near(id_: str, known: tuple[str, ...]) -> str:
-    from wattest.document.suggest import did_you_mean
-
-    return did_you_mean(id_, known) or "; 'wattest evidence --list' shows them all."
 
 
 def _typed(prompt: str) -> str | None:

@@ -119,9 +119,7 @@ def command(
 def _refuse(what: str, given: str, known: Iterable[str]) -> None:
     from wattest.document.suggest import did_you_mean
 
-    names = tuple(known)
-    hint = did_you_mean(given, names) or f"; there are {', '.join(names)}"
-    raise click.UsageError(f"there is no {what} '{given}'{hint}")
+    raise click.UsageError(f"there is no {what} '{given}'{did_you_mean(given, tuple(known))}")
 
 
 def _named(listed: tuple[Listed, ...], ids: tuple[str, ...]) -> tuple[Listed, ...]:

@@ -6,13 +6,13 @@ import platform
 import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from wattest.clock import RealClock, VirtualClock, host_utc
+from wattest.document.suggest import did_you_mean
 from wattest.errors import BenchError
 from wattest.judge.monitors import MONITORS
 from wattest.judge.verdicts import TELLING, run_table, sealed
@@ -158,11 +158,8 @@ def documents(
 
 
 def _check_level(level: str, levels: Mapping[str, Level]) -> None:
-    if not level or level in levels:
-        return
-    near = get_close_matches(level, levels, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(levels)}."
-    raise BenchError(f"There is no level '{level}'; {hint}")
+    if level and level not in levels:
+        raise BenchError(f"There is no level '{level}'{did_you_mean(level, levels)}")
 
 
 @cache
