@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wattest.cli.receipt import command
+from wattest.record import read_record
 from wattest.run.assemble import documents, open_campaign, seal
 from wattest.run.perform import perform
 from wattest.run.prove import library
@@ -58,6 +59,20 @@ def test_receipts_in_both_languages(run: Path) -> None:
         "Made from a test record; not a document for tax purposes.",
     ):
         assert part in words, part
+
+
+def test_the_total_printed_is_the_total_shown(run: Path) -> None:
+    """What stands on the receipts is what drivers read on the display, session by session, to the cent."""
+    shown: list[str | None] = []
+    for entry in read_record(run / "record.jsonl").entries:
+        if entry["kind"] == "scenario":
+            shown.append(None)
+        elif entry["kind"] == "observation" and entry["what"] == "display" and entry["value"]["cost"]:
+            shown[-1] = entry["value"]["cost"]
+    text = _run(run, "--supplier", "example", "--lang", "en").stdout
+    printed = [line.split("$")[1].split()[0] for line in text.splitlines() if line.startswith("  Total  ")]
+    assert printed == shown
+    assert len(printed) == 4
 
 
 def test_one_transaction_in_one_language(run: Path) -> None:
