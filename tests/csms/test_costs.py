@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from wattest.errors import BenchError
+from wattest.model.read import read_taxes
 from wattest.model.scenario import Card
-from wattest.model.tariff import Tariff
+from wattest.model.tariff import PriceStep, Tariff
 
 ENERGY = Tariff("t", energy=Decimal("0.35"))
 
@@ -212,3 +213,52 @@ def test_tariff_without_taxes(bench: Any) -> None:
         bench.csms.tariff = ENERGY
     assert bench.csms.tariff is None
     bench.csms.tariff = None
+
+
+def _ended(bench: Any, id_: str, started: str, ended: str) -> Any:
+    """The total of a transaction of 1 kWh with these stated times."""
+    found = []
+
+    async def talk() -> None:
+        station = await bench.station("2.0.1", lambda _action, _payload: {})
+        begin, end = event("Started", 0, started, 0), event("Ended", 1, ended, 1000)
+        for one in (begin, end):
+            one["transactionInfo"]["transactionId"] = id_
+        await station.call("TransactionEvent", begin)
+        found.append(await station.call("TransactionEvent", end))
+
+    bench.run(talk())
+    return found[0]
+
+
+def test_the_price_is_locked_by_the_stated_start(till: Any) -> None:
+    """A session that is told late, after a change of price, has the price of its own beginning."""
+    begin = till.clock.utc()
+    till.clock.step_wall(3600)
+    till.csms.tariff = Tariff("dear", energy=Decimal("2.00"))
+    before, after = (
+        (begin.replace(minute=minute, hour=begin.hour + hour).isoformat())
+        for hour, minute in ((0, 30), (1, 30))
+    )
+    assert _ended(till, "A", before, after) == {"totalCost": 0.40}
+    assert _ended(till, "B", after, after) == {"totalCost": 2.30}
+    assert _ended(till, "C", "2025-12-31T00:00:00Z", after) == {"totalCost": 0.40}
+    till.csms.till.reset()
+    till.csms.tariff = Tariff("dear", energy=Decimal("2.00"))
+    assert _ended(till, "D", before, after) == {"totalCost": 2.30}
+
+
+def test_an_undecided_price_is_not_told(till: Any) -> None:
+    """A tariff by steps without readings in between is not billed: no total is better than a guess."""
+    steps = (PriceStep(Decimal(0), time=Decimal(12)), PriceStep(Decimal(9000), energy=Decimal("0.41")))
+    till.csms.tariff = Tariff("steps", steps=steps)
+    assert _ended(till, "A", "2026-01-15T12:00:00Z", "2026-01-15T12:10:00Z") == {}
+    assert _ended(till, "B", "2026-01-15T12:00:00Z", "2026-01-15T12:05:00Z") == {"totalCost": 0.47}
+
+
+def test_a_tariff_that_does_not_state_its_provincial_tax(till: Any) -> None:
+    """It is refused when it is put in force, not when the first driver has to pay."""
+    till.csms.taxes = read_taxes()
+    with pytest.raises(BenchError, match="Whether RST of 7 % applies to charging in MB is not settled"):
+        till.csms.tariff = Tariff("t", province="MB")
+    till.csms.tariff = Tariff("t", province="MB", provincial_tax="exempt", provincial_tax_source="ruling")

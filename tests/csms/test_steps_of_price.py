@@ -157,6 +157,23 @@ def test_two_computations_agree(
     )
 
 
+@pytest.mark.parametrize(
+    ("seconds", "due"),
+    [(0, "0.00"), (12, "0.01"), (59, "0.02"), (60, "0.03"), (10_800, "4.50")],
+)
+@pytest.mark.parametrize(
+    "start",
+    [START, datetime(2026, 3, 8, 6, 59, 50, tzinfo=UTC), datetime(2026, 11, 1, 5, 59, 50, tzinfo=UTC)],
+)
+def test_time_by_the_second(seconds: int, due: str, start: datetime) -> None:
+    """1.50 CAD/h for nothing, 12 s, 59 s, 60 s and 3 h, also over both changes of clocks in Montreal."""
+    tariff = Tariff("t", time=Decimal("1.50"))
+    ended = start + timedelta(seconds=seconds)
+    facts: dict[str, Any] = {"energy_wh": Decimal(0), "started": start, "ended": ended}
+    assert str(bill(tariff, TAXES, on=date(2026, 3, 8), **facts).time) == due
+    assert str(money.bill(tariff, TAXES, **facts).time) == due
+
+
 def test_prices_in_words() -> None:
     """Steps, minimum and maximum stand in the text that the driver reads before the start."""
     assert price_text(read_tariff(TARIFFS / "qc_fast_50.yaml")) == (

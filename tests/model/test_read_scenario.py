@@ -417,3 +417,13 @@ def test_reads_a_file_against_the_library(
     assert len(one.sha256) == 64
     with pytest.raises(DocumentError):
         read_scenario(path, verbs, requirements=["MET-01"], limits=[])
+
+
+def test_a_date_needs_a_bench_that_can_choose_it(scenario: Reads, complaints: Complains) -> None:
+    """A scenario on a certain day says that it needs one; the day is read as a date."""
+    dated = WHOLE.replace("  temperature: -30 degC\n", "  date: 2025-03-31\n")
+    assert complaints(dated) == [
+        "1:1: a scenario that chooses its date must say 'wall_clock_step' under 'needs'"
+    ]
+    (one,) = scenario(dated.replace("needs: [", "needs: [wall_clock_step, "))
+    assert str(one.given.date) == "2025-03-31"

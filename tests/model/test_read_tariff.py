@@ -17,7 +17,7 @@ from wattest.model.read_tariff import (
     taxes_of,
 )
 from wattest.model.scenario import Card
-from wattest.model.tariff import Tariff, TaxRate
+from wattest.model.tariff import PriceStep, Tariff, TaxRate
 
 FIXTURES = library_folder("fixtures")
 
@@ -41,6 +41,15 @@ def test_reads_a_tariff() -> None:
     )
 
 
+def test_reads_steps() -> None:
+    """Powers become W and stay exact, as do states of charge and prices."""
+    found = read_tariff(FIXTURES / "tariffs" / "qc_fast_100.yaml")
+    assert (found.steps_by, found.steps[1]) == ("power", PriceStep(Decimal(20_000), Decimal("0.47")))
+    found = read_tariff(FIXTURES / "tariffs" / "qc_fast_soc.yaml")
+    assert (found.steps_by, found.steps[1]) == ("soc", PriceStep(Decimal(90), time=Decimal("24.00")))
+    assert all(not isinstance(step.above, float) for step in found.steps)
+
+
 @pytest.mark.parametrize("path", sorted((FIXTURES / "tariffs").glob("*.yaml")), ids=lambda path: path.stem)
 def test_tariffs_of_the_library_are_called_like_their_files(path: object) -> None:
     """A scenario finds a tariff by the name of its file."""
@@ -59,6 +68,26 @@ def test_tariffs_of_the_library_are_called_like_their_files(path: object) -> Non
         ),
         ("tariff: a\ncurrency: USD\n", ["'USD' is not allowed here; known: 'CAD'"]),
         ("tariff: a\nprovince: XX\n", ["'XX' is not allowed here"]),
+        (
+            "tariff: a\nminimum: 3 CAD\nmaximum: 2 CAD\n",
+            ["'minimum' is 3 CAD and 'maximum' 2 CAD; swap them"],
+        ),
+        (
+            "tariff: a\npower_steps: [{above: 1 kW}]\n",
+            ["the first of 'power_steps' begins at 1000 W; begin at 0 W"],
+        ),
+        (
+            "tariff: a\nsoc_steps: [{above: 0 %}, {above: 90 %}, {above: 80 %}]\n",
+            ["in 'soc_steps' 80 % follows 90 %; put them in rising order"],
+        ),
+        (
+            "tariff: a\npower_steps: [{above: 0 kW}]\nsoc_steps: [{above: 0 %}]\n",
+            ["a tariff has 'power_steps' or 'soc_steps', not both"],
+        ),
+        (
+            "tariff: a\nprovincial_tax: applies\n",
+            ["'provincial_tax' and 'provincial_tax_source' stand together: who says so, and what"],
+        ),
         (
             "[]\n",
             [

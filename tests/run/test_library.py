@@ -83,3 +83,14 @@ def test_the_record_is_whole_and_says_the_same_again(tmp_path: Path) -> None:
     path = _run(tmp_path, KEYS, 0)
     assert verify_chain(path) == []
     assert recheck(read_record(path)) == []
+
+
+def test_a_scenario_with_a_date_leaves_the_clock_as_it_was(tmp_path: Path) -> None:
+    """The date holds for its scenario only: before and after it the wall clock goes on, and the record verifies."""
+    keys = {"BILL-011 [2025-03-31]", "BILL-011 [2025-04-01]", "BILL-005"}
+    folder = _run(tmp_path, keys, seed=0)
+    record = read_record(folder)
+    days = {entry["utc"][:10] for entry in record.entries if entry["kind"] == "frame"}
+    assert days == {"2025-03-31", "2025-04-01", "2026-01-15"}
+    assert {entry["utc"][:10] for entry in record.entries if entry["kind"] == "scenario"} == {"2026-01-15"}
+    assert verify_chain(folder) == []

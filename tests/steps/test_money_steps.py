@@ -74,6 +74,7 @@ def test_a_cost_without_what_it_is_made_of(stand: Stand) -> None:
 
 def test_a_cost_without_a_tariff(stand: Stand) -> None:
     """A scenario that checks money without a tariff is wrong itself."""
+    stand.csms.put(stand.transaction())
     with pytest.raises(BenchError) as caught:
         stand.do(check_cost(stand.run_, transaction=stand.transaction()))
     assert str(caught.value) == "Scenario TINY-001 checks a cost without 'tariff:' under 'given:'."

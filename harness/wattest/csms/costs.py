@@ -47,6 +47,10 @@ class Till:
             self._rates(tariff, now)
         self._since.append((now, tariff))
 
+    def reset(self) -> None:
+        """Forget earlier tariffs: what comes next holds for every transaction that is not locked yet."""
+        self._since.clear()
+
     def lock(self, transaction_id: str, started: datetime | None = None) -> None:
         """The transaction was heard of: its price is fixed.
 

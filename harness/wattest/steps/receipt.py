@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from wattest.document.quantity import Duration
-from wattest.errors import BenchError
+from wattest.errors import BenchError, Inconclusive
 from wattest.judge.tallies import amount_of
+from wattest.model.tariff import Bill
 from wattest.model.verb import Saved
 from wattest.model.words import NewName
 from wattest.ocpp.ledger import Transaction
@@ -54,10 +55,12 @@ async def check_cost_told(run: Run, *, transaction: Saved[Transaction]) -> None:
         evidence=evidence,
     )
     final = [one.cost for one in told if one.kind == "final"]
+    _same_as_kept(run, current, expected)
     if not final or final[-1] != expected.total:
         said = f"told {final[-1]}" if final else "told no total"
-        raise BenchError(
-            f"The central system has {said} for transaction {transaction.id}; the judge finds {expected.total}."
+        raise Inconclusive(
+            f"The central system has {said} for transaction {transaction.id} by what it knew at its end, and "
+            f"{expected.total} is due by what it knows now."
         )
 
 
@@ -139,19 +142,18 @@ async def check_agreement(
             },
             evidence=evidence,
         )
-    kept = run.csms.till.bill(current)
+    _same_as_kept(run, current, expected)
+    if receipt.bill is None or receipt.bill.total != expected.total:
+        raise BenchError(
+            f"The receipt of transaction {transaction.id}, made from the record, has another total than the "
+            f"{expected.total} that is due: {receipt.problem or (receipt.bill and receipt.bill.total)}."
+        )
     told = [one for one in costs_told(run.entries(), transaction.id) if one.kind == "final"]
-    amounts: dict[str, Any] = {
-        "the session record": None if kept is None else kept.total,
-        "the protocol": told[-1].cost if told else None,
-        "the receipt": None if receipt.bill is None else receipt.bill.total,
-    }
-    for name, amount in amounts.items():
-        if amount != expected.total:
-            raise BenchError(
-                f"The total of transaction {transaction.id} is {amount} in {name}, which the suite made itself; "
-                f"{expected.total} is due."
-            )
+    if not told or told[-1].cost != expected.total:
+        raise Inconclusive(
+            f"Of transaction {transaction.id} the station was told {told[-1].cost if told else 'no total'}; "
+            f"{expected.total} is due by what it stated: what it was told last is not what it could show."
+        )
     run.check(
         "total on the display and everywhere else",
         "cost_equal",
@@ -247,6 +249,16 @@ async def check_cost_kept(run: Run, *, transaction: Saved[Transaction]) -> None:
         },
         evidence=(*current.evidence, seq),
     )
+
+
+def _same_as_kept(run: Run, transaction: Transaction, expected: Bill) -> None:
+    """The central system's own bill is that of the judge: if not, one of the two is wrong, and it is ours."""
+    kept = run.csms.till.bill(transaction)
+    if kept is None or kept.total != expected.total:
+        raise BenchError(
+            f"The central system bills {None if kept is None else kept.total} for transaction {transaction.id}, and the "
+            f"judge {expected.total}: the suite contradicts itself."
+        )
 
 
 def _supplier(run: Run, name: str) -> Any:
