@@ -11,6 +11,8 @@ import orjson
 
 from wattest.errors import RecordError
 from wattest.judge import verdicts as judge
+from wattest.judge.kpis import kpis
+from wattest.judge.session_table import session_rows
 from wattest.record import verify_chain
 from wattest_reports.attempts import attempt
 from wattest_reports.entries import Entry, mapping, number, text, texts
@@ -58,6 +60,8 @@ def _gathered(same: _Same) -> Report:
     )
     dialects = texts(header.get("dialects")) or tuple(sorted({one.dialect for one in attempts}))
     requirements = requirement_rows(header, dialects, judge.run_table(entries), attempts)
+    sessions = session_rows(entries)
+    figures = kpis(entries, sessions)
     footer, last = mapping(record.footer), (entries[-1] if entries else header)
     head = text(footer.get("head"))
     return Report(
@@ -88,6 +92,8 @@ def _gathered(same: _Same) -> Report:
         prompts=tuple(_prompt(entry) for entry in entries if entry.get("kind") == "prompt"),
         path=record.path,
         counts=counts(requirements),
+        sessions=sessions,
+        kpis=figures if figures.attempts else None,
         story=tuple(_told(entry) for entry in entries if entry.get("kind") == "bench_story"),
     )
 

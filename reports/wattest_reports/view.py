@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Literal
 
+from wattest.judge.kpis import Kpis
+from wattest.judge.session_table import SessionRow
+
 VERDICTS: tuple[str, ...] = ("fail", "error", "inconclusive", "not tested", "pass", "not applicable")
 """In the order in which a reader should see them."""
 
@@ -329,6 +332,10 @@ class Report:
     """Where the record was read from."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Requirements per verdict, every verdict present."""
+    sessions: tuple[SessionRow, ...] = ()
+    """Every session of the run, once."""
+    kpis: Kpis | None = None
+    """None when nobody tried to charge."""
     story: tuple[str, ...] = ()
     """What happened to the bench since the run before: closed, made safe by its watchdog, acknowledged by a person."""
 
