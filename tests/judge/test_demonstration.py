@@ -67,7 +67,13 @@ def test_shown_contradicted_or_neither(sessions: int, failures: int, outcome: st
 
 def test_the_sentence_says_how_many_more_are_needed() -> None:
     """Too few sessions: the sentence names the number that would do."""
-    inputs = {"what": "32 A", "sessions": 99, "failures": 1, "rate_pct": "97", "why": ["Session 4: no current."]}
+    inputs = {
+        "what": "32 A",
+        "sessions": 99,
+        "failures": 1,
+        "rate_pct": "97",
+        "why": ["Session 4: no current."],
+    }
     assert decide("demonstrated", inputs).sentence == (
         "99 sessions of 32 A, 1 of them failed: too few to show 97 % at 95 % confidence; with 1 failed, 157 are needed. "
         "Session 4: no current."

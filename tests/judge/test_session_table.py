@@ -71,7 +71,7 @@ def test_money_is_that_of_the_tariff_before_the_session(both: Any) -> None:
         ("GST", Decimal("0.22")),
         ("QST", Decimal("0.44")),
     ]
-    assert row.total == row.before_tax + sum(tax.amount for tax in row.taxes)
+    assert row.total == sum((tax.amount for tax in row.taxes), row.before_tax or Decimal(0))
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,9 @@ def test_a_remote_start_is_told_from_a_card(both: Any) -> None:
         )
     both.wait(60).stop(10)
     both.wait(60).start(10, tx=8, uid="AA")
-    assert [row.method for row in session_rows(both.entries)][0] == "remote start"
-    assert session_rows(both.entries)[1].method != "remote start"
+    first, second = session_rows(both.entries)
+    assert first.method == "remote start"
+    assert second.method != "remote start"
 
 
 def test_a_refused_remote_start_starts_nothing(story: Any) -> None:

@@ -32,9 +32,7 @@ def test_three_per_cent_of_a_year() -> None:
 
     def down(minutes: int) -> Decimal | None:
         edge = BEGIN + timedelta(minutes=minutes)
-        return uptime(
-            nevi, [Span(BEGIN, edge, "OUTOFORDER"), Span(edge, BEGIN + YEAR, "AVAILABLE")]
-        ).percent
+        return uptime(nevi, [Span(BEGIN, edge, "OUTOFORDER"), Span(edge, BEGIN + YEAR, "AVAILABLE")]).percent
 
     assert down(15_768) == Decimal("97.0000")
     assert down(15_769) == Decimal("96.9998")

@@ -101,6 +101,8 @@ class SessionRow:
     evidence: tuple[int, ...]
     transaction: Transaction
     bill: Bill | None
+    priced_by: Entry | None
+    """The setting of the record that holds tariff and taxes."""
 
 
 def session_rows(entries: Iterable[Entry]) -> tuple[SessionRow, ...]:
@@ -147,7 +149,8 @@ def _rows(entries: Sequence[Entry]) -> list[SessionRow]:
         peak, source = _peak(one, [event for event, _ in heard])
         within = next((e for e in reversed(scenarios) if int(e["seq"]) < first), {})
         error = _error(one, reports, times)
-        tariff, bill, remark = _priced(one, [e for e in tariffs if int(e["seq"]) < first])
+        before = [entry for entry in tariffs if int(entry["seq"]) < first]
+        tariff, bill, remark = _priced(one, before)
         rows.append(
             SessionRow(
                 scenario=str(within.get("key", "")),
@@ -176,6 +179,7 @@ def _rows(entries: Sequence[Entry]) -> list[SessionRow]:
                 evidence=one.evidence,
                 transaction=one,
                 bill=bill,
+                priced_by=before[-1] if before else None,
             )
         )
     return rows
