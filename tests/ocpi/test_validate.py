@@ -72,10 +72,26 @@ def test_a_good_object_has_no_breach_and_versions_differ() -> None:
     ]
 
 
+GARBAGE: tuple[Any, ...] = (
+    None,
+    7,
+    True,
+    "",
+    "x",
+    [],
+    [None],
+    [{}],
+    {},
+    {"price_components": 3},
+    Decimal("NaN"),
+)
+
+
 @given(
-    value=st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    value=st.sampled_from(GARBAGE)
+    | st.dictionaries(
+        st.sampled_from(["id", "elements", "evses", "coordinates", "charging_periods", "total_cost", "x"]),
+        st.sampled_from(GARBAGE),
     )
 )
 def test_whatever_stands_there_is_answered_with_sentences(value: Any) -> None:

@@ -112,6 +112,7 @@ def test_a_fault_that_stays_is_named(tried: Tried) -> None:
     """A station that latches every fault fails, with the code that it does not take back."""
     steps = (
         *FAULT,
+        "wait: 5 s",
         "mend_vehicle_fault: short",
         "ev_pause",
         "wait: 5 s",
@@ -122,6 +123,9 @@ def test_a_fault_that_stays_is_named(tried: Tried) -> None:
     assert tried("MON-04", *steps).requirements["MON-04"] == "pass"
     found = tried("MON-04", *steps, active=("STATUS-D11",))
     assert found.sentence == "The end of the fault CX014 did not come within 30 s."
+    unheard = tried("MON-04", *BEGIN, "expect_fault_cleared")
+    assert unheard.verdict == "inconclusive"
+    assert "The station has reported no fault in this scenario" in unheard.sentence
 
 
 def test_uptime_of_a_scenario(tried: Tried) -> None:
