@@ -11,7 +11,9 @@ import orjson
 
 from wattest.errors import RecordError
 from wattest.judge import verdicts as judge
+from wattest.judge.kpis import kpis
 from wattest.judge.levels import levels_of
+from wattest.judge.session_table import session_rows
 from wattest.record import verify_chain
 from wattest_reports.attempts import attempt
 from wattest_reports.entries import Entry, mapping, number, text, texts
@@ -62,6 +64,8 @@ def _gathered(same: _Same) -> Report:
     table = judge.run_table(entries)
     requirements = requirement_rows(header, dialects, table, attempts)
     levels = levels_of(entries, table)
+    sessions = session_rows(entries)
+    figures = kpis(entries, sessions)
     footer, last = mapping(record.footer), (entries[-1] if entries else header)
     head = text(footer.get("head"))
     return Report(
@@ -98,6 +102,8 @@ def _gathered(same: _Same) -> Report:
         lacking=lacking_rows(header, levels, table),
         demands=demand_rows(header, levels, table),
         signed=tuple(_signed(entry, header) for entry in entries if entry.get("kind") == "evidence"),
+        sessions=sessions,
+        kpis=figures if figures.attempts else None,
         story=tuple(_told(entry) for entry in entries if entry.get("kind") == "bench_story"),
     )
 

@@ -7,6 +7,8 @@ sign, word and colour, a description and a table behind every plot.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from importlib.resources import files
 from itertools import groupby
@@ -28,12 +30,16 @@ from wattest_reports.words import Words
 if TYPE_CHECKING:
     from wattest.record import Record
 
+MOST_SESSIONS = 60
+"""Sessions that the page shows; ``wattest sessions`` exports all of them."""
+
 _CONTENTS = (
     ("contradicted", "contradicted"),
     ("demands", "demands"),
     ("levels", "levels"),
     ("requirements", "requirements"),
     ("left-out", "left out"),
+    ("sessions", "sessions"),
     ("scenarios", "scenarios"),
     ("method", "method"),
     ("recheck", "recheck"),
@@ -76,11 +82,16 @@ def page(shown: Report, words: Words) -> str:
         draw=partial(plot.draw, words=words),
         series_name=partial(plot.series_name, words=words),
         moment=moment,
+        told=moment_of,
+        cents=partial(_cents, language=words.language),
+        thousandth=partial(_thousandth, language=words.language),
     )
     tested = [row for row in shown.requirements if row.verdict != "not tested"]
     findings = list(_findings(tested))
     css = files("wattest_reports").joinpath("templates/report.css").read_text(encoding="utf-8")
-    return environment.get_template("report.html").render(
+    return environment.get_template(
+        "report.html"
+    ).render(
         r=shown,
         css=Markup(css),  # noqa: S704 - our own style sheet
         name=charger_name(shown.charger, words),
@@ -93,9 +104,11 @@ def page(shown: Report, words: Words) -> str:
             for pair in _CONTENTS
             if (findings or pair[0] != "contradicted")
             and (shown.levels or pair[0] not in {"demands", "levels"})
+            and (shown.sessions or pair[0] != "sessions")
         ],
         level_sentences=list(level_sentences(shown, words)),
         lacking={one.id for one in shown.lacking},
+        sessions=shown.sessions[:MOST_SESSIONS],
         findings=findings,
         tested=tested,
         areas=[
@@ -183,6 +196,25 @@ def _run_facts(shown: Report, words: Words) -> Iterator[tuple[str, str]]:
 def moment(utc: str) -> str:
     """A time stamp of the record to the second: ``2026-01-15 12:00:02 UTC``."""
     return f"{utc[:10]} {utc[11:19]}\u00a0UTC" if len(utc) >= 19 else utc
+
+
+def moment_of(at: datetime | None) -> str:
+    """As ``moment``, from a time; empty when there is none."""
+    return "" if at is None else moment(at.astimezone(UTC).isoformat())
+
+
+def _cents(amount: Decimal | None, currency: str | None, language: Language) -> str:
+    """An amount with its two decimals and its currency; empty when nobody knows it."""
+    return (
+        ""
+        if amount is None
+        else notation.with_unit(notation.fixed(float(amount), 2, language), currency or "")
+    )
+
+
+def _thousandth(value: Decimal | None, unit: str, language: Language) -> str:
+    """Wh as kWh, W as kW, with three decimals; empty when nobody knows it."""
+    return "" if value is None else notation.with_unit(notation.fixed(float(value) / 1000, 3, language), unit)
 
 
 def _quantity(value: Any, unit: str, language: Language) -> str:

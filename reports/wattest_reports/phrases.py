@@ -365,6 +365,41 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Passwords are hidden in this report, not in the record.",
         "Les mots de passe sont masqués dans ce rapport, pas dans l’enregistrement.",
     ),
+    # sessions
+    "sessions": ("Charging sessions", "Sessions de recharge"),
+    "sessions.caption": (
+        "Every session as the charger stated it; money is computed again from its tariff",
+        "Chaque session selon la borne ; les montants sont recalculés d’après le tarif",
+    ),
+    "sessions.begin": ("Begin", "Début"),
+    "sessions.end": ("End", "Fin"),
+    "sessions.duration": ("Duration", "Durée"),
+    "sessions.energy": ("Energy", "Énergie"),
+    "sessions.peak": ("Highest power", "Puissance maximale"),
+    "sessions.method": ("Authorised by", "Autorisée par"),
+    "sessions.before": ("Before tax", "Avant taxes"),
+    "sessions.taxes": ("Taxes", "Taxes"),
+    "sessions.total": ("Total", "Total"),
+    "sessions.more": (
+        "There are {n} sessions in all; “wattest sessions” exports every one.",
+        "Il y a {n} sessions en tout ; « wattest sessions » les exporte toutes.",
+    ),
+    "kpis": ("Key figures", "Chiffres clés"),
+    "kpis.say": (
+        (
+            "Over all scenarios of this run, in which faults were made on purpose: they say what happened here, "
+            "and nothing about service in the field. Definitions after ChargeX; names recalled."
+        ),
+        (
+            "Sur tous les scénarios de la campagne, où des pannes ont été provoquées : ils disent ce qui s’est passé ici, "
+            "et rien du service sur le terrain. Définitions d’après ChargeX ; noms cités de mémoire."
+        ),
+    ),
+    "kpis.attempts": ("Attempts to charge", "Tentatives de recharge"),
+    "kpis.start": ("Charge start success", "Réussite du démarrage"),
+    "kpis.end": ("Charge end success", "Réussite de la fin"),
+    "kpis.session": ("Session success", "Réussite des sessions"),
+    "kpis.time": ("Time to charge, median", "Délai avant la charge, médiane"),
     # recheck
     "recheck": ("How to check this report", "Comment vérifier ce rapport"),
     "recheck.say": (

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, Literal
 
+from wattest.judge.kpis import Kpis
+from wattest.judge.session_table import SessionRow
+
 VERDICTS: tuple[str, ...] = ("fail", "error", "inconclusive", "not tested", "pass", "not applicable")
 """In the order in which a reader should see them."""
 
@@ -387,6 +390,10 @@ class Report:
     demands: tuple[DemandRow, ...] = ()
     signed: tuple[tuple[str, str, str, str, int], ...] = ()
     """Checklist item or document, what was said, who signed, when, entry."""
+    sessions: tuple[SessionRow, ...] = ()
+    """Every session of the run, once."""
+    kpis: Kpis | None = None
+    """None when nobody tried to charge."""
     story: tuple[str, ...] = ()
     """What happened to the bench since the run before: closed, made safe by its watchdog, acknowledged by a person."""
 

@@ -102,7 +102,7 @@ def test_shows_every_mistake_of_every_file(check: Callable[..., Result]) -> None
         (
             "a.yaml",
             b"who: knows\n",
-            "a.yaml:1:1: no key tells what document this is; one of 'scenario:', 'bench:', 'maker:', 'profile:', 'requirements:', 'limits:', 'decision_rules:', 'checklist:', 'documents:', 'levels:', 'demands:', 'tariff:', 'taxes:', 'cards:' or the name '*.scenario.yaml' would",
+            "a.yaml:1:1: no key tells what document this is; one of 'scenario:', 'bench:', 'maker:', 'profile:', 'requirements:', 'limits:', 'decision_rules:', 'checklist:', 'documents:', 'levels:', 'demands:', 'tariff:', 'taxes:', 'cards:', 'supplier:', 'site:', 'uptime:', 'error_codes:', 'ocpi:' or the name '*.scenario.yaml' would",
         ),
     ],
 )

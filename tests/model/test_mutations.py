@@ -28,6 +28,10 @@ FILES = {
     "tariff": library_folder("fixtures") / "tariffs" / "mixed.yaml",
     "tax": library_folder("fixtures") / "taxes" / "canada.yaml",
     "card": library_folder("fixtures") / "cards" / "standard.yaml",
+    "site": library_folder("fixtures") / "sites" / "reference.yaml",
+    "uptime": library_folder("fixtures") / "uptime" / "nevi.yaml",
+    "error-code": library_folder("fixtures") / "error_codes" / "mrec.yaml",
+    "ocpi": library_folder("fixtures") / "ocpi" / "2_3_0.yaml",
 }
 SCRAPS = st.one_of(
     st.sampled_from(

@@ -65,6 +65,8 @@ def test_no_word_is_left_over() -> None:
         "role",
         "name",
         "word",
+        "method",
+        "session",
     }
     families |= {"said", "cable", "driver", "level", "standing", "evse", "csms", "bench", "link"}
     outcomes = {

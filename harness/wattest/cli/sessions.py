@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from wattest.errors import BenchError, RecordError
+from wattest.errors import BenchError, DocumentError, RecordError
 
-BENCH, BROKEN = 11, 13
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wattest.judge.session_table import SessionRow
+    from wattest.model.ocpi_version import OcpiName
+
+BENCH, DOCUMENTS, BROKEN = 11, 12, 13
 
 EXAMPLES = """
 Examples:
@@ -17,22 +24,31 @@ Examples:
 \b
   wattest sessions wattest-runs/latest                            CSV on standard output
   wattest sessions run/record.jsonl --format json
+  wattest sessions run --format ocpi-2.3.0 --site my_site.yaml    session records (CDR)
   wattest sessions run --format parquet --out sessions.parquet    needs pip install 'wattest[data]'
 
 \b
 Every session once, failed ones too: begin, end, duration, energy, highest power, how it was authorised, error code,
-revenue before tax, each tax, total. Exit codes: 0 done, 11 the format cannot be written here, 13 the record is broken
-or was not sealed: what it holds is written all the same where that is possible.
+revenue before tax, each tax, total. As OCPI it holds the session records of those that have ended and have a price; the others
+are named on standard error. Exit codes: 0 done, 11 the format cannot be written here, 12 the site document cannot be
+used, 13 the record is broken or was not sealed: what it holds is written all the same where that is possible.
 """
 
 
 @click.command("sessions", epilog=EXAMPLES)
 @click.argument("record", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "json", "parquet"]), default="csv", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "parquet", "ocpi-2.2.1", "ocpi-2.3.0"]),
+    default="csv",
+    show_default=True,
+)
+@click.option(
+    "--site", type=click.Path(path_type=Path), help="For OCPI: a site document. Default: the built-in one."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File to write. Parquet needs one.")
-def command(record: Path, form: str, out: Path | None) -> None:
+def command(record: Path, form: str, out: Path | None, site: Path | None) -> None:
     """Export the sessions that RECORD holds: a record.jsonl, or the folder of a run that holds one."""
     from wattest.judge.session_export import as_csv, as_json, write_parquet
     from wattest.judge.session_table import session_rows
@@ -43,7 +59,8 @@ def command(record: Path, form: str, out: Path | None) -> None:
         raise click.UsageError("Parquet cannot be printed: say where to write with --out FILE.")
     try:
         faults = [fault.sentence for fault in verify_chain(path)]
-        rows = session_rows(read_record(path).entries)
+        read = read_record(path)
+        rows = session_rows(read.entries)
     except RecordError as problem:
         click.echo(str(problem), err=True)
         sys.exit(BROKEN)
@@ -52,11 +69,21 @@ def command(record: Path, form: str, out: Path | None) -> None:
             assert out is not None
             write_parquet(rows, out)
         else:
-            text = as_csv(rows) if form == "csv" else as_json(rows)
+            ocpi = form.removeprefix("ocpi-")
+            text = (
+                as_csv(rows)
+                if form == "csv"
+                else as_json(rows)
+                if form == "json"
+                else _ocpi(ocpi, site, read.header, rows)  # type: ignore[arg-type]
+            )
             if out is None:
                 click.echo(text, nl=False)
             else:
                 out.write_text(text, encoding="utf-8", newline="")
+    except DocumentError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(DOCUMENTS)
     except BenchError as problem:
         click.echo(str(problem), err=True)
         sys.exit(BENCH)
@@ -64,3 +91,16 @@ def command(record: Path, form: str, out: Path | None) -> None:
         click.echo("\n".join(faults), err=True)
         click.echo(f"{path} is not a result: these sessions prove nothing.", err=True)
         sys.exit(BROKEN)
+
+
+def _ocpi(
+    version: OcpiName, site: Path | None, header: Mapping[str, Any], rows: tuple[SessionRow, ...]
+) -> str:
+    from wattest.model.read_site import read_site
+    from wattest.ocpi.from_record import session_records, sheet_of
+    from wattest.ocpi.objects import encode
+
+    made, left = session_records(version, read_site(site), sheet_of(header), rows)
+    for sentence in left:
+        click.echo(sentence, err=True)
+    return encode(made).decode() + "\n"

@@ -33,6 +33,9 @@ Result = Literal["complete", "failed", "running"]
 AFTER_S = 10.0
 """A fault told so long after the last message of a session still explains its end (project)."""
 
+LEAST_SPAN = timedelta(seconds=60)
+"""A mean power is taken over no less (project): at 1 Wh a step of the register is 60 W then."""
+
 ABNORMAL = frozenset(
     {
         "EmergencyStop",
@@ -98,6 +101,8 @@ class SessionRow:
     evidence: tuple[int, ...]
     transaction: Transaction
     bill: Bill | None
+    priced_by: Entry | None
+    """The setting of the record that holds tariff and taxes."""
 
 
 def session_rows(entries: Iterable[Entry]) -> tuple[SessionRow, ...]:
@@ -105,11 +110,11 @@ def session_rows(entries: Iterable[Entry]) -> tuple[SessionRow, ...]:
 
     On a simulated bench every scenario has a charger of its own, so that equal transaction ids are other sessions there.
     """
-    return tuple(row for chapter in _chapters(entries) for row in _rows(chapter))
+    return tuple(row for chapter in chapters(entries) for row in _rows(chapter))
 
 
-def _chapters(entries: Iterable[Entry]) -> list[list[Entry]]:
-    """The entries scenario by scenario where each has a world of its own, else all together."""
+def chapters(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """For folding: the entries scenario by scenario where each has a world of its own, else all together."""
     chapters: list[list[Entry]] = [[]]
     split = False
     for entry in entries:
@@ -144,7 +149,8 @@ def _rows(entries: Sequence[Entry]) -> list[SessionRow]:
         peak, source = _peak(one, [event for event, _ in heard])
         within = next((e for e in reversed(scenarios) if int(e["seq"]) < first), {})
         error = _error(one, reports, times)
-        tariff, bill, remark = _priced(one, [e for e in tariffs if int(e["seq"]) < first])
+        before = [entry for entry in tariffs if int(entry["seq"]) < first]
+        tariff, bill, remark = _priced(one, before)
         rows.append(
             SessionRow(
                 scenario=str(within.get("key", "")),
@@ -173,6 +179,7 @@ def _rows(entries: Sequence[Entry]) -> list[SessionRow]:
                 evidence=one.evidence,
                 transaction=one,
                 bill=bill,
+                priced_by=before[-1] if before else None,
             )
         )
     return rows
@@ -212,14 +219,22 @@ def _peak(one: Transaction, events: Sequence[TransactionChanged]) -> tuple[Decim
     ]
     means = [
         (after - before) * 3600 * 1_000_000 / Decimal((till - since) // timedelta(microseconds=1))
-        for (since, before, _), (till, after, _) in pairwise(one.register)
-        if till > since
+        for (since, before), (till, after) in pairwise(_spaced(one.register))
     ]
     # A mean is below the peak, but a lone sample at the start or the end may be lower still.
     mean = max(means).quantize(Decimal("0.1")) if means else None
     if stated and (mean is None or max(stated) >= mean):
         return max(stated), "stated"
     return mean, "" if mean is None else "registers"
+
+
+def _spaced(register: Iterable[tuple[datetime, Decimal, int]]) -> list[tuple[datetime, Decimal]]:
+    """Registers at least ``LEAST_SPAN`` apart: over less, one step of the register would pass for a peak."""
+    found: list[tuple[datetime, Decimal]] = []
+    for at, wh, _ in register:
+        if not found or at - found[-1][0] >= LEAST_SPAN:
+            found.append((at, wh))
+    return found
 
 
 def method_of(one: Transaction) -> str:

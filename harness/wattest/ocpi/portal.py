@@ -17,7 +17,7 @@ import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -196,7 +196,8 @@ class Portal:
             return self._data(found)
         try:
             offset, limit = _whole(query, "offset", 0), min(LIMIT, _whole(query, "limit", LIMIT))
-            objects = [one for one in objects if _between(one, query)]
+            since, until = _moment(query, "date_from"), _moment(query, "date_to")
+            objects = [one for one in objects if _between(one, since, until)]
         except ValueError as problem:
             return self._said(400, 2001, str(problem))
         chosen = objects[offset : offset + limit]
@@ -225,10 +226,9 @@ def _whole(query: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _between(one: Object, query: Mapping[str, str]) -> bool:
+def _between(one: Object, since: datetime | None, until: datetime | None) -> bool:
     """``date_from`` is included, ``date_to`` is not (OCPI, filtered GET)."""
     at = datetime.fromisoformat(one["last_updated"])
-    since, until = (_moment(query, name) for name in ("date_from", "date_to"))
     return (since is None or at >= since) and (until is None or at < until)
 
 
@@ -240,7 +240,7 @@ def _moment(query: Mapping[str, str], name: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"'{name}' is '{text[:40]}'; it is a time such as 2026-01-15T12:00:00Z.") from None
-    return found if found.tzinfo is not None else found.astimezone()
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _descend(objects: list[Object], rest: list[str]) -> Object | None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from wattest.document.quantity import DURATION, LENGTH
-from wattest.document.signature import Pattern
 from wattest.errors import BenchError
 from wattest.model.ocpi_version import OcpiStatus
 from wattest.model.read_ocpi import read_ocpi
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 TOKEN = "wattest"  # noqa: S105 - of a portal that nobody else can reach
 KINDS = {"locations": "Location", "tariffs": "Tariff", "cdrs": "CDR"}
-
-Degrees = Annotated[str, Pattern("-?[0-9]{1,3}[.][0-9]{4,8}", "degrees such as '-73.567256'")]
 
 
 def _portal(run: Run) -> Portal:
@@ -112,7 +109,7 @@ def _last_done(run: Run) -> tuple[float, list[int]]:
 
 @step(proves=("INF-01",))
 async def check_location_published(
-    run: Run, *, latitude: Degrees, longitude: Degrees, limit: LimitId = "coordinates_error"
+    run: Run, *, latitude: Decimal, longitude: Decimal, limit: LimitId = "coordinates_error"
 ) -> None:
     """The location is published where it was surveyed, with address, hours and (OCPI 2.3.0) the telephone number of help.
 
