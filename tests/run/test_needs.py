@@ -6,6 +6,7 @@ from wattest.run.prove import library
 
 NEEDS = {
     "present_card": {"card_reader"},
+    "present_payment_card": {"operator", "payment_terminal"},
     "read_cards": {"card_reader"},
     "session_cycles": {"card_reader", "vehicle", "lock_sensor"},
     "plug_in": {"vehicle"},

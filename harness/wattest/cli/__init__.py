@@ -18,6 +18,7 @@ COMMANDS = {
     "report": "Render a record: terminal table, HTML, JUnit, Allure.",
     "risk": "Simulate how often a decision rule accepts a bad meter, or rejects a good one.",
     "safe": "Make a bench safe by hand, and say how that was confirmed.",
+    "scan": "Search logs, receipts and diagnostics for card numbers.",
     "schema": "Print the JSON Schema of a document, for editors.",
     "steps": "List every step with its arguments.",
     "verify": "Check that a record is whole and recompute its verdicts.",

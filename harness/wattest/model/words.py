@@ -23,6 +23,7 @@ FEATURES: Mapping[str, str] = {
     "local_auth_list": "keeps a list of cards that the central system sends",
     "meter_display": "shows energy during a session",
     "offline_queue": "keeps transaction messages while there is no link",
+    "payment_terminal": "takes payment cards at a terminal",
     "price_display": "shows the price before a session",
     "remote_start": "starts a session for the central system",
     "reset": "restarts when the central system asks",
