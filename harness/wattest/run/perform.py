@@ -156,6 +156,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         entries=lambda: campaign.recorder.entries(since=first),
         started_s=campaign.clock.monotonic(),
         fallen=stage.fallen,
+        feeder=stage.feeder,
         seen=set(stage.csms.ledger.transactions),
     )
     for name, card in given.cards.items():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wattest.ocpp.ledger import Transaction
     from wattest.roles import (
         DisplayReading,
+        Feeder,
         LockReading,
         Note,
         Part,
@@ -98,6 +99,8 @@ class Run:
     """Decision rules by id."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """Accuracy profiles by name."""
+    feeder: Feeder | None = None
+    """The feeder that the station shares with others, on a bench that has one."""
 
     # --- names and cards -------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ ROOMS = (
     "obeying",
     "cold",
     "supply",
+    "sharing",
 )
 """The modules of this package that hold steps, by what a user cares about."""
 
