@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.judge.conftest import Story
+
 from wattest.judge.monitors import card_data
 from wattest.judge.rules import decide
 from wattest.judge.sessions import Scene
 from wattest.judge.trace import Trace
-
-from .conftest import Story
 
 FOUND = {
     "what": "card number",

@@ -7,6 +7,8 @@ management systems, CSA C22.2 No. 343, recalled).
 
 from __future__ import annotations
 
+import math
+
 from wattest.evse.station import Outlet, Station
 from wattest.world.behaviour import behaviour, defect, variation
 
@@ -65,6 +67,18 @@ def never_takes_back(station: Station, evse_id: int, limit_a: float) -> float:
 def is_too_modest(station: Station, evse_id: int, limit_a: float) -> float:
     """A margin for safety that nobody asked for."""
     return limit_a * 0.75 if limit_a * 0.75 >= station.sheet.minimum_current_a else limit_a
+
+
+@variation(
+    "V105",
+    alters=share_taken,
+    text="a share is rounded down to whole amperes",
+    source="a limit is the most that is drawn; OCPP 1.6 7.14, 2.0.1 K01",
+    area="sharing",
+)
+def rounds_down(station: Station, evse_id: int, limit_a: float) -> float:
+    """Firmware that counts in amperes."""
+    return float(math.floor(limit_a))
 
 
 @behaviour

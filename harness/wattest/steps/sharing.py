@@ -326,9 +326,8 @@ async def _watched(run: Run, begin: float, for_s: float, awaited: Awaited | None
                 longest_s, evidence = over_s, last.seq
         else:
             since = None
-        if awaited is not None and reached is None:
-            if currents[awaited.place].value >= awaited.least_a:
-                reached = now - begin
+        if awaited is not None and reached is None and currents[awaited.place].value >= awaited.least_a:
+            reached = now - begin
         if now - begin >= for_s:
             break
         await run.clock.sleep(EVERY_S)
