@@ -171,6 +171,7 @@ def test_numbers_that_are_no_digits(number: str) -> None:
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=20,
     )
 )
 def test_whatever_has_no_card_stays_as_it_is(value: Any) -> None:
@@ -189,8 +190,34 @@ def test_what_was_hidden_stays_hidden(text: str) -> None:
     assert again.found == []
 
 
+def test_only_the_word_is_hidden() -> None:
+    """Of a line of text the wrapped word goes and the rest stays."""
+    number = TEST_NUMBERS["visa"]
+    line = f"100%25 sure, blob={b64(number)} and more"
+    after = Look(KEY).text(line)
+    assert after.startswith("100%25 sure, blob=[card data hidden, base64, ends in 1111]")
+    assert after.endswith(" and more")
+    assert Look(KEY).text(f' [2,"1","X",{{"a":{number}}}]') == ' [2,"1","X",{"a":9000000000001111}]'
+
+
+def test_a_bomb_is_not_unpacked_whole() -> None:
+    """Many small words that unpack to millions of bytes each take a bounded time."""
+    bomb = b64(gzip.compress(b" " * 5_000_000, mtime=0))
+    look = Look(KEY)
+    assert look.text(f"{bomb} " * 20).count(bomb) == 20
+    assert look.found == []
+
+
 @pytest.mark.parametrize(
-    "text", ["[" * 100_000, '{"a":' * 50_000, "[" + "9" * 5000 + "]", "%" * 5000, "1 " * 50_000]
+    "text",
+    [
+        "[" * 100_000,
+        '{"a":' * 50_000,
+        "[" + "9" * 5000 + "]",
+        "%" * 5000,
+        "1 " * 50_000,
+        "4111111111111111a" * 10_000,
+    ],
 )
 def test_hostile_text_is_searched(text: str) -> None:
     """Depth, length and nonsense end in a result."""

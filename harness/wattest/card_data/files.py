@@ -89,11 +89,19 @@ def _members(name: str, content: bytes) -> Iterator[_Member] | None:
     if content[:4] == b"PK\x03\x04" and zipfile.is_zipfile(io.BytesIO(content)):
         return _zip_members(content)
     if content[:2] == b"\x1f\x8b":
-        packed = unpacked(content)
-        return None if packed is None else iter([(name.removesuffix(".gz"), packed)])
+        return _gzip_member(name.removesuffix(".gz"), content)
     if content[257:262] == b"ustar":
         return _tar_members(content)
     return None
+
+
+def _gzip_member(name: str, content: bytes) -> Iterator[_Member] | None:
+    packed = unpacked(content, LARGEST_MEMBER + 1)
+    if packed is None:
+        return None
+    if len(packed) > LARGEST_MEMBER:
+        return iter([(name, packed[:LARGEST_MEMBER]), (f"{name} beyond {LARGEST_MEMBER} bytes", None)])
+    return iter([(name, packed)])
 
 
 def _zip_members(content: bytes) -> Iterator[_Member]:

@@ -4,7 +4,7 @@ Found and hidden in one pass, so that what is found is hidden and what is hidden
 the field (its own, or that of the variable or key whose value it is), never by leaving out a whole message: ids of
 messages and transactions, serial numbers, registers and sampled values, and the numbers of a modem.
 
-Not found: a number split over two fields, encrypted, in a picture, or in a code nobody has published.
+What does not fit is hidden whole: a word in base64, never the text around it. Not found: a number split over two fields, encrypted, in a picture, or in a code nobody has published.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from wattest.card_data.numbers import LAST, MASK, card_issuer, masked, numbers
 
 DEEPEST = 5
 """Wrappings inside each other that are opened."""
-UNPACKED = 4_000_000
-"""Bytes that are unpacked of something compressed."""
+UNPACKED = 1_000_000
+"""Bytes in all that one look unpacks of what is compressed inside a text: a small frame may unpack to any size."""
 
 _IDS = frozenset({"messageid", "transactionid", "serial", "meterstart", "meterstop"})
 _CODES = frozenset({"cvv", "cvv2", "cvc", "cvc2"})
@@ -35,6 +35,7 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _ONE = re.compile(r"[0-9A-Za-z.:/_-]{1,64}")
 _LABEL = re.compile(r"(?i)\b(?:imei(?:sv)?|imsi)[\"']?\s{0,3}[:=]?\s{0,3}[\"']?$")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{18,}={0,2}")
+_SPACED = re.compile(r"[^\s\"'<>]+")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?((?:[0-9A-Fa-f]{2}){13,})(?![0-9A-Za-z])")
 _DUMP = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}[ :]){12,}[0-9A-Fa-f]{2}(?![0-9A-Za-z])")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?')
@@ -80,6 +81,7 @@ class Look:
         self._key = key
         self._path: list[str] = []
         self._wrapped: list[str] = []
+        self._unpack = UNPACKED
 
     def value(self, value: Any, name: str = "") -> Any:
         """A value of JSON, or one that a record can write, with card data hidden at every depth."""
@@ -133,7 +135,8 @@ class Look:
 
     def text(self, text: str, name: str = "") -> str:
         """A text with card data hidden, also inside what is written in it."""
-        if text[:1] in {"{", "["} or text[:2] == '"{':
+        start = text[:64].lstrip()
+        if start[:1] in {"{", "["} or start[:2] == '"{':
             try:
                 return self._json(text, name)
             except (ValueError, RecursionError):
@@ -180,8 +183,8 @@ class Look:
         return "".join((*parts, text[end:])) if parts else text
 
     def _unwrapped(self, text: str) -> str:
-        if "%" in text and (plain := unquote(text)) != text:
-            text = self._inside(plain, "percent-encoded", text)
+        if "%" in text:
+            text = _SPACED.sub(lambda match: self._percent(match[0]), text)
         text = _HEX.sub(
             lambda match: self._bytes(match[1], bytes.fromhex(match[1]), "hexadecimal", match[0]), text
         )
@@ -192,6 +195,11 @@ class Look:
             text,
         )
         return _BASE64.sub(lambda match: self._base64(match[0]), text)
+
+    def _percent(self, word: str) -> str:
+        if "%" not in word or (plain := unquote(word)) == word:
+            return word
+        return self._inside(plain, "percent-encoded", word)
 
     def _base64(self, token: str) -> str:
         """A token may begin in the middle of a word or a path: every alignment is tried."""
@@ -212,7 +220,8 @@ class Look:
 
     def _bytes(self, digits: str, content: bytes, how: str, shown: str, *, whole: bool = True) -> str:
         """``shown`` stands for these bytes; the same when nothing is in them, else what hides it."""
-        if whole and (packed := unpacked(content)) is not None:
+        if whole and (packed := unpacked(content, self._unpack)) is not None:
+            self._unpack -= len(packed)
             return self._inside(packed.decode("latin-1"), f"{how}, compressed", shown)
         text = _decoded(content)
         if not whole and not any(True for _ in numbers(text)):
@@ -245,12 +254,12 @@ class Look:
 _VALUES = frozenset({"value", "attributevalue", "variableattribute", "actualvalue"})
 
 
-def unpacked(content: bytes) -> bytes | None:
-    """What gzip or zlib packed, as far as ``UNPACKED`` bytes; None when it is neither."""
-    if content[:2] not in {b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda"}:
+def unpacked(content: bytes, most: int) -> bytes | None:
+    """What gzip or zlib packed, as far as ``most`` bytes; None when it is neither, or nothing may be unpacked."""
+    if most <= 0 or content[:2] not in {b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda"}:
         return None
     try:
-        return zlib.decompressobj(wbits=47).decompress(content, UNPACKED)
+        return zlib.decompressobj(wbits=47).decompress(content, most)
     except zlib.error:
         return None
 

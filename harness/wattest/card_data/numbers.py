@@ -23,6 +23,7 @@ _SEPARATORS = " \\-\u00a0\u202f\u2010\u2011"
 _RUN = re.compile(rf"[0-9](?:[{_SEPARATORS}]?[0-9]){{12,}}")
 _DIGITS = re.compile("[0-9]+")
 _WORD = re.compile("[0-9A-Za-z]+")
+_WORD_BEFORE = re.compile(r"[0-9A-Za-z]+\Z")
 _UUID = re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
 _TRACK = re.compile(r"[=D][0-9]{7,40}\??|\^[^^]{2,26}\^[0-9]{4}[^?\s\"]{0,60}\??")
 """What follows the number on track 2 (``=``, in chip data ``D``) and on track 1 (name, then expiry; ISO/IEC 7813)."""
@@ -32,6 +33,9 @@ _CHIP = re.compile(
 """Chip data in hexadecimal: tag 5A is the card number, tag 57 what stands on track 2 (EMV Book 3, recalled)."""
 _PRINTED = {(4, 6, 5), (4, 6, 4), (6, 13), (4, 4, 5)}
 """Groups of unequal size in which card numbers are printed."""
+UUID_SIGNS = 36
+_FAR = 64
+"""Signs that are looked at on either side of a number to tell what it is a part of: a long text must not take for ever."""
 _WIDEST = 8
 """Digits of the widest group where all are equal."""
 
@@ -93,9 +97,8 @@ def numbers(text: str) -> Iterator[Number]:
     >>> [number.digits for number in numbers("paid with 4111 1111-1111 1111")]
     ['4111111111111111']
     """
-    ids = [match.span() for match in _UUID.finditer(text)]
     for run in _RUN.finditer(text):
-        if not any(begin <= run.start() and run.end() <= end for begin, end in ids):
+        if not _in_uuid(text, run.start(), run.end()):
             yield from _in_run(text, run)
     for match in _CHIP.finditer(text):
         digits = str(next(group for group in match.groups() if group))
@@ -126,6 +129,17 @@ def _in_run(text: str, run: re.Match[str]) -> Iterator[Number]:
         if number is not None:
             yield number
         first = last + 1
+
+
+def _in_uuid(text: str, begin: int, end: int) -> bool:
+    """Whether a run of digits and hyphens is a UUID, or a part of one."""
+    if end - begin > UUID_SIGNS:
+        return False
+    first = max(0, begin - UUID_SIGNS)
+    return any(
+        match.start() <= begin and end <= match.end()
+        for match in _UUID.finditer(text, first, end + UUID_SIGNS)
+    )
 
 
 def _is_rest(text: str, begin: int) -> bool:
@@ -171,12 +185,10 @@ def _bounded(text: str, begin: int, end: int, digits: str, whose: str) -> Number
 
 
 def _word(text: str, begin: int, end: int) -> str:
-    """The letters and digits around a stretch, as far as they reach."""
-    while begin > 0 and _WORD.match(text[begin - 1]):
-        begin -= 1
-    while end < len(text) and _WORD.match(text[end]):
-        end += 1
-    return text[begin:end]
+    """The letters and digits around a stretch, as far as they reach, but not further than ``_FAR``."""
+    before = _WORD_BEFORE.search(text[max(0, begin - _FAR) : begin])
+    after = _WORD.match(text, end, end + _FAR)
+    return text[begin - len(before[0]) if before else begin : after.end() if after else end]
 
 
 def _hexadecimal(word: str) -> bool:

@@ -43,7 +43,8 @@ class Recorder:
 
     Card data is hidden before it is written (``wattest.card_data``). ``card_key`` makes the fingerprints that tell whether
     two findings are one card; without one a secret is drawn that nobody ever sees, so that the few card numbers there
-    are cannot be tried out on a record. A simulated run gives a key of its own to be repeatable: no card in it is real.
+    are cannot be tried out on a record; a run that is resumed has another secret from there on. A simulated run gives a
+    key of its own to be repeatable: no card in it is real.
     """
 
     def __init__(
