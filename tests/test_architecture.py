@@ -20,6 +20,7 @@ ROOMS = (
     "document",
     "model",
     "ocpp",
+    "card_data",
     "world",
     "evse",
     "csms",

@@ -146,6 +146,20 @@ def test_stretches_in_which_the_power_changed_are_left_out(story: Any) -> None:
     assert story.outcomes(BALANCE, "MET-14") == ["pass"]
 
 
+def test_a_limit_between_two_samples_leaves_their_stretch_out(story: Any) -> None:
+    """A share that falls and comes back between two samples of equal power is no steady stretch."""
+    story.start(1000)
+    story.meter(1000, w=6000)
+    story.wait(20).ask("SetChargingProfile")
+    story.wait(20).ask("SetChargingProfile")
+    story.wait(20).meter(1070, w=6000)
+    story.wait(60).meter(1170, w=6000)
+    story.stop(1170)
+    (finding,) = [found for found in story.findings(BALANCE) if found.name == "power integral"]
+    assert finding.inputs["values"]["register"] == 100
+    assert story.outcomes(BALANCE, "MET-14") == ["pass"]
+
+
 def test_a_session_without_power_has_no_integral(story: Any) -> None:
     """Nothing times anything is nothing."""
     story.start(1000)

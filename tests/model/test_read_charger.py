@@ -64,6 +64,11 @@ def test_a_cord_has_a_resistance(cord: str, ohm: float, tolerance: float) -> Non
             "register_step: 0 Wh",
             ["register_step is 0 Wh; a register advances in steps, such as '1 Wh'"],
         ),
+        (
+            "fallback_current: 6 A",
+            "",
+            ["a station with 'load_sharing' states its fallback_current, such as '6 A'"],
+        ),
         ("phases: 1", "phases: 4", ["4 is not between 1 and 3"]),
         ("- heater", "- heeter", ["'heeter' is not a known feature; did you mean 'heater'?"]),
         ("serial: SIM-0001", "", ["a charger sheet needs the key 'serial': text"]),

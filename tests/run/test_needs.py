@@ -6,6 +6,7 @@ from wattest.run.prove import library
 
 NEEDS = {
     "present_card": {"card_reader"},
+    "present_payment_card": {"operator", "payment_terminal"},
     "read_cards": {"card_reader"},
     "session_cycles": {"card_reader", "vehicle", "lock_sensor"},
     "plug_in": {"vehicle"},
@@ -62,6 +63,14 @@ NEEDS = {
     "finish_sessions": {"card_reader", "reference_meter"},
     "inspect": {"operator", "photo"},
     "measure_by_hand": {"operator", "photo"},
+    "share_feeder": {"feeder", "load_sharing", "smart_charging"},
+    "join_feeder": {"feeder", "load_sharing"},
+    "leave_feeder": {"feeder", "load_sharing"},
+    "limit_feeder": {"feeder", "load_sharing"},
+    "rotate_feeder": {"feeder", "load_sharing"},
+    "check_shares": {"feeder", "load_sharing"},
+    "check_fallback": {"feeder", "load_sharing", "network"},
+    "check_dwell": {"feeder", "load_sharing", "reference_meter"},
     "check_profile": {"reference_meter", "smart_charging"},
     "endurance": {"card_reader", "vehicle", "reference_meter"},
     "make_vehicle_fault": {"vehicle"},

@@ -22,6 +22,7 @@ COMMANDS = {
     "requirements": "List, filter and explain the requirements, and what can show each.",
     "risk": "Simulate how often a decision rule accepts a bad meter, or rejects a good one.",
     "safe": "Make a bench safe by hand, and say how that was confirmed.",
+    "scan": "Search logs, receipts and diagnostics for card numbers.",
     "schema": "Print the JSON Schema of a document, for editors.",
     "sessions": "Export the sessions of a record: CSV, JSON, Parquet.",
     "steps": "List every step with its arguments.",

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wattest.card_data import hidden_fields
 from wattest.clock import Clock
 from wattest.ocpp.normalise import events
 from wattest.roles import Note
@@ -16,7 +17,8 @@ _WIDTH = 160
 class Log:
     """Stands where the record's ``note`` does, says each entry in a line, and passes it on.
 
-    ``say`` prints a line; ``note`` appends to a record when there is one; ``raw`` shows frames as on the wire.
+    ``say`` prints a line; ``note`` appends to a record when there is one; ``raw`` shows frames as on the wire. Card data
+    is hidden in either.
     """
 
     def __init__(
@@ -32,7 +34,8 @@ class Log:
         """Append to the record, if any, and say it."""
         seq = next(self._numbers) if self._note is None else self._note(kind, **fields)
         at = self._clock.utc().strftime("%H:%M:%S.%f")[:-3]
-        for line in lines(kind, fields, raw=self._raw):
+        shown = hidden_fields(kind, fields, b"")
+        for line in lines(kind, shown, raw=self._raw):
             self._say(f"{at}  {line}")
         return seq
 
@@ -52,7 +55,11 @@ def lines(kind: str, fields: Mapping[str, Any], *, raw: bool = False) -> list[st
     head = f"{fields['station']}  {arrow} "
     text = str(fields.get("raw", fields.get("raw_b64", ""))) if raw else _words(fields)
     found = [f"{head}{_cut(text)}"]
-    return found + [f"{' ' * len(head)}! {violation['sentence']}" for violation in fields["violations"]]
+    found += [f"{' ' * len(head)}! {violation['sentence']}" for violation in fields["violations"]]
+    return found + [
+        f"{' ' * len(head)}! card data: {one['what']} ending in {one['last_four']}"
+        for one in fields.get("card_data", ())
+    ]
 
 
 def _words(fields: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ from wattest.evse import (
     display,
     grip,
     outbox,
+    payment,
     pilot,
     power,
     registration,
@@ -132,6 +133,7 @@ class Charger:
             world.grid.on_power(self._power),
             world.grid.on_voltage(self._voltage),
             world.reader.on_card(self._card),
+            world.terminal.on_card(self._paid),
         ]
         for number, hardware in enumerate(world.outlets):
             self._unbind += [
@@ -302,6 +304,10 @@ class Charger:
     def _card(self, uid: str) -> None:
         if self._station is not None:
             authorise.card(self._station, uid)
+
+    def _paid(self, number: str) -> None:
+        if self._station is not None:
+            payment.approved(self._station, number)
 
     def _pilot(self, number: int, old: str, new: str) -> None:
         station = self._station

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from wattest.evse import aligned, authorise, display, grip, outbox, power, sessions, status
+from wattest.evse import aligned, authorise, display, grip, outbox, power, sessions, sharing, status
 from wattest.evse.flash import TokenInfo
 from wattest.evse.link import CallRefused, CallSilent, LinkLost
 from wattest.evse.settings import Outcome
@@ -248,7 +248,7 @@ def limit(station: Station, evse_id: int, purpose: str, limit_a: float | None, n
     elif limit_a is None:
         station.flash.limits_a.pop(evse_id, None)
     else:
-        station.flash.limits_a[evse_id] = limit_a
+        station.flash.limits_a[evse_id] = station.conduct(sharing.share_taken)(station, evse_id, limit_a)
     for each in station.outlets:
         station.wake(each)
     return True

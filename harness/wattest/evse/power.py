@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, sessions, status, supply, warmth
+from wattest.evse import grip, pilot, sessions, sharing, status, supply, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
 from wattest.world.behaviour import behaviour, defect
@@ -92,7 +92,8 @@ def starts_mostly(station: Station, outlet: Outlet) -> bool:
 
 
 def link_lost(station: Station) -> None:
-    """The link went down: charging is none of its business."""
+    """The link went down: charging is none of its business, unless a group depends on it."""
+    sharing.link_lost(station)
     for outlet in station.outlets:
         if outlet.session is not None and station.conduct(releases_on_link_loss)(station):
             outlet.hardware.connector_lock.drive(False)
@@ -149,6 +150,7 @@ def ceiling_a(station: Station, outlet: Outlet) -> float:
     limits = [station.sheet.rated_current_a * station.conduct(warmth.thermal_share)(station)]
     limits += [station.flash.limits_a[i] for i in (0, outlet.id) if i in station.flash.limits_a]
     limits += outlet.tx_limits_a.values()
+    limits += sharing.limits(station, outlet)
     session = outlet.session
     if (
         session is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 
 from wattest.evse import aligned, commands, outbox, power, status
@@ -123,6 +124,28 @@ def boots_on_reconnect(station: Station) -> bool:
 def boots_again(station: Station) -> bool:
     """Simple firmware: a new link is a new life."""
     return True
+
+
+MODEM: Mapping[str, str] = {"iccid": "89014103211118510720", "imsi": "340011234567895"}
+"""Of a modem whose numbers satisfy Luhn, as every ICCID does."""
+
+
+@behaviour
+def modem_told(station: Station) -> Mapping[str, str]:
+    """What a 2.0.1 BootNotification says of the modem."""
+    return {}
+
+
+@variation(
+    "V101",
+    alters=modem_told,
+    text="the modem's ICCID and IMSI are told, digits that satisfy Luhn; the IMSI begins as some payment cards do",
+    source="OCPP 1.6 BootNotification iccid, imsi; ITU-T E.118, E.212",
+    area="payment",
+)
+def tells_modem(station: Station) -> Mapping[str, str]:
+    """A SIM of the French Antilles: MCC 340."""
+    return MODEM
 
 
 def opened(station: Station) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from wattest.evse import authorise, metering, status
 from wattest.evse.flash import Flash, Notice, Queued, Sampled, TokenInfo
+from wattest.evse.registration import MODEM
 from wattest.evse.station import Outlet, Purpose, Station, Word
 from wattest.world.behaviour import behaviour, defect, variation
 
@@ -50,6 +51,31 @@ def leaves_optional_fields_out(station: Station, payload: Payload) -> Payload:
     if "errorCode" in payload:
         spare.add("timestamp")
     return {key: value for key, value in payload.items() if key not in spare}
+
+
+@variation(
+    "V101",
+    alters=optional_fields,
+    text="the modem's ICCID and IMSI are told, digits that satisfy Luhn; the IMSI begins as some payment cards do",
+    source="OCPP 1.6 BootNotification iccid, imsi; ITU-T E.118, E.212",
+    area="payment",
+)
+def tells_modem(station: Station, payload: Payload) -> Payload:
+    """A SIM of the French Antilles: MCC 340."""
+    return {**payload, **MODEM} if "meterType" in payload else payload
+
+
+@variation(
+    "V102",
+    alters=optional_fields,
+    text="the meter's serial number has the digits of a payment card",
+    source="OCPP 1.6 BootNotification meterSerialNumber: free text of 25 characters",
+    area="payment",
+    dialects=("1.6",),
+)
+def tells_meter_serial(station: Station, payload: Payload) -> Payload:
+    """Sixteen digits with a check digit, as makers number their meters."""
+    return {**payload, "meterSerialNumber": "4539578763621486"} if "meterType" in payload else payload
 
 
 @behaviour

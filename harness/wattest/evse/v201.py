@@ -7,6 +7,7 @@ from typing import Any
 
 from wattest.evse import authorise, display, metering, outbox, status
 from wattest.evse.flash import Notice, Queued, Sampled, TokenInfo
+from wattest.evse.registration import modem_told
 from wattest.evse.station import Outlet, Purpose, Station
 from wattest.world.behaviour import behaviour, defect, variation
 
@@ -122,7 +123,9 @@ class V201:
     def boot(self, station: Station, reason: str) -> Mapping[str, Any]:
         """Payload of BootNotification (B01)."""
         sheet = station.sheet
+        modem = station.conduct(modem_told)(station)
         about = {
+            **({"modem": dict(modem)} if modem else {}),
             "model": sheet.model[:20],
             "vendorName": sheet.maker[:50],
             "serialNumber": sheet.serial[:25],

@@ -38,3 +38,5 @@ class ChargerSheet:
     cord_loop_ohm: float | None = None
     """Resistance of the charging cord at 20 degC, out and back; None when the maker does not state it."""
     cord_tolerance_pct: float = 10.0
+    fallback_current_a: float | None = None
+    """Most that it draws as a member of a group whose controller is lost; None when the maker does not state it."""

@@ -42,6 +42,7 @@ def _charger_sheet(
     boot_time: Duration,
     features: tuple[Feature, ...] = (),
     cord: CordEntry | None = None,
+    fallback_current: Current | None = None,
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -66,6 +67,7 @@ def _charger_sheet(
         boot_time: from power to BootNotification at room temperature
         features: words that scenarios may need
         cord: of a tethered station, by its resistance or by length and gauge; an energy measured before it needs it
+        fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
     """
     if not dialects:
         raise ValueError("a charger sheet states at least one dialect: '1.6' or '2.0.1'")
@@ -77,6 +79,8 @@ def _charger_sheet(
         raise ValueError(f"minimum_current {minimum_current:g} A is above rated_current {rated_current:g} A")
     if register_step <= 0:
         raise ValueError("register_step is 0 Wh; a register advances in steps, such as '1 Wh'")
+    if "load_sharing" in features and fallback_current is None:
+        raise ValueError("a station with 'load_sharing' states its fallback_current, such as '6 A'")
     if cord is not None and cable == "socket":
         raise ValueError("a station with a socket has no cord of its own; take 'cord' away")
     return ChargerSheet(
@@ -101,6 +105,7 @@ def _charger_sheet(
         identity=identity,
         cord_loop_ohm=None if cord is None else cord.loop_ohm,
         cord_tolerance_pct=10.0 if cord is None else cord.tolerance_pct,
+        fallback_current_a=fallback_current,
     )
 
 

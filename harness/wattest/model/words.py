@@ -20,9 +20,11 @@ FEATURES: Mapping[str, str] = {
     "display": "shows text to the driver",
     "heater": "warms its inside in the cold",
     "holster_lock": "holds the plug captive on the station until a driver is authorised",
+    "load_sharing": "keeps to a share of a group's current, and to its declared fallback without the central system",
     "local_auth_list": "keeps a list of cards that the central system sends",
     "meter_display": "shows energy during a session",
     "offline_queue": "keeps transaction messages while there is no link",
+    "payment_terminal": "takes payment cards at a terminal",
     "price_display": "shows the price before a session",
     "remote_start": "starts a session for the central system",
     "reset": "restarts when the central system asks",
@@ -48,6 +50,7 @@ CAPABILITIES: Mapping[str, str] = {
     "supply_dips": "the mains can play dips timed by itself",
     "supply_reading": "the mains measures what it delivers",
     "chamber_state": "the chamber tells set point, alarms and door",
+    "feeder": "several stations hang on one feeder, whose current is measured station by station",
     "photo": "the operator can take pictures that are kept",
 }
 """What a driver may name in ``supports``, beside the role it plays."""

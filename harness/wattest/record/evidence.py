@@ -7,11 +7,16 @@
 
 The file is on the disk before the entry that names it, and is never written again: what has the same bytes has the same
 hash. Equal runs keep equal files under equal names.
+
+A card number is hidden before a file is kept, and what was found stands in the entry as ``card_data``. A file in which it
+cannot be hidden, such as an archive, is not kept: a note of what was found stands in its place. A picture cannot be
+searched: its entry names it under ``not_searched``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import unicodedata
@@ -19,6 +24,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from wattest.card_data import FIELD, Look, distinct
+from wattest.card_data.files import searched
 from wattest.errors import RecordError
 from wattest.record.recorder import Recorder
 
@@ -35,22 +42,35 @@ def keep(recorder: Recorder, name: str, content: bytes) -> int:
 
     Raises ``RecordError`` when they are too many or cannot be written: then nothing is noted.
     """
-    return recorder.note("file", **store(recorder.path.parent, name, content))
+    return recorder.note("file", **store(recorder.path.parent, name, content, look=recorder.look()))
 
 
-def store(folder: Path, name: str, content: bytes) -> dict[str, Any]:
+def store(folder: Path, name: str, content: bytes, *, look: Look | None = None) -> dict[str, Any]:
     """Write bytes under ``evidence`` in a folder; name, ``sha256``, ``bytes`` and ``path``, as an entry of kind ``file`` has them.
 
+    Without the ``look`` of a record, fingerprints of card numbers are keyed with the bytes that were not kept.
     Raises ``RecordError`` when they are too many or cannot be written.
     """
     if len(content) > LARGEST:
         raise RecordError(
             f"'{name}' has {len(content)} bytes; a file kept as evidence may have {LARGEST} at most."
         )
+    seen = searched(name, content, look or Look(hashlib.sha256(content).digest()))
+    beside: dict[str, Any] = {}
+    if seen.found:
+        beside[FIELD] = distinct(list(seen.found))
+        if seen.without is None:
+            content = json.dumps({"withheld": name, FIELD: beside[FIELD]}, indent=1).encode()
+            beside["withheld"] = True
+            name += ".withheld.json"
+        else:
+            content = seen.without
+    if seen.not_searched:
+        beside["not_searched"] = seen.not_searched
     sha256 = hashlib.sha256(content).hexdigest()
     path = f"{FOLDER}/{sha256[:16]}-{safe_name(name)}"
     _write(folder / path, content)
-    return {"name": name, "sha256": sha256, "bytes": len(content), "path": path}
+    return {"name": name, "sha256": sha256, "bytes": len(content), "path": path, **beside}
 
 
 def safe_name(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import threading
 from array import array
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any, Self
 
 import orjson
 
+from wattest.card_data import Look, hidden, suspect
 from wattest.clock import Clock
 from wattest.errors import RecordError
 from wattest.record.chain import open_record, raw_lines, verify_chain
@@ -38,10 +40,18 @@ class Recorder:
 
     Made by ``Recorder.open`` or ``Recorder.resume``. Leaving it as a context manager closes the file and does not
     seal it: only ``seal`` makes a result.
+
+    Card data is hidden before it is written (``wattest.card_data``). ``card_key`` makes the fingerprints that tell whether
+    two findings are one card; without one a secret is drawn that nobody ever sees, so that the few card numbers there
+    are cannot be tried out on a record; a run that is resumed has another secret from there on. A simulated run gives a
+    key of its own to be repeatable: no card in it is real.
     """
 
-    def __init__(self, path: Path, fd: int, clock: Clock, *, durable: bool) -> None:
+    def __init__(
+        self, path: Path, fd: int, clock: Clock, *, durable: bool, card_key: bytes | None = None
+    ) -> None:
         self.path = path
+        self._card_key = secrets.token_bytes(32) if card_key is None else card_key
         self.clock = clock
         self._fd = fd
         self._durable = durable
@@ -63,6 +73,7 @@ class Recorder:
         *,
         preamble: Mapping[str, Any] | None = None,
         durable: bool = True,
+        card_key: bytes | None = None,
     ) -> Self:
         """Begin a record and write its preamble, by default the facts of this host.
 
@@ -80,7 +91,7 @@ class Recorder:
                 f"The record {path} exists already, and a record is never written over: "
                 "choose another folder, or resume the run that it belongs to."
             ) from None
-        recorder = cls(path, fd, clock, durable=durable)
+        recorder = cls(path, fd, clock, durable=durable, card_key=card_key)
         recorder._lock_file()
         recorder.note("preamble", **(host_facts() if preamble is None else preamble))
         if durable:
@@ -92,7 +103,15 @@ class Recorder:
         return recorder
 
     @classmethod
-    def resume(cls, path: str | Path, clock: Clock, *, durable: bool = True, **facts: Any) -> Self:
+    def resume(
+        cls,
+        path: str | Path,
+        clock: Clock,
+        *,
+        durable: bool = True,
+        card_key: bytes | None = None,
+        **facts: Any,
+    ) -> Self:
         """Go on with the record of a run that was stopped.
 
         Leaves out a torn last line and notes ``resumed`` with ``from_seq``, the last entry kept, ``torn_bytes`` and
@@ -103,7 +122,7 @@ class Recorder:
             fd = os.open(path, os.O_RDWR | os.O_APPEND)
         except OSError as error:
             raise RecordError(f"The record {path} cannot be resumed: {error.strerror}.") from error
-        recorder = cls(path, fd, clock, durable=durable)
+        recorder = cls(path, fd, clock, durable=durable, card_key=card_key)
         try:
             recorder._lock_file()
             torn_bytes = recorder._take_up()
@@ -132,14 +151,21 @@ class Recorder:
         """
         with self._lock:
             self._check_usable()
-            seq = len(self._starts)
-            self._put(encode(seq, self.clock.monotonic(), self._utc(), kind, fields, self._head))
+            seq, t, utc = len(self._starts), self.clock.monotonic(), self._utc()
+            line = encode(seq, t, utc, kind, fields, self._head)
+            if suspect(line) and (without := hidden(line, self._card_key)) is not None:
+                line = encode(seq, t, utc, kind, without, self._head)
+            self._put(line)
         if self._group is not None:
             if kind in SYNC_KINDS or (kind == "check" and fields.get("outcome") in {"fail", "error"}):
                 self.sync()
             else:
                 self._group.wake()
         return seq
+
+    def look(self) -> Look:
+        """A look for card data with the fingerprints of this record."""
+        return Look(self._card_key)
 
     def sync(self) -> None:
         """Wait until all that was noted is on the disk; without ``durable`` it is with the system already."""

@@ -316,6 +316,32 @@ class Rig(Part, Protocol):
         ...
 
 
+class Feeder(Protocol):
+    """One feeder with the station under test at place 1 and sound stations of the bench at the places after it.
+
+    A bench that has one offers the capability ``feeder``. It plays the central system of the stations of its own.
+    """
+
+    places: int
+    """How many stations hang on it."""
+
+    async def read(self) -> tuple[Reading, ...]:
+        """The current of each place in A per phase, place 1 first, at one instant."""
+        ...
+
+    async def join(self, place: int) -> None:
+        """A vehicle that takes all it can get comes to a station of the bench and is authorised."""
+        ...
+
+    async def leave(self, place: int) -> None:
+        """That vehicle goes."""
+        ...
+
+    async def set_share(self, place: int, current_a: float) -> str:
+        """Give a station of the bench its share by a charging profile; the station's word."""
+        ...
+
+
 ROLES: Mapping[str, type] = {
     "reference_meter": ReferenceMeter,
     "vehicle": Vehicle,

@@ -213,10 +213,12 @@ def open_campaign(
         header = _header(read, seed, active, part)
         if resume:
             earlier = earlier_part(path, header, plan)
-            recorder = Recorder.resume(path, clock, durable=live, **_rescued(out))
+            recorder = Recorder.resume(
+                path, clock, durable=live, card_key=_card_key(seed, live=live), **_rescued(out)
+            )
         else:
             earlier = NOTHING
-            recorder = _begun(path, clock, durable=live)
+            recorder = _begun(path, clock, durable=live, card_key=_card_key(seed, live=live))
         undo.callback(recorder.close)
         venue = _venue(read, clock, recorder, active, custody, Known(recorder.note, earlier.before))
         campaign = Campaign(
@@ -283,7 +285,12 @@ def _check_active(bench: Bench, active: frozenset[str]) -> None:
     Conduct(active)
 
 
-def _begun(path: Path, clock: Clock, *, durable: bool) -> Recorder:
+def _card_key(seed: int, *, live: bool) -> bytes | None:
+    """A secret that nobody keeps where cards may be real; the same for the same seed where none is."""
+    return None if live else f"simulated cards {seed}".encode()
+
+
+def _begun(path: Path, clock: Clock, *, durable: bool, card_key: bytes | None) -> Recorder:
     if path.exists():
         raise BenchError(
             f"{path.parent} holds the record of another run already, and a record is never written over: "
@@ -295,7 +302,7 @@ def _begun(path: Path, clock: Clock, *, durable: bool) -> Recorder:
         raise BenchError(
             f"{path.parent} cannot be the folder of a run: {problem.strerror}; choose another with --out."
         ) from problem
-    return Recorder.open(path, clock, preamble=_preamble(), durable=durable)
+    return Recorder.open(path, clock, preamble=_preamble(), durable=durable, card_key=card_key)
 
 
 def _rescued(folder: Path) -> dict[str, Any]:

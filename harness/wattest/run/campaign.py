@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
     from wattest.record import Recorder
-    from wattest.roles import Part
+    from wattest.roles import Feeder, Part
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Stage:
     csms: Csms
     fallen: Callable[[], Sequence[str]] | None = None
     breach: Callable[[], str | None] = lambda: None
+    feeder: Feeder | None = None
 
 
 class Venue(Protocol):

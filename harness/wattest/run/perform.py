@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wattest.card_data import Look
 from wattest.errors import (
     BenchError,
     CallTimedOut,
@@ -155,6 +156,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         entries=lambda: campaign.recorder.entries(since=first),
         started_s=campaign.clock.monotonic(),
         fallen=stage.fallen,
+        feeder=stage.feeder,
         seen=set(stage.csms.ledger.transactions),
     )
     for name, card in given.cards.items():
@@ -199,7 +201,7 @@ async def _step(
     try:
         verb = verbs()[call.verb]
         arguments = {name: run.resolve(value) for name, value in call.arguments.items()}
-        with watch(f"{index}. {call.text}"):
+        with watch(f"{index}. {Look(b'').text(call.text)}"):  # a title of Allure and of the terminal
             result = await verb.function(run, **arguments)
             if call.save_as is not None:
                 run.names[call.save_as] = result

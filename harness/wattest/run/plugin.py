@@ -43,7 +43,18 @@ unusable_key = pytest.StashKey[WattestError]()
 """Why no run can be made of this bench, charger or folder; told once, not for every scenario."""
 campaign_key = pytest.StashKey["Campaign"]()
 stopper_key = pytest.StashKey[Stopper]()
-AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate", "electrical", "cable")
+AREAS = (
+    "authentication",
+    "locking",
+    "metering",
+    "billing",
+    "outage",
+    "climate",
+    "electrical",
+    "cable",
+    "payment",
+    "sharing",
+)
 SPEAKING = (WattestError, RequirementFailed)
 """What is said in whole sentences; anything else is a mistake of ours and shows its trace."""
 

@@ -22,6 +22,7 @@ from wattest.run.drivers import driver
 from wattest.run.following import trouble_of, with_obedient_load
 from wattest.run.guard import Guard
 from wattest.run.known import Known
+from wattest.run.neighbours import SimulatedFeeder
 from wattest.run.rehearse import Rehearsal, with_twins, without_people
 from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
@@ -82,6 +83,7 @@ class SimulatedVenue:
         self._parts: dict[str, Part] = {}
         self._rigs: dict[str, Any] = {}
         self._interlocks = self._interlocked({})
+        self._feeder: SimulatedFeeder | None = None
         self._stack = AsyncExitStack()
         self._stepped_s = 0.0
         self._terminal = terminal()
@@ -117,7 +119,10 @@ class SimulatedVenue:
         if not csms.connected:
             raise StationGone(f"No station connected within {SETTLE_S:g} s.")
         self._known.station(csms)
-        return Stage(self._parts, csms, breach=self._guard.breach)
+        if "feeder" in scenario.needs:
+            self._feeder = SimulatedFeeder(world, self._clock, self._note, self._sheet, dialect, seed)
+            await self._feeder.open()
+        return Stage(self._parts, csms, breach=self._guard.breach, feeder=self._feeder)
 
     def _interlocked(self, parts: dict[str, Part]) -> Interlocks:
         """What makes these parts safe, not armed yet."""
@@ -193,6 +198,9 @@ class SimulatedVenue:
         try:
             await self._interlocks.between()
         finally:
+            feeder, self._feeder = self._feeder, None
+            if feeder is not None:
+                await feeder.close()
             if self._charger is not None:
                 await self._charger.stop()
             if self._csms is not None:
@@ -219,4 +227,5 @@ class SimulatedVenue:
         if bench.rehearsed:
             bench = without_people(bench)
         _, parts = self._played(bench, world, MemoryNetwork(self._clock))
-        return frozenset((*parts, "wall_clock_step")).union(*(part.supports for part in parts.values()))
+        can = {"wall_clock_step", "feeder"}
+        return frozenset(parts).union(can, *(part.supports for part in parts.values()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from wattest.card_data import TestCard, tap_question, told
 from wattest.document.quantity import Duration
+from wattest.errors import Inconclusive
 from wattest.model.verb import CardName
 from wattest.ocpp.neutral import Authorized
 from wattest.steps.context import Run
@@ -13,6 +15,26 @@ from wattest.steps.registry import step
 async def present_card(run: Run, *, card: CardName) -> None:
     """Hold a card of the scenario to the station's reader."""
     await run.act("card_reader", "present", uid=run.card(card).uid)
+
+
+@step()
+async def present_payment_card(run: Run, *, card: TestCard) -> None:
+    """Hold a test card of a payment scheme to the station's terminal; the operator of the bench does it.
+
+    From here on that no card number leaves the station proves something. ``card``: the scheme; the card's number is one that
+    processors publish for tests. With a card of another number the verdict is the same: numbers are found by their form.
+    """
+    question = tap_question(card)
+    answer = await run.part("operator").ask(question, ("yes", "no"))
+    run.note(
+        "observation",
+        role="operator",
+        what="payment card",
+        value={"card": told(card), "taken": answer == "yes"},
+        evidence=(),
+    )
+    if answer != "yes":
+        raise Inconclusive(f"The terminal did not take the test card {told(card)}: nothing can leak of it.")
 
 
 @step(proves=("AUT-04",))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wattest.ocpp.ledger import Transaction
     from wattest.roles import (
         DisplayReading,
+        Feeder,
         LockReading,
         Note,
         Part,
@@ -103,6 +104,8 @@ class Run:
     """Totals read from the display, each with the entry that proves it."""
     repriced: list[tuple[datetime, Tariff]] = field(default_factory=list)
     """Tariffs that took the place of the scenario's own, and since when."""
+    feeder: Feeder | None = None
+    """The feeder that the station shares with others, on a bench that has one."""
 
     # --- names and cards -------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ ROOMS = (
     "monitoring",
     "endurance",
     "portal",
+    "sharing",
 )
 """The modules of this package that hold steps, by what a user cares about."""
 

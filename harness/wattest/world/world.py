@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from wattest.card_data import TEST_NUMBERS, tap_question
 from wattest.world.behaviour import Conduct
 from wattest.world.cable import Cable
 from wattest.world.climate import Climate
@@ -15,6 +16,7 @@ from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
 from wattest.world.rtc import Rtc
 from wattest.world.supply import standby_w
+from wattest.world.terminal import Terminal
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -70,6 +72,7 @@ class World:
         self.screen = Screen(
             fitted="display" in has, grid=self.grid, climate=self.climate, conduct=self.conduct
         )
+        self.terminal = Terminal(fitted="payment_terminal" in has, grid=self.grid)
         self.rtc = Rtc(clock=clock, climate=self.climate, conduct=self.conduct)
         past = random.Random(f"registers of {sheet.serial} {seed}")
         begins = [float(past.randrange(10_000, 1_000_000)) for _ in range(sheet.connectors)]
@@ -90,8 +93,11 @@ class World:
         self.cable = Cable(self.climate, self.conduct)
         self.inspection: dict[str, Callable[[], float]] = self.cable.measures()
         """What a person with a gauge would read off this station, by subject."""
-        self.sights: dict[str, Callable[[], str]] = self.cable.sights()
-        """What a person would answer after a look at it, by question; the first answer to any other."""
+        self.sights: dict[str, Callable[[], str]] = self.cable.sights() | {
+            tap_question(card): lambda number=number: "yes" if self.terminal.tap(number) else "no"
+            for card, number in TEST_NUMBERS.items()
+        }
+        """What a person would answer after a look at it, or after doing as told, by question; the first answer to any other."""
         self.grid.on_change(self._follow_grid)
         self._warm()
         self.climate.settle()

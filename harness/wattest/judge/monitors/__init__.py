@@ -19,6 +19,7 @@ from wattest.judge.monitors import (
     balance,
     boot_order,
     calls_answered,
+    card_data,
     conduct,
     frames_valid,
     ids_unique,
@@ -46,6 +47,7 @@ MONITORS: tuple[Monitor, ...] = (
     unauthorised_energy.MONITOR,
     lock_follows_state.MONITOR,
     conduct.MONITOR,
+    card_data.MONITOR,
 )
 """All monitors, in the order in which their findings are noted."""
 

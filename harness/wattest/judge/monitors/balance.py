@@ -169,7 +169,10 @@ def _steady(points: list[_Point], changes: list[float]) -> list[list[_Point]]:
 
 
 def _changes(scene: Scene, session: Session) -> list[float]:
-    """Stated times at which the session's state became another, by its own events or by its connector."""
+    """Times at which the power may have become another: the session's state changed, or we gave another limit.
+
+    A share that falls and comes back between two samples leaves no trace in either of them.
+    """
     told = [
         (event.timestamp.timestamp(), f"session {event.charging_state}")
         for event, _ in session.events
@@ -180,7 +183,11 @@ def _changes(scene: Scene, session: Session) -> list[float]:
         for status, call in scene.statuses
         if status.evse_id == session.evse
     ]
-    found: list[float] = []
+    found = [
+        call.utc.timestamp()
+        for call in scene.trace.calls
+        if call.outgoing and call.action in {"SetChargingProfile", "ClearChargingProfile"}
+    ]
     for states in (sorted(told), sorted(connector)):
         found += [t for (_, before), (t, state) in pairwise(states) if state != before]
     return found
