@@ -95,10 +95,6 @@ class Levels:
             found = level
         return found
 
-    def find(self, id_: str) -> LevelResult | None:
-        """The level of that id."""
-        return next((level for level in self.levels if level.id == id_), None)
-
 
 def takes(level: Mapping[str, Any], requirement: Mapping[str, Any]) -> bool:
     """Whether a level asks for a requirement, both as the header of a record states them."""
