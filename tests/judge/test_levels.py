@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from wattest.judge.levels import Levels, levels_of
+from wattest.judge.levels import Levels, levels_of, takes
+from wattest.judge.verdicts import run_table
+from wattest.model.read import read_levels, read_requirements
 
 LEVEL = {"title": "T", "title_fr": "T", "text": "t", "text_fr": "t", "ranks": ["mandatory"], "also": []}
 LEVELS = {
@@ -170,6 +173,21 @@ def test_a_missing_document_and_an_unanswered_question_are_named() -> None:
     assert levels.levels[0].held[0].verdict == "not tested"
 
 
+def test_a_part_that_was_shown_is_no_pass() -> None:
+    """Neither one document of two, nor a scenario without the document that is asked for, nor either where more is planned."""
+    checklist = {"look": {"id": "look", "question": "Is it there?", "covers": ["A-01"]}}
+    half = Tale(papers=_papers("A-01"), checklist=checklist).show("cert", "A-01")
+    assert [(row.verdict, row.sentence) for row in run_table(half.entries) if row.requirement == "A-01"] == [
+        ("not tested", "The checklist was not answered: Is it there?")
+    ]
+    planned = Tale(requirements={"A-01": _requirement("A-01", "ocpp", planned="no TLS yet")}).play(
+        "X", "A-01"
+    )
+    assert run_table(planned.entries)[0].sentence == "Not tested: planned; no TLS yet."
+    failed = Tale(papers=_papers("A-01")).play("X", "A-01", "fail")
+    assert run_table(failed.entries)[0].verdict == "fail"
+
+
 def test_an_expired_document_is_told_by_its_verdict() -> None:
     """It is there, and decides nothing."""
     levels = Tale(papers=_papers("A-01")).whole().show("cert", "A-01", "inconclusive").levels()
@@ -225,3 +243,11 @@ def test_a_monitor_that_saw_nothing_is_told() -> None:
 def test_a_record_of_old_states_no_levels() -> None:
     """There was nothing to reach."""
     assert levels_of([{"seq": 1, "kind": "header", "requirements": {}}]) == Levels(())
+
+
+def test_the_header_and_the_documents_take_the_same_requirements() -> None:
+    """What a record's header says a level takes is what the documents say."""
+    requirements, levels = read_requirements(), read_levels()
+    for level in levels.values():
+        for one in requirements.values():
+            assert takes(asdict(level), asdict(one)) == level.takes(one)

@@ -289,7 +289,11 @@ def _report(
     if worst == PASSED and levels.aimed and not _certifies(levels):
         worst = INCONCLUSIVE
     if console is None:
-        found = {"exit_code": worst, **_as_json(record, rows, written), "level": _levels_json(levels)}
+        found = {
+            "exit_code": worst,
+            **_as_json(record, rows, written),
+            "level": _levels_json(levels, simulated=record.header["bench"]["kind"] != "live"),
+        }
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         for what, where in written.items():
@@ -315,8 +319,9 @@ def _certifies(levels: Levels) -> bool:
     return certified is not None and names.index(certified.id) >= names.index(levels.aimed)
 
 
-def _levels_json(levels: Levels) -> dict[str, Any]:
+def _levels_json(levels: Levels, *, simulated: bool) -> dict[str, Any]:
     return {
+        "simulated": simulated,
         "aimed": levels.aimed or None,
         "reached": levels.reached.id if levels.reached else None,
         "certified": levels.certified.id if levels.certified else None,

@@ -146,6 +146,7 @@ TimePrice = Annotated[Decimal, TIME_PRICE]
 Length = Annotated[float, LENGTH]
 Force = Annotated[float, FORCE]
 Resistance = Annotated[float, RESISTANCE]
+Count = Annotated[float, COUNT]
 
 _QUANTITY = re.compile(
     "(?P<number>[+\\-\N{MINUS SIGN}]?[0-9]{1,25}(\\.[0-9]{1,25})?)\\s*(?P<unit>.*)", re.DOTALL

@@ -22,7 +22,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from wattest.judge.verdicts import SCREENING, Cell, Entry, Evidence, Row, Verdict, evidence_checks, run_table
+from wattest.judge.asked import Entry, unanswered
+from wattest.judge.verdicts import SCREENING, Cell, Evidence, Row, Verdict, run_table
 
 Standing = Literal["reached", "screened", "held back"]
 
@@ -93,10 +94,6 @@ class Levels:
                 break
             found = level
         return found
-
-    def find(self, id_: str) -> LevelResult | None:
-        """The level of that id."""
-        return next((level for level in self.levels if level.id == id_), None)
 
 
 def takes(level: Mapping[str, Any], requirement: Mapping[str, Any]) -> bool:
@@ -180,23 +177,7 @@ class _Lacking:
         for row in header.get("plan") or ():
             for name in row["covers"]:
                 self._plan.setdefault((name, row["id"]), set()).add(row["key"])
-        self._asked: dict[str, list[tuple[str, str]]] = {}
-        for item in (header.get("checklist") or {}).values():
-            for name in item["covers"]:
-                self._ask(name, item["id"], f"The checklist was not answered: {item['question']}")
-        for paper in (header.get("papers") or {}).values():
-            for name in {name for statement in paper["statements"] for name in statement["covers"]}:
-                self._ask(name, paper["id"], f"A document is missing: {paper['title']}.")
-        self._shown: dict[str, set[str]] = {}
-        self._inapplicable: set[str] = set()
-        for check in evidence_checks(entries):
-            for name in check["requirements"]:
-                self._shown.setdefault(name, set()).add(str(check["thing"]))
-                if (check.get("figures") or {}).get("inapplicable"):
-                    self._inapplicable.add(name)
-
-    def _ask(self, requirement: str, thing: str, sentence: str) -> None:
-        self._asked.setdefault(requirement, []).append((thing, sentence))
+        self._unanswered = unanswered(header, entries)
 
     def of(self, requirement: Mapping[str, Any], row: Row | None) -> tuple[str, ...]:
         """Sentences, none twice; empty when nothing is lacking."""
@@ -206,11 +187,7 @@ class _Lacking:
             found += _contradicted(row)
             found += (cell.sentence for cell in row.cells.values() if cell.scenarios and _untested(cell))
         found += self._left_out(id_, row)
-        if requirement.get("planned"):
-            found.append(f"Not tested: planned; {requirement['planned']}.")
-        if id_ not in self._inapplicable:
-            shown = self._shown.get(id_, set())
-            found += (sentence for thing, sentence in self._asked.get(id_, ()) if thing not in shown)
+        found += self._unanswered.get(id_, ())
         if not found and (row is None or row.verdict not in {"pass", "not applicable"}):
             found.append("Not tested: no scenario of this run was about it.")
         return tuple(dict.fromkeys(found))

@@ -8,12 +8,13 @@ when an error follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
-Entry = Mapping[str, Any]
+from wattest.judge.asked import Entry, evidence_checks, unanswered
+
 Verdict = Literal["not applicable", "pass", "not tested", "inconclusive", "fail", "error"]
 
 VERDICTS: tuple[Verdict, ...] = ("not applicable", "pass", "not tested", "inconclusive", "fail", "error")
@@ -363,7 +364,9 @@ class _Say:
 def run_table(record: Evidence | Sequence[Entry]) -> tuple[Row, ...]:
     """A row for every requirement of the header and every one that the record speaks of.
 
-    ``record`` is a record that was read, or the entries written so far, the header among them.
+    ``record`` is a record that was read, or the entries written so far, the header among them. A requirement of which a part
+    was shown, and of which the header asks for a document or an answer that is missing, or says that something is planned, is
+    not tested: a pass needs positive evidence for every expectation.
     """
     entries = record if isinstance(record, Sequence) else record.entries
     header = next((entry for entry in entries if entry["kind"] == "header"), {})
@@ -391,15 +394,14 @@ def run_table(record: Evidence | Sequence[Entry]) -> tuple[Row, ...]:
             for name in entry["requirements"]:
                 said = _Say(str(entry["key"]), "not tested", f"Not tested: {entry['reason']}.")
                 hear(name, str(entry["dialect"]), said)
+    for name, sentences in unanswered(header, entries).items():
+        for dialect, found_so_far in says.get(name, {}).items():
+            if found_so_far:
+                hear(name, dialect, _Say("", "not tested", sentences[0]))
     return tuple(
         Row(name, {dialect: _cell(name, dialect, found) for dialect, found in by_dialect.items()})
         for name, by_dialect in says.items()
     )
-
-
-def evidence_checks(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Checks of what people answered and documents state: they name the ``thing`` asked for, and stand in no scenario."""
-    return (entry for entry in entries if entry["kind"] == "check" and entry.get("thing"))
 
 
 def _shown(check: Entry) -> _Say:
