@@ -91,6 +91,7 @@ def test_a_cost_that_is_lost(stand: Stand) -> None:
 
 def test_a_receipt_of_a_session_that_is_not_there(stand: Stand) -> None:
     """Without the session in the record the error is ours."""
+    stand.given(tariff=ENERGY)
     stand.csms.put(stand.transaction())
     with pytest.raises(BenchError) as caught:
         stand.do(check_receipt(stand.run_, transaction=stand.transaction()))
