@@ -102,7 +102,7 @@ def test_shows_every_mistake_of_every_file(check: Callable[..., Result]) -> None
         (
             "a.yaml",
             b"who: knows\n",
-            "a.yaml:1:1: no key tells what document this is; one of 'scenario:', 'bench:', 'maker:', 'profile:', 'requirements:', 'limits:', 'decision_rules:', 'tariff:', 'taxes:', 'cards:' or the name '*.scenario.yaml' would",
+            "a.yaml:1:1: no key tells what document this is; one of 'scenario:', 'bench:', 'maker:', 'profile:', 'requirements:', 'limits:', 'decision_rules:', 'tariff:', 'taxes:', 'cards:', 'supplier:' or the name '*.scenario.yaml' would",
         ),
     ],
 )

@@ -24,6 +24,7 @@ FILES = {
     "tariff": library_folder("fixtures") / "tariffs" / "mixed.yaml",
     "tax": library_folder("fixtures") / "taxes" / "canada.yaml",
     "card": library_folder("fixtures") / "cards" / "standard.yaml",
+    "supplier": library_folder("fixtures") / "suppliers" / "example.yaml",
 }
 SCRAPS = st.one_of(
     st.sampled_from(

@@ -182,7 +182,7 @@ def final_cost(station: Station, outlet: Outlet, cost: object, currency: str | N
     told = amount(cost)
     if told is None or not station.conduct(takes_total)(station):
         return
-    station.flash.totals_told.append(told)
+    station.flash.told_before, station.flash.told_total = station.flash.told_total, told
     total = station.conduct(total_shown)(station, outlet, told)
     station.flash.total = (total, currency or station.settings.text("currency"))
 

@@ -133,7 +133,7 @@ def one_cent_more(station: Station, outlet: Outlet, told: str) -> str:
 )
 def adds_session_before(station: Station, outlet: Outlet, told: str) -> str:
     """The sum is not set back between two customers."""
-    return str(sum((Decimal(one) for one in station.flash.totals_told[-2:]), Decimal(0)))
+    return str(Decimal(told) + Decimal(station.flash.told_before or 0))
 
 
 @behaviour
