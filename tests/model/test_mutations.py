@@ -32,6 +32,7 @@ FILES = {
     "uptime": library_folder("fixtures") / "uptime" / "nevi.yaml",
     "error-code": library_folder("fixtures") / "error_codes" / "mrec.yaml",
     "ocpi": library_folder("fixtures") / "ocpi" / "2_3_0.yaml",
+    "supplier": library_folder("fixtures") / "suppliers" / "example.yaml",
 }
 SCRAPS = st.one_of(
     st.sampled_from(

@@ -422,8 +422,6 @@ def test_reads_a_file_against_the_library(
 def test_a_date_needs_a_bench_that_can_choose_it(scenario: Reads, complaints: Complains) -> None:
     """A scenario on a certain day says that it needs one; the day is read as a date."""
     dated = WHOLE.replace("  temperature: -30 degC\n", "  date: 2025-03-31\n")
-    assert complaints(dated) == [
-        "1:1: a scenario that chooses its date must say 'wall_clock_step' under 'needs'"
-    ]
-    (one,) = scenario(dated.replace("needs: [", "needs: [wall_clock_step, "))
+    assert complaints(dated) == ["1:1: a scenario that chooses its date must say 'any_date' under 'needs'"]
+    (one,) = scenario(dated.replace("needs: [", "needs: [any_date, "))
     assert str(one.given.date) == "2025-03-31"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.steps.conftest import Stand
 
 ENERGY = Tariff("t", energy=Decimal("0.35"))
-DEAR = Tariff("dear", energy=Decimal("9.00"))
+DEAR = Tariff("changed", energy=Decimal("9.00"))
 
 
 def test_a_total_that_is_read(stand: Stand) -> None:
@@ -41,11 +41,11 @@ def test_a_changed_tariff_is_for_later_sessions(stand: Stand) -> None:
     csms: Any = stand.csms
     csms.till = SimpleNamespace(price_text=lambda: price_text(DEAR))
     with pytest.raises(BenchError) as caught:
-        stand.do(change_tariff(stand.run_, tariff=DEAR))
+        stand.do(change_tariff(stand.run_, energy=DEAR.energy))
     assert str(caught.value) == "Scenario TINY-001 changes a tariff without 'tariff:' under 'given:'."
     stand.given(tariff=ENERGY)
-    stand.do(change_tariff(stand.run_, tariff=DEAR))
-    assert csms.tariff is DEAR
+    stand.do(change_tariff(stand.run_, energy=DEAR.energy))
+    assert csms.tariff == DEAR
     assert csms.fake.asked == [("configure", ("default_price", "9.00 CAD/kWh + tax"))]
     since = stand.run_.repriced[0][0]
     stand.csms.put(stand.transaction(started_at=since.replace(hour=11)))
@@ -91,6 +91,7 @@ def test_a_cost_that_is_lost(stand: Stand) -> None:
 
 def test_a_receipt_of_a_session_that_is_not_there(stand: Stand) -> None:
     """Without the session in the record the error is ours."""
+    stand.given(tariff=ENERGY)
     stand.csms.put(stand.transaction())
     with pytest.raises(BenchError) as caught:
         stand.do(check_receipt(stand.run_, transaction=stand.transaction()))

@@ -92,7 +92,7 @@ class Till:
                 ended=ended,
                 idle=transaction.idling(ended),
                 on=on,
-                register=[(at, wh) for at, wh, _ in transaction.register],
+                register=[(at, wh) for at, wh, _ in transaction.register] if tariff.steps else (),
                 soc=transaction.soc,
             )
         except Inconclusive:

@@ -131,5 +131,7 @@ class Flash:
     """Energy and time of the last session, as shown; None once the next customer has come."""
     total: tuple[str, str] | None = None
     """Total of the last session as shown: amount and currency."""
-    totals_told: list[str] = field(default_factory=list)
-    """Totals that the central system told, oldest first."""
+    told_total: str | None = None
+    """The last total that the central system told."""
+    told_before: str | None = None
+    """The one before it."""

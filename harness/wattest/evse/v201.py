@@ -94,7 +94,7 @@ def local_reason_goes_unsaid(reason: str | None) -> str | None:
 
 @behaviour
 def evse_told(notice: Notice) -> bool:
-    """Whether an event names its EVSE (E01.FR.16: at least the first after it is known)."""
+    """Whether an event names its EVSE (E01.FR.16, recalled: the first after the vehicle is connected)."""
     return True
 
 
@@ -104,7 +104,7 @@ def evse_told(notice: Notice) -> bool:
     area="billing",
     requirement="BIL-10",
     text="transaction events never name their EVSE, so that no receipt can",
-    source="NIST HB44 3.40: the EVSE's unique ID on the receipt (recalled); OCPP 2.0.1 E01.FR.16",
+    source="NIST HB44 3.40: the EVSE's unique ID on the receipt (recalled); OCPP 2.0.1 E01.FR.16 (recalled)",
     dialects=("2.0.1",),
 )
 def evse_goes_unsaid(notice: Notice) -> bool:

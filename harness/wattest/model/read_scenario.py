@@ -79,7 +79,7 @@ def _given(
         tariff: the name of a file under fixtures/tariffs, or a tariff
         settings: of the station
         temperature: of the air
-        date: the day on which it happens; needs 'wall_clock_step'
+        date: the day on which it happens; needs 'any_date'
     """
     if isinstance(cards, str):
         return _Given(cards, tariff, settings or {}, temperature, date)
@@ -199,8 +199,8 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
     )
     calls = steps.read(values["steps"]) if "steps" in values else ()
     needs = values.get("needs", ())
-    if given is not None and given.date is not None and needs is not BAD and "wall_clock_step" not in needs:
-        problems.add(root, "a scenario that chooses its date must say 'wall_clock_step' under 'needs'")
+    if given is not None and given.date is not None and needs is not BAD and "any_date" not in needs:
+        problems.add(root, "a scenario that chooses its date must say 'any_date' under 'needs'")
     if covers is not BAD:
         proven = _Anything() if steps.puzzling else steps.proven
         _look_at_covers(root, proven, knowledge.monitored, problems)

@@ -38,6 +38,7 @@ CAPABILITIES: Mapping[str, str] = {
     "lock_jam": "the lock sensor can block a lock mechanically",
     "lock_pull": "the lock sensor can pull at a plug",
     "wall_clock_step": "the bench can step the wall clock",
+    "any_date": "the bench can begin a scenario on any day",
     "diode_fault": "the vehicle can short its pilot diode",
     "pe_fault": "the vehicle can open the protective earth",
     "pilot_short": "the vehicle can short the pilot to earth",

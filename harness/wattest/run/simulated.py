@@ -227,5 +227,5 @@ class SimulatedVenue:
         if bench.rehearsed:
             bench = without_people(bench)
         _, parts = self._played(bench, world, MemoryNetwork(self._clock))
-        can = {"wall_clock_step", "feeder"}
+        can = {"any_date", "feeder"}
         return frozenset(parts).union(can, *(part.supports for part in parts.values()))

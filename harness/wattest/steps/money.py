@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
-from wattest.document.quantity import Duration
+from wattest.document.quantity import Duration, EnergyPrice, Money, TimePrice
 from wattest.errors import BenchError, Inconclusive
-from wattest.model.read_tariff import TariffEntry
 from wattest.model.tariff import Bill, Tariff
 from wattest.model.verb import Saved
 from wattest.ocpp.ledger import Transaction
@@ -15,13 +15,23 @@ from wattest.steps.registry import step
 
 
 @step()
-async def change_tariff(run: Run, *, tariff: TariffEntry) -> None:
-    """From now on sessions cost something else; those that run keep the price of their start (BIL-05).
+async def change_tariff(
+    run: Run,
+    *,
+    energy: EnergyPrice = Decimal(0),
+    time: TimePrice = Decimal(0),
+    flat: Money = Decimal(0),
+    idle: TimePrice = Decimal(0),
+) -> None:
+    """From now on sessions have these prices only; those that run keep the price of their start (BIL-05).
 
-    A station that shows prices is told the new one: DefaultPriceText in 1.6 (recalled), TariffFallbackMessage in 2.0.1.
+    Province, taxes, grace and cap stay those of the scenario's tariff. A station that shows prices is told the new one:
+    DefaultPriceText in 1.6 (recalled), TariffFallbackMessage in 2.0.1.
     """
-    if run.scenario.given.tariff is None:
+    given = run.scenario.given.tariff
+    if given is None:
         raise BenchError(f"Scenario {run.scenario.id} changes a tariff without 'tariff:' under 'given:'.")
+    tariff = replace(given, id="changed", energy=energy, time=time, flat=flat, idle=idle, steps=())
     run.repriced.append((run.clock.utc(), tariff))
     run.csms.tariff = tariff
     own = [rate for rate in run.taxes if rate.province == tariff.province]
@@ -135,7 +145,7 @@ def _taxed_on(run: Run, tariff: Tariff, transaction: Transaction) -> None:
         money.rates_on(run.taxes, province, stated, stated_tax)
     except BenchError as problem:
         raise Inconclusive(
-            f"The station states that transaction {transaction.id} started on {stated.isoformat()}, and today is "
+            f"The station states that transaction {transaction.id} started at {transaction.started_at.isoformat()}, and today is "
             f"{today.isoformat()}: {problem}"
         ) from None
 

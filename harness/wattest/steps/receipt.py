@@ -75,6 +75,7 @@ async def check_receipt(
     """
     from wattest.judge.receipts import missing  # noqa: PLC0415 - reading scenarios needs no judge
 
+    due(run, run.csms.ledger.transactions[transaction.id])
     receipt = _receipt(run, transaction, supplier, buyer)
     lacks, ours = missing(receipt)
     if ours:
@@ -203,6 +204,11 @@ async def check_remission(run: Run, *, supplier: NewName = "example") -> None:
     from wattest.judge.receipts import receipts, remission, station_of  # noqa: PLC0415 - as above
 
     made = receipts(run.entries(), station_of(vars(run.sheet)), _supplier(run, supplier))
+    unpriced = [one for one in made if one.bill is None]
+    if unpriced:
+        raise Inconclusive(
+            f"Session {unpriced[0].transaction.id} has no bill, so nothing can be added up: {unpriced[0].problem}"
+        )
     rows = remission(made)
     run.note("remission", rows=rows)
     totals: list[Decimal] = [one.bill.total for one in made if one.bill is not None]

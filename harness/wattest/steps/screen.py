@@ -9,8 +9,8 @@ from wattest.steps.context import Run
 from wattest.steps.limits import in_unit, judged
 from wattest.steps.registry import step
 
-LOOK_S = 1.0
-"""How often the display is looked at while its progress is watched."""
+LOOK_S = 2.0
+"""How often the display is looked at."""
 NEAR_ZERO_KWH = 0.05
 """A session's energy begins at zero; so much may have flowed before the first look (project)."""
 
@@ -39,9 +39,10 @@ async def watch_progress(run: Run, *, for_: Duration = 60.0) -> None:
         if energy is not None and first is None:
             first = (float(energy[0]), seq)
         for name, value in (("energy", energy), ("elapsed time", elapsed)):
-            waited[name] = max(waited[name], now - changed[name])
             if value is not None and value != before.get(name):
                 before[name], changed[name] = value, now
+            else:  # between two looks it may have changed at any time: only what was seen to stand still counts
+                waited[name] = max(waited[name], now - changed[name])
         if now - begin >= for_:
             break
         await run.clock.sleep(LOOK_S)
