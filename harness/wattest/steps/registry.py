@@ -30,6 +30,7 @@ ROOMS = (
     "monitoring",
     "endurance",
     "portal",
+    "export",
 )
 """The modules of this package that hold steps, by what a user cares about."""
 
