@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattest.document.quantity import DURATION, LENGTH
-from wattest.errors import BenchError
+from wattest.errors import BenchError, Inconclusive
 from wattest.model.ocpi_version import OcpiStatus
 from wattest.model.read_ocpi import read_ocpi
 from wattest.model.read_site import read_site
@@ -122,25 +123,38 @@ def _last_done(run: Run) -> tuple[float, list[int]]:
 
 @step(proves=("INF-01",))
 async def check_location_published(
-    run: Run, *, latitude: Decimal, longitude: Decimal, limit: LimitId = "coordinates_error"
+    run: Run,
+    *,
+    latitude: Decimal,
+    longitude: Decimal,
+    site: str | None = None,
+    limit: LimitId = "coordinates_error",
 ) -> None:
     """The location is published where it was surveyed, with address, hours and (OCPI 2.3.0) the telephone number of help.
 
-    ``latitude`` and ``longitude``: as surveyed on the site, WGS 84.
+    ``latitude`` and ``longitude``: as surveyed on the site, WGS 84; ``site``: the site document, from the folder of the scenario
+    on. Without it that of the built-in charger, which says nothing about any other: then ``inconclusive``.
     """
     stated = run.limit(limit)
+    place = read_site(None if site is None else Path(run.scenario.path).parent / site)
+    if place.station != run.sheet.serial:
+        raise Inconclusive(
+            f"The site document '{place.id}' is of station {place.station or '(none named)'}, and {run.sheet.serial} is tested: "
+            "name its own document with 'site:' in a copy of this scenario."
+        )
+    _portal(run).site = place
     for version in VERSIONS:
-        (place,), seq = _read(run, version, "locations")
-        wrong = violations(read_ocpi(version), "Location", place)
+        (found,), seq = _read(run, version, "locations")
+        wrong = violations(read_ocpi(version), "Location", found)
         wanted = ["address", "city", "opening_times", *(["help_phone"] if version == "2.3.0" else [])]
-        wrong += [f"'{name}' is not published" for name in wanted if not place.get(name)]
+        wrong += [f"'{name}' is not published" for name in wanted if not found.get(name)]
         run.check(
             f"location by OCPI {version}",
             "held",
             {"what": f"the Location keeps the field list of OCPI {version}", "cases": 1, "violations": wrong},
             evidence=[seq],
         )
-        published = place["coordinates"]
+        published = found["coordinates"]
         run.check(
             f"coordinates by OCPI {version}",
             "at_most",
