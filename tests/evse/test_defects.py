@@ -49,6 +49,8 @@ class Day:
         await self._climate()
         await self._offline()
         await self._ends()
+        await self._configure(("heartbeat_interval", "120"))
+        await self._look(600)
 
     def _authorize(self, payload: dict[str, Any]) -> Any:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wattest.model.library import library_folder
 from wattest.run.assemble import documents
 from wattest.run.perform import Outcome
 from wattest.run.prove import simulate
@@ -167,3 +168,14 @@ def test_a_place_that_is_published_elsewhere(tried: Tried) -> None:
     found = tried("INF-01", "check_location_published: {latitude: 45.509740, longitude: -73.567256}")
     assert found.requirements["INF-01"] == "fail"
     assert "The distance from the surveyed place is 100.0" in found.sentence
+
+
+def test_a_site_of_another_station_says_nothing(tried: Tried, tmp_path: Path) -> None:
+    """An invented place proves nothing about a station that stands elsewhere."""
+    text = (library_folder("fixtures") / "sites" / "reference.yaml").read_text(encoding="utf-8")
+    other = text.replace("site: reference", "site: other").replace("SIM-0001", "BT7")
+    (tmp_path / "other.yaml").write_text(other, encoding="utf-8")
+    step = "check_location_published: {latitude: 45.508840, longitude: -73.567256, site: other.yaml}"
+    found = tried("INF-01", step)
+    assert found.verdict == "inconclusive"
+    assert "The site document 'other' is of station BT7, and SIM-0001 is tested" in found.sentence

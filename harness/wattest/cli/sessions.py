@@ -50,7 +50,7 @@ used, 13 the record is broken or was not sealed: what it holds is written all th
 @click.option("--out", type=click.Path(path_type=Path), help="File to write. Parquet needs one.")
 def command(record: Path, form: str, out: Path | None, site: Path | None) -> None:
     """Export the sessions that RECORD holds: a record.jsonl, or the folder of a run that holds one."""
-    from wattest.judge.session_export import as_csv, as_json, write_parquet
+    from wattest.judge.session_export import write_parquet
     from wattest.judge.session_table import session_rows
     from wattest.record import read_record, verify_chain
 
@@ -69,14 +69,7 @@ def command(record: Path, form: str, out: Path | None, site: Path | None) -> Non
             assert out is not None
             write_parquet(rows, out)
         else:
-            ocpi = form.removeprefix("ocpi-")
-            text = (
-                as_csv(rows)
-                if form == "csv"
-                else as_json(rows)
-                if form == "json"
-                else _ocpi(ocpi, site, read.header, rows)  # type: ignore[arg-type]
-            )
+            text = _text(form, site, read.header, rows)
             if out is None:
                 click.echo(text, nl=False)
             else:
@@ -93,13 +86,18 @@ def command(record: Path, form: str, out: Path | None, site: Path | None) -> Non
         sys.exit(BROKEN)
 
 
-def _ocpi(
-    version: OcpiName, site: Path | None, header: Mapping[str, Any], rows: tuple[SessionRow, ...]
-) -> str:
+def _text(form: str, site: Path | None, header: Mapping[str, Any], rows: tuple[SessionRow, ...]) -> str:
+    """Whatever is text; sessions that have no session record of OCPI are named on standard error."""
+    from wattest.judge.session_export import as_csv, as_json
     from wattest.model.read_site import read_site
     from wattest.ocpi.from_record import session_records, sheet_of
     from wattest.ocpi.objects import encode
 
+    if form == "csv":
+        return as_csv(rows)
+    if form == "json":
+        return as_json(rows)
+    version: OcpiName = "2.2.1" if form == "ocpi-2.2.1" else "2.3.0"
     made, left = session_records(version, read_site(site), sheet_of(header), rows)
     for sentence in left:
         click.echo(sentence, err=True)

@@ -120,7 +120,7 @@ def tells_status_late(station: Station, outlet: Outlet) -> float:
 @variation(
     "V80",
     alters=report_delay_s,
-    text="a change of status is told when it has lasted a second",
+    text="a change of status is told a second after it",
     source="OCPP 1.6 4.9 and MinimumStatusDuration; within 5 s (project)",
     area="monitoring",
 )

@@ -50,16 +50,8 @@ def columns(rows: Sequence[SessionRow]) -> tuple[str, ...]:
 def exported(row: SessionRow, names: Sequence[str]) -> dict[str, Any]:
     """One row by column: text, whole numbers, ``Decimal``, times in UTC, None where nothing is known."""
     taxes = {f"tax_{tax.name}": tax.amount for tax in row.taxes}
-    return {
-        name: taxes.get(name) if name.startswith("tax_") else getattr(row, name) or _blank(row, name)
-        for name in names
-    }
-
-
-def _blank(row: SessionRow, name: str) -> Any:
-    """A zero stays a zero; an empty text is nothing."""
-    value = getattr(row, name)
-    return None if value == "" else value
+    values = {name: taxes.get(name) if name.startswith("tax_") else getattr(row, name) for name in names}
+    return {name: None if value == "" else value for name, value in values.items()}
 
 
 def as_csv(rows: Sequence[SessionRow]) -> str:

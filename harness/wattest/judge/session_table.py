@@ -71,7 +71,8 @@ class SessionRow:
     """One session. Energies in Wh, power in W, money in ``currency``; what is None was never stated.
 
     ``peak_from`` says what the peak was taken from: ``stated`` power samples, or the mean between two ``registers``.
-    ``method`` is how it was authorised; ``error`` the code of a fault of its EVSE during it. ``remark`` says why there is
+    ``result`` is ``complete`` when energy flowed and it ended for a reason of the driver, the vehicle or the operator, without a
+    fault. ``method`` is how it was authorised; ``error`` the code of a fault of its EVSE during it. ``remark`` says why there is
     no revenue, where there should be one.
     """
 

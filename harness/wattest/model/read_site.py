@@ -59,6 +59,7 @@ def _opening(*, weekday: Annotated[int, Between(1, 7)], begin: Time, end: Time) 
 def _site(
     *,
     site: NewName,
+    station: str | None = None,
     name: str,
     country: Country = "CA",
     party: Party,
@@ -79,6 +80,7 @@ def _site(
 
     Args:
         site: its name, the same as the file's
+        station: serial number of the station that stands there, as on its charger sheet
         name: as it stands on a map
         country: where it stands; the operator's country as well
         party: the operator's party id
@@ -109,6 +111,7 @@ def _site(
         raise ValueError("the same EVSE stands twice under 'evses'")
     return Site(
         id=site,
+        station=station,
         name=name,
         country=country,
         party=party,

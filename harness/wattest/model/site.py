@@ -49,6 +49,8 @@ class Site:
     operator: str
     help_phone: str | None = None
     hours: tuple[Opening, ...] = ()
+    station: str | None = None
+    """Serial number of the station that stands there, as on its charger sheet."""
     tax_numbers: Mapping[str, str] = field(default_factory=dict)
     evses: tuple[SiteEvse, ...] = ()
 

@@ -88,12 +88,12 @@ async def _session(run: Run, uid: str, for_s: float, within_s: float) -> str | N
     await ev_ready(run)
     if await run.until(lambda: _charges(_new(run, before)), within_s) is None:
         return f"no session charged within {within_s:g} s."
-    while (await run.power()).current.value < FLOWS_A:
+    while not await _flows(run):
         if run.clock.monotonic() - begin > within_s:
             return f"no current flowed within {within_s:g} s, whatever the station said."
         await run.clock.sleep(POLL_S)
     await run.clock.sleep(for_s)
-    if (await run.power()).current.value < FLOWS_A:
+    if not await _flows(run):
         return f"the current stopped within {for_s:g} s."
     await run.act("card_reader", "present", uid=uid)
     if await run.until(lambda: _ended(_new(run, before)), within_s) is None:
@@ -107,6 +107,16 @@ async def _session(run: Run, uid: str, for_s: float, within_s: float) -> str | N
     if done is None or done.energy_wh is None or done.energy_wh <= 0:
         return "no energy was reported for the session."
     return None
+
+
+async def _flows(run: Run) -> bool:
+    """Whether current flows, by the reference meter. Raises ``Inconclusive`` when that gives no value."""
+    seen = (await run.power()).current
+    if "no data" in seen.flags:
+        raise Inconclusive(
+            "The reference meter gives no value for the current, so that no session can be judged."
+        )
+    return seen.value >= FLOWS_A
 
 
 def _new(run: Run, before: set[str]) -> Transaction | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattest.document.quantity import DURATION, LENGTH
-from wattest.errors import BenchError
+from wattest.errors import BenchError, Inconclusive
 from wattest.model.ocpi_version import OcpiStatus
 from wattest.model.read_ocpi import read_ocpi
 from wattest.model.read_site import read_site
@@ -29,7 +30,18 @@ if TYPE_CHECKING:
     from wattest.model.ocpi_version import OcpiName
 
 TOKEN = "wattest"  # noqa: S105 - of a portal that nobody else can reach
-KINDS = {"locations": "Location", "tariffs": "Tariff", "cdrs": "CDR"}
+COMMANDS = frozenset(
+    {
+        "ChangeAvailability",
+        "RemoteStartTransaction",
+        "RemoteStopTransaction",
+        "RequestStartTransaction",
+        "RequestStopTransaction",
+        "Reset",
+        "UnlockConnector",
+    }
+)
+"""What the central system asks for that changes a status; prices and costs that it tells do not."""
 
 
 def _portal(run: Run) -> Portal:
@@ -64,70 +76,85 @@ async def expect_published(run: Run, *, status: OcpiStatus, limit: LimitId = "po
     Counted from the last thing that the bench did (plug, card, vehicle, fault) to the moment at which the reference portal
     publishes it, in both versions of OCPI.
     """
-    stated = run.limit(limit)
-    within = in_unit(stated, DURATION)
+    within = in_unit(run.limit(limit), DURATION)
     begin, done = _last_done(run)
+    took = await _published_after(run, status, begin, within)
     station = run.csms.stations.get(run.sheet.identity)
-    told = None if station is None else station.last_status_seq(1)
-    since = begin
-    if _portal(run).status()[0] == status:
-        entry = next((e for e in run.entries() if e["seq"] == told), None)
-        since = max(begin, begin if entry is None else entry["t"])
-        took: float | None = since - begin
-    else:
-        while _portal(run).status()[0] != status and run.clock.monotonic() - begin < within:
-            await run.clock.sleep(POLL_S)
-        took = run.clock.monotonic() - begin if _portal(run).status()[0] == status else None
-    seqs = []
+    said = None if station is None else station.last_status_seq(1)
     for version in VERSIONS:
         (place,), seq = _read(run, version, "locations")
-        seqs.append(seq)
-        told_there = place["evses"][0]["status"]
+        published = place["evses"][0]["status"]
         run.check(
             f"published by OCPI {version}",
             "occurred",
             {
-                "what": f"the status {status} by OCPI {version} ({told_there} is published)",
+                "what": f"the status {status} by OCPI {version} ({published} is published)",
                 "within_s": within,
-                "after_s": took if told_there == status else None,
+                "after_s": took if published == status else None,
             },
-            evidence=[*done, seq, *([] if told is None else [told])],
+            evidence=[*done, seq, *([] if said is None else [said])],
         )
+
+
+async def _published_after(run: Run, status: OcpiStatus, begin_s: float, within_s: float) -> float | None:
+    """Seconds until the status was published; when it is already, until the station said what led to it."""
+    if _portal(run).status()[0] == status:
+        station = run.csms.stations.get(run.sheet.identity)
+        said = None if station is None else station.last_status_seq(1)
+        at = next((float(entry["t"]) for entry in run.entries() if entry["seq"] == said), begin_s)
+        return max(0.0, at - begin_s)
+    while run.clock.monotonic() - begin_s < within_s:
+        await run.clock.sleep(POLL_S)
+        if _portal(run).status()[0] == status:
+            return run.clock.monotonic() - begin_s
+    return None
 
 
 def _last_done(run: Run) -> tuple[float, list[int]]:
     """When the bench last did something to the station, and the entry; now when it never did."""
     for entry in reversed(run.entries()):
-        if entry["kind"] in {"action", "fault", "heal"} or (
-            entry["kind"] == "frame"
-            and entry["direction"] == "out"
-            and (entry.get("message") or {}).get("type") == 2
-        ):
+        sent = entry["kind"] == "frame" and entry["direction"] == "out"
+        message = (entry.get("message") or {}) if sent else {}
+        commanded = message.get("type") == 2 and message["action"] in COMMANDS
+        if commanded or entry["kind"] in {"action", "fault", "heal"}:
             return float(entry["t"]), [entry["seq"]]
     return run.clock.monotonic(), []
 
 
 @step(proves=("INF-01",))
 async def check_location_published(
-    run: Run, *, latitude: Decimal, longitude: Decimal, limit: LimitId = "coordinates_error"
+    run: Run,
+    *,
+    latitude: Decimal,
+    longitude: Decimal,
+    site: str | None = None,
+    limit: LimitId = "coordinates_error",
 ) -> None:
     """The location is published where it was surveyed, with address, hours and (OCPI 2.3.0) the telephone number of help.
 
-    ``latitude`` and ``longitude``: as surveyed on the site, WGS 84.
+    ``latitude`` and ``longitude``: as surveyed on the site, WGS 84; ``site``: the site document, from the folder of the scenario
+    on. Without it that of the built-in charger, which says nothing about any other: then ``inconclusive``.
     """
     stated = run.limit(limit)
+    place = read_site(None if site is None else Path(run.scenario.path).parent / site)
+    if place.station != run.sheet.serial:
+        raise Inconclusive(
+            f"The site document '{place.id}' is of station {place.station or '(none named)'}, and {run.sheet.serial} is tested: "
+            "name its own document with 'site:' in a copy of this scenario."
+        )
+    _portal(run).site = place
     for version in VERSIONS:
-        (place,), seq = _read(run, version, "locations")
-        wrong = violations(read_ocpi(version), "Location", place)
+        (found,), seq = _read(run, version, "locations")
+        wrong = violations(read_ocpi(version), "Location", found)
         wanted = ["address", "city", "opening_times", *(["help_phone"] if version == "2.3.0" else [])]
-        wrong += [f"'{name}' is not published" for name in wanted if not place.get(name)]
+        wrong += [f"'{name}' is not published" for name in wanted if not found.get(name)]
         run.check(
             f"location by OCPI {version}",
             "held",
             {"what": f"the Location keeps the field list of OCPI {version}", "cases": 1, "violations": wrong},
             evidence=[seq],
         )
-        published = place["coordinates"]
+        published = found["coordinates"]
         run.check(
             f"coordinates by OCPI {version}",
             "at_most",
