@@ -157,7 +157,7 @@ def test_fingerprints_need_the_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["NaN", "Infinity", "1e999999999", "-4111111111111111", "4111111111111111.5"]
+    "number", ["NaN", "Infinity", "1e999999999", "-4111111111111111", "4111111111111111.5", "4.2e15"]
 )
 def test_numbers_that_are_no_digits(number: str) -> None:
     """What is not finite, not whole, below zero or beyond all size is no card, in a value and in JSON."""

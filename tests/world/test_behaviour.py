@@ -112,7 +112,7 @@ def test_registration_refuses_contradictions() -> None:
 def test_every_defect_says_what_it_breaks() -> None:
     """Each defect names its area, a requirement of the catalogue's form, a text and a source."""
     areas = {"authentication", "locking", "metering", "billing", "outage", "climate", "status", "security"}
-    areas |= {"electrical", "cable", "monitoring"}
+    areas |= {"electrical", "cable", "monitoring", "payment", "sharing"}
     for id_, entry in DEFECTS.items():
         assert entry.id == id_
         assert re.fullmatch(r"[A-Z]+-D\d\d", id_), id_
@@ -126,4 +126,4 @@ def test_every_defect_says_what_it_breaks() -> None:
 def test_variations_stand_apart_from_defects() -> None:
     """No id is both, and every variation says what differs."""
     assert not set(DEFECTS) & set(VARIATIONS)
-    assert all(re.fullmatch(r"V\d\d", id_) and entry.text for id_, entry in VARIATIONS.items())
+    assert all(re.fullmatch(r"V\d{2,3}", id_) and entry.text for id_, entry in VARIATIONS.items())

@@ -122,6 +122,8 @@ class Look:
         """A card number becomes 9, noughts and its last four digits: it stays a number, and is none of an issuer."""
         if isinstance(value, Decimal) and (not value.is_finite() or value.adjusted() > 18):
             return value  # an exponent may be so large that nobody can write the number out
+        if not isinstance(value, int) and _written_digits(value) < 13:
+            return value  # 4.2e15 has the value of a card number, and nobody writes one so
         try:
             whole = int(value)
         except (ValueError, OverflowError):
@@ -272,6 +274,10 @@ def _decoded(content: bytes) -> str:
         return content.decode()
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def _written_digits(value: float | Decimal) -> int:
+    return sum(sign.isdecimal() for sign in str(value).upper().partition("E")[0])
 
 
 def _label(value: Mapping[Any, Any]) -> str:

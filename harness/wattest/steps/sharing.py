@@ -331,7 +331,13 @@ async def _watched(run: Run, begin: float, for_s: float, awaited: Awaited | None
         if now - begin >= for_s:
             break
         await run.clock.sleep(EVERY_S)
-    spent = Reading(longest_s, "s", run.clock.monotonic(), u=EVERY_S / 12**0.5, seq=evidence or last.seq)
+    spent = Reading(
+        longest_s,
+        "s",
+        run.clock.monotonic(),
+        u=EVERY_S / 6**0.5,  # begin and end lie anywhere between two looks: triangular
+        seq=evidence or last.seq,
+    )
     limit = run.limit("group_excursion")
     run.check(
         "limit of the feeder",
