@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 
 from wattest.errors import BenchError, Inconclusive
 from wattest.judge import money
+from wattest.judge.noted_money import rate_from, tariff_from
 from wattest.judge.trace import Entry
 from wattest.model.supplier import Supplier
-from wattest.model.tariff import TIME_ZONES, Bill, PriceStep, Tariff, TaxRate
+from wattest.model.tariff import TIME_ZONES, Bill, Tariff, TaxRate
 from wattest.ocpp.ledger import Ledger, Transaction
 from wattest.ocpp.samples import moment
 
@@ -126,7 +127,7 @@ def _prices(entries: Sequence[Entry]) -> Prices:
     found: list[tuple[datetime | None, Tariff, tuple[TaxRate, ...]]] = []
     for entry in entries:
         if entry["kind"] == "setting" and entry.get("what") == "tariff" and entry.get("tariff"):
-            rates = tuple(_rate(row) for row in entry.get("taxes") or ())
+            rates = tuple(rate_from(row) for row in entry.get("taxes") or ())
             noted = entry["utc"]
             since = noted if isinstance(noted, datetime) else moment(noted)
             found.append((since if found else None, tariff_from(entry["tariff"]), rates))
@@ -154,41 +155,6 @@ def _receipt(
     except (BenchError, Inconclusive) as problem:
         return Receipt(supplier, station, transaction, tariff, None, str(problem), buyer)
     return Receipt(supplier, station, transaction, tariff, bill, "", buyer)
-
-
-# --- as the record holds them ----------------------------------------------------------------------------
-
-
-def tariff_from(row: Mapping[str, Any]) -> Tariff:
-    """A tariff as it was noted: amounts stand there as text. Raises ``BenchError`` when they are none."""
-    plain = {name: value for name, value in row.items() if name in Tariff.__dataclass_fields__}
-    try:
-        for name in ("energy", "time", "flat", "idle", "idle_grace_s", "longest_gap_s"):
-            if name in plain:
-                plain[name] = Decimal(str(plain[name]))
-        for name in ("idle_cap", "minimum", "maximum"):
-            if plain.get(name) is not None:
-                plain[name] = Decimal(str(plain[name]))
-        plain["steps"] = tuple(
-            PriceStep(*(Decimal(str(step[name])) for name in ("above", "energy", "time")))
-            for step in row.get("steps") or ()
-        )
-    except (ArithmeticError, KeyError, TypeError) as problem:
-        raise BenchError(f"The record holds a tariff that cannot be read: {dict(row)}.") from problem
-    return Tariff(**plain)
-
-
-def _rate(row: Mapping[str, Any]) -> TaxRate:
-    end = row.get("valid_to")
-    return TaxRate(
-        row["province"],
-        row["name"],
-        Decimal(str(row["percent"])),
-        date.fromisoformat(str(row["valid_from"])),
-        None if end is None else date.fromisoformat(str(end)),
-        row.get("source", ""),
-        bool(row.get("settled", True)),
-    )
 
 
 def _noted_supplier(entries: Sequence[Entry]) -> Supplier | None:

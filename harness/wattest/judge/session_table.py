@@ -13,17 +13,18 @@ that was in force when the session was first heard of (BIL-05), with the taxes t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal
 
-from wattest.errors import BenchError
+from wattest.errors import BenchError, Inconclusive
 from wattest.judge import money
 from wattest.judge.fault_reports import FaultReport, fault_reports
+from wattest.judge.noted_money import rate_from, tariff_from
 from wattest.judge.sessions import power_of
-from wattest.model.tariff import Bill, Tariff, TaxLine, TaxRate
+from wattest.model.tariff import Bill, TaxLine
 from wattest.ocpp.ledger import Ledger, Transaction
 from wattest.ocpp.neutral import TransactionChanged
 
@@ -260,7 +261,7 @@ def _priced(one: Transaction, settings: Sequence[Entry]) -> tuple[str | None, Bi
     if not isinstance(rates, list):
         return name, None, "the record does not hold the taxes"
     try:
-        tariff, known = tariff_of(stated), [tax_of(rate) for rate in rates]
+        tariff, known = tariff_from(stated), [rate_from(rate) for rate in rates]
         owed = money.bill(
             tariff,
             known,
@@ -268,39 +269,9 @@ def _priced(one: Transaction, settings: Sequence[Entry]) -> tuple[str | None, Bi
             started=one.started_at,
             ended=one.ended_at,
             states=one.states,
+            register=[(at, wh) for at, wh, _ in one.register],
+            soc=one.soc,
         )
-    except (BenchError, KeyError, TypeError, ValueError, ArithmeticError) as problem:
+    except (BenchError, Inconclusive, KeyError, TypeError, ValueError, ArithmeticError) as problem:
         return name, None, str(problem)
     return name, owed, ""
-
-
-_AMOUNTS = frozenset({"energy", "time", "flat", "idle"})
-_OTHERS = frozenset({"id", "currency", "idle_grace_s", "idle_cap", "tax_included", "province"})
-
-
-def tariff_of(stated: Mapping[str, Any]) -> Tariff:
-    """A tariff as a record holds it. Raises ``BenchError`` when it has a price that this version cannot compute."""
-    unknown = [name for name, value in stated.items() if name not in _AMOUNTS | _OTHERS and value]
-    if unknown:
-        raise BenchError(
-            f"The tariff '{stated.get('id')}' has '{unknown[0]}', which this table cannot price."
-        )
-    known = {field.name for field in fields(Tariff)}
-    values = {name: value for name, value in stated.items() if name in known}
-    values |= {name: Decimal(str(values[name])) for name in _AMOUNTS & values.keys()}
-    if values.get("idle_cap") is not None:
-        values["idle_cap"] = Decimal(str(values["idle_cap"]))
-    return Tariff(**values)
-
-
-def tax_of(stated: Mapping[str, Any]) -> TaxRate:
-    """A tax line as a record holds it."""
-    until = stated.get("valid_to")
-    return TaxRate(
-        str(stated["province"]),
-        str(stated["name"]),
-        Decimal(str(stated["percent"])),
-        date.fromisoformat(str(stated["valid_from"])),
-        None if until is None else date.fromisoformat(str(until)),
-        str(stated["source"]),
-    )

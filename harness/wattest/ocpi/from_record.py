@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from wattest.errors import BenchError
-from wattest.judge.session_table import SessionRow, tariff_of, tax_of
+from wattest.judge.noted_money import rate_from, tariff_from
+from wattest.judge.session_table import SessionRow
 from wattest.model.charger import ChargerSheet
 from wattest.model.ocpi_version import OcpiName
 from wattest.model.site import Site
@@ -43,7 +44,7 @@ def session_records(
             why = row.remark or "it has no tariff, or has not ended"
             left.append(f"Session {row.id} of {row.scenario or row.station} has no session record: {why}.")
             continue
-        tariff, rates = tariff_of(row.priced_by["tariff"]), _in_force(row)
+        tariff, rates = tariff_from(row.priced_by["tariff"]), _in_force(row)
         since = datetime.fromisoformat(row.priced_by["utc"])
         published = tariff_object(version, site, tariff, rates, text=f"tariff {tariff.id}", updated=since)
         assert row.end is not None, "a session with a bill has ended"
@@ -66,4 +67,4 @@ def _in_force(row: SessionRow) -> list[TaxRate]:
     """The taxes that stand on the bill."""
     assert row.bill is not None and row.priced_by is not None  # noqa: PT018
     names = {(tax.name, tax.percent) for tax in row.bill.taxes}
-    return [rate for rate in map(tax_of, row.priced_by["taxes"]) if (rate.name, rate.percent) in names]
+    return [rate for rate in map(rate_from, row.priced_by["taxes"]) if (rate.name, rate.percent) in names]
