@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from wattest.card_data import FIELD, Look, distinct
-from wattest.card_data.files import searched
+from wattest.card_data.files import Searched, searched
 from wattest.errors import RecordError
 from wattest.record.recorder import Recorder
 
@@ -37,15 +37,22 @@ _NAME = re.compile(r"[^A-Za-z0-9._]+")
 _KEPT = re.compile(rf"{FOLDER}/(?P<start>[0-9a-f]{{16}})-[A-Za-z0-9._-]{{1,80}}")
 
 
-def keep(recorder: Recorder, name: str, content: bytes) -> int:
+def keep(recorder: Recorder, name: str, content: bytes, *, samples: bool = False) -> int:
     """Keep bytes beside the record and note them; the number of the entry.
+
+    ``samples``: what an instrument of the bench sampled, which no station wrote. Card data are not looked for in them: any
+    noise, read as digits, holds a card number sooner or later.
 
     Raises ``RecordError`` when they are too many or cannot be written: then nothing is noted.
     """
-    return recorder.note("file", **store(recorder.path.parent, name, content, look=recorder.look()))
+    return recorder.note(
+        "file", **store(recorder.path.parent, name, content, look=recorder.look(), samples=samples)
+    )
 
 
-def store(folder: Path, name: str, content: bytes, *, look: Look | None = None) -> dict[str, Any]:
+def store(
+    folder: Path, name: str, content: bytes, *, look: Look | None = None, samples: bool = False
+) -> dict[str, Any]:
     """Write bytes under ``evidence`` in a folder; name, ``sha256``, ``bytes`` and ``path``, as an entry of kind ``file`` has them.
 
     Without the ``look`` of a record, fingerprints of card numbers are keyed with the bytes that were not kept.
@@ -55,8 +62,12 @@ def store(folder: Path, name: str, content: bytes, *, look: Look | None = None) 
         raise RecordError(
             f"'{name}' has {len(content)} bytes; a file kept as evidence may have {LARGEST} at most."
         )
-    seen = searched(name, content, look or Look(hashlib.sha256(content).digest()))
     beside: dict[str, Any] = {}
+    seen = (
+        Searched((), content)
+        if samples
+        else searched(name, content, look or Look(hashlib.sha256(content).digest()))
+    )
     if seen.found:
         beside[FIELD] = distinct(list(seen.found))
         if seen.without is None:

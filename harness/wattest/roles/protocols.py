@@ -44,8 +44,8 @@ class Note(Protocol):
         ...
 
 
-Keep = Callable[[str, bytes], int]
-"""Keeps a file's bytes as evidence under a name and returns the number of its entry; ``RecordError`` when it cannot."""
+Keep = Callable[..., int]
+"""Keeps a file's bytes as evidence under a name (``samples=True``: of an instrument) and returns the number of its entry; ``RecordError`` when it cannot."""
 
 
 @runtime_checkable

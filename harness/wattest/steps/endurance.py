@@ -43,7 +43,7 @@ async def endurance(
     ``inconclusive``. ``sessions``: 99 without a failure show 97 % at 95 % confidence; ``for``: how long each one charges.
     """
     rate, sure = percent(run.limit(limit)), percent(run.limit(confidence))
-    await run.act("vehicle", "set_current", current_a=current)
+    await run.act("load" if "load" in run.parts else "vehicle", "set_current", current_a=current)
     failures: list[str] = []
     evidence: list[int] = []
     for one in range(1, sessions + 1):

@@ -61,7 +61,7 @@ async def read_memory(
         seq.append(block.seq)
     if around.keep is not None:
         name = f"{around.role}-chan{channel}-{sha256(data).hexdigest()[:16]}.bin"
-        seq.append(around.keep(name, bytes(data)))
+        seq.append(around.keep(name, bytes(data), samples=True))
     volts = [(code - zero - middle) * step for code in range(256)]
     return Record(
         Waveform(origin - reference * interval, interval, [volts[code] for code in data], step),
