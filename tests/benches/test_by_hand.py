@@ -29,7 +29,7 @@ def _bench(folder: Path) -> tuple[Path, int]:
 
 
 @pytest.mark.real_time
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_whole_library_passes_by_hand(tmp_path: Path) -> None:
     """A person who does what the terminal asks, and types what is to be seen, brings every scenario to a pass.
 
