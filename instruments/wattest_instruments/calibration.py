@@ -257,3 +257,8 @@ def find_calibration(name: str, folder: str) -> Path:
         "fixtures/calibration/example_wt1804e.yaml shows, or leave 'calibration' out: then readings decide nothing"
     )
     raise DocumentError((Problem(Place(str(beside), 1, 1), sentence),))
+
+
+def calibration_of(name: str | None, folder: str) -> Calibration | None:
+    """The calibration that a bench entry names, None when it names none. Raises ``DocumentError``, as its two steps do."""
+    return None if name is None else read_calibration(find_calibration(name, folder))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from wattest.clock import Clock
 from wattest.errors import InstrumentError
 from wattest.roles import Reading
-from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
+from wattest_instruments.calibration import Calibration
 from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
@@ -92,11 +92,6 @@ def flagged(raw: str, place: str) -> tuple[float, frozenset[str]]:
     if abs(value) >= OVERFLOW * 0.999:
         return math.copysign(math.inf, value), frozenset({OVER_RANGE})
     return value, frozenset()
-
-
-def calibration_of(name: str | None, folder: str) -> Calibration | None:
-    """The calibration file named in a bench entry, if it names one. Raises ``DocumentError``."""
-    return None if name is None else read_calibration(find_calibration(name, folder))
 
 
 async def measured(

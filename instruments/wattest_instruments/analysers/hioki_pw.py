@@ -35,14 +35,13 @@ from wattest_instruments.analysers.measured import (
     Digits,
     Ranges,
     Ruler,
-    certificate,
     check_range,
     check_ranges,
     split,
 )
 from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.status import identified, set_by_register
-from wattest_instruments.calibration import Calibration
+from wattest_instruments.calibration import Calibration, calibration_of
 from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.notation import number
 
@@ -81,7 +80,7 @@ def hioki_pw(
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
     check_ranges(around, "hioki_pw", voltage_range, current_range)
-    known = certificate(around, calibration)
+    known = calibration_of(calibration, around.folder)
     library = plugged_in(around, resource, library, build, known)
     link = VisaLink(around, resource, library=library, end="\r\n")
     ranges = Ranges(voltage_range, current_range, 3 if wiring == "P3W4" else 1)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import Component, PowerReading, Reading, Surroundings
-from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
+from wattest_instruments.calibration import Calibration
 from wattest_instruments.links.visa import Heard
 from wattest_instruments.notation import last_digit, number
 from wattest_instruments.readings import UNITS
@@ -226,11 +226,6 @@ class Ruler:
                 return digits.step / math.sqrt(12.0)
             case "energy":
                 return calibration.u_energy_wh(digits.value, self.ranges.power_w, elapsed_s, digits.step)
-
-
-def certificate(around: Surroundings, calibration: str | None) -> Calibration | None:
-    """The calibration file named in a bench entry, None when none is named."""
-    return None if calibration is None else read_calibration(find_calibration(calibration, around.folder))
 
 
 def check_ranges(around: Surroundings, driver: str, voltage_range: float, current_range: float) -> None:

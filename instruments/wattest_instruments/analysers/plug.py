@@ -11,7 +11,7 @@ import pyvisa_wattest
 from wattest.roles import Surroundings
 from wattest.run.rehearse import Options, Rehearsal
 from wattest.world import World
-from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
+from wattest_instruments.calibration import Calibration, calibration_of
 from wattest_instruments.twins.plane import OutletPlane, Plane
 from wattest_instruments.twins.server import Twin, serve_scpi
 
@@ -44,6 +44,6 @@ async def over_tcp(
 ) -> AsyncIterator[Options]:
     """A twin with the serial number of the calibration file, at the connector of outlet 1, over TCP."""
     name = there.options["calibration"]
-    known = None if name is None else read_calibration(find_calibration(name, there.folder))
+    known = calibration_of(name, there.folder)
     async with serve_scpi(build(OutletPlane(there.world), known), end=end, ended=ended) as server:
         yield {"resource": server.resource, "library": "@py"}

@@ -33,7 +33,6 @@ from wattest_instruments.analysers.measured import (
     Digits,
     Ranges,
     Ruler,
-    certificate,
     check_range,
     check_ranges,
     scpi_number,
@@ -42,7 +41,7 @@ from wattest_instruments.analysers.measured import (
 from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.rs_hmc8015_twin import build
 from wattest_instruments.analysers.status import identified, set_by_queue
-from wattest_instruments.calibration import Calibration
+from wattest_instruments.calibration import Calibration, calibration_of
 from wattest_instruments.links.visa import Heard, VisaLink
 
 ITEMS = ("URMS", "IRMS", "P", "WH", "TIME", "URAN", "IRAN")
@@ -73,7 +72,7 @@ def rs_hmc8015(
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
     check_ranges(around, "rs_hmc8015", voltage_range, current_range)
-    known = certificate(around, calibration)
+    known = calibration_of(calibration, around.folder)
     library = plugged_in(around, resource, library, build, known)
     link = VisaLink(around, resource, library=library)
     return RsHmc8015(around, link, Ranges(voltage_range, current_range, headroom=HEADROOM), known)

@@ -39,7 +39,6 @@ from wattest.roles import Identity, PowerReading, ReferenceMeter, Surroundings
 from wattest_instruments.analysers.measured import (
     Ranges,
     Ruler,
-    certificate,
     check_ranges,
     scpi_number,
     split,
@@ -47,7 +46,7 @@ from wattest_instruments.analysers.measured import (
 from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.status import identified, set_by_register
 from wattest_instruments.analysers.tektronix_pa_twin import build
-from wattest_instruments.calibration import Calibration
+from wattest_instruments.calibration import Calibration, calibration_of
 from wattest_instruments.links.visa import VisaLink
 
 ITEMS = ("VLT", "AMP", "WAT")
@@ -85,7 +84,7 @@ def tektronix_pa(
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
     check_ranges(around, "tektronix_pa", voltage_range, current_range)
-    known = certificate(around, calibration)
+    known = calibration_of(calibration, around.folder)
     library = plugged_in(around, resource, library, build, known)
     link = VisaLink(around, resource, library=library)
     ranges = Ranges(voltage_range, current_range, headroom=PEAK)

@@ -36,7 +36,6 @@ from wattest.roles import Identity, PowerReading, ReferenceMeter, Surroundings
 from wattest_instruments.analysers.measured import (
     Ranges,
     Ruler,
-    certificate,
     check_range,
     check_ranges,
     split,
@@ -44,7 +43,7 @@ from wattest_instruments.analysers.measured import (
 from wattest_instruments.analysers.plug import plugged_in, simulated
 from wattest_instruments.analysers.status import identified, set_by_queue
 from wattest_instruments.analysers.yokogawa_wt_twin import build
-from wattest_instruments.calibration import Calibration
+from wattest_instruments.calibration import Calibration, calibration_of
 from wattest_instruments.links.visa import Heard, VisaLink
 from wattest_instruments.notation import number
 
@@ -151,7 +150,7 @@ def yokogawa_wt(
         )
     if simulated(around, library):
         calibration = calibration or "simulated_wt.yaml"
-    known = certificate(around, calibration)
+    known = calibration_of(calibration, around.folder)
     library = plugged_in(around, resource, library, build, known)
     link = VisaLink(around, resource, library=library, end="\r\n" if line_end == "CRLF" else "\n")
     return YokogawaWt(

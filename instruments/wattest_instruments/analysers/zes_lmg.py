@@ -27,7 +27,6 @@ from wattest.roles import Identity, PowerReading, ReferenceMeter, Surroundings
 from wattest_instruments.analysers.measured import (
     Ranges,
     Ruler,
-    certificate,
     check_range,
     check_ranges,
     scpi_number,
@@ -36,7 +35,7 @@ from wattest_instruments.analysers.measured import (
 from wattest_instruments.analysers.plug import plugged_in
 from wattest_instruments.analysers.status import identified, set_by_register
 from wattest_instruments.analysers.zes_lmg_twin import build
-from wattest_instruments.calibration import Calibration
+from wattest_instruments.calibration import Calibration, calibration_of
 from wattest_instruments.links.visa import VisaLink
 
 HEADROOM = 1.1
@@ -64,7 +63,7 @@ def zes_lmg(
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
     check_ranges(around, "zes_lmg", voltage_range, current_range)
-    known = certificate(around, calibration)
+    known = calibration_of(calibration, around.folder)
     library = plugged_in(around, resource, library, build, known)
     link = VisaLink(around, resource, library=library)
     return ZesLmg(around, link, Ranges(voltage_range, current_range, headroom=HEADROOM), channel, known)

@@ -27,8 +27,8 @@ from wattest.document.quantity import Current, Power
 from wattest.errors import InstrumentError
 from wattest.roles import Identity, Load, LoadReading, Reading, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.calibration import Calibration, Quantity
-from wattest_instruments.exchanges import calibration_of, confirm, flagged, reading, tell
+from wattest_instruments.calibration import Calibration, Quantity, calibration_of
+from wattest_instruments.exchanges import confirm, flagged, reading, tell
 from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.loads.load import (
     ElectronicLoad,

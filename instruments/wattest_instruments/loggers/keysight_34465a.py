@@ -24,8 +24,8 @@ from wattest.document.quantity import Voltage
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import Identity, Reading, Rig, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.calibration import Calibration
-from wattest_instruments.exchanges import calibration_of, reading, tell
+from wattest_instruments.calibration import Calibration, calibration_of
+from wattest_instruments.exchanges import reading, tell
 from wattest_instruments.identify import identify
 from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.loggers.twin import dmm34465a_device

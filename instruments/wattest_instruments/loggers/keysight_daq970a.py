@@ -24,8 +24,8 @@ from wattest.document.quantity import TemperatureDifference
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import Identity, Reading, Surroundings, Thermometers
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.calibration import Calibration, Specification
-from wattest_instruments.exchanges import NOT_CALIBRATED, calibration_of, reading, tell
+from wattest_instruments.calibration import Calibration, Specification, calibration_of
+from wattest_instruments.exchanges import NOT_CALIBRATED, reading, tell
 from wattest_instruments.identify import identify
 from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.loggers.twin import daq970a_device

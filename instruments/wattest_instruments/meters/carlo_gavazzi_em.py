@@ -29,6 +29,7 @@ from wattest.document.signature import Between
 from wattest.errors import InstrumentError
 from wattest.roles import Identity, ReferenceMeter, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
+from wattest_instruments.calibration import calibration_of
 from wattest_instruments.links.modbus import Heard, ModbusLink, Probe, int32
 from wattest_instruments.links.ports import Parity, Speed
 from wattest_instruments.links.protocol_wattest import plugged_in
@@ -38,7 +39,6 @@ from wattest_instruments.meters.register_meter import (
     Limits,
     RegisterMeter,
     Wiring,
-    certificate,
     most,
 )
 from wattest_instruments.twins.meters import GavazziTwin
@@ -86,7 +86,7 @@ def carlo_gavazzi_em(
         timeout: how long an answer may take
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
-    known = certificate(calibration, around.folder)
+    known = calibration_of(calibration, around.folder)
     link = ModbusLink(
         around,
         resource,
@@ -106,7 +106,7 @@ def carlo_gavazzi_em(
 async def carlo_gavazzi_em_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A meter with the serial number of the calibration file, at the connector of outlet 1, in memory."""
     serial = "KS2400017001A"
-    known = certificate(there.options["calibration"], there.folder)
+    known = calibration_of(there.options["calibration"], there.folder)
     if known is not None:
         serial = known.serial
     twin = GavazziTwin(OutletPlane(there.world), serial, ethernet=there.options["model"] == "em24")

@@ -25,6 +25,7 @@ from wattest.document.signature import Between
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import Identity, ReferenceMeter, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
+from wattest_instruments.calibration import calibration_of
 from wattest_instruments.links.modbus import ModbusLink, Probe, float32
 from wattest_instruments.links.ports import Parity, Speed
 from wattest_instruments.links.protocol_wattest import plugged_in
@@ -34,7 +35,6 @@ from wattest_instruments.meters.register_meter import (
     Limits,
     RegisterMeter,
     Wiring,
-    certificate,
     most,
 )
 from wattest_instruments.notation import float32_digits
@@ -78,7 +78,7 @@ def eastron_sdm630(
         timeout: how long an answer may take
         calibration: file with serial number, due date and limits of error; without it no reading has an uncertainty
     """
-    known = certificate(calibration, around.folder)
+    known = calibration_of(calibration, around.folder)
     link = ModbusLink(
         around,
         resource,
@@ -98,7 +98,7 @@ def eastron_sdm630(
 async def eastron_sdm630_twin(there: Rehearsal) -> AsyncIterator[Options]:
     """A meter with the serial number of the calibration file, at the connector of outlet 1, in memory."""
     serial = "18240001"
-    known = certificate(there.options["calibration"], there.folder)
+    known = calibration_of(there.options["calibration"], there.folder)
     if known is not None:
         serial = known.serial
     if not serial.isdecimal():

@@ -15,7 +15,7 @@ from typing import Literal
 
 from wattest.errors import InstrumentError
 from wattest.roles import Component, Identity, PowerReading, Reading, Surroundings
-from wattest_instruments.calibration import Calibration, find_calibration, read_calibration
+from wattest_instruments.calibration import Calibration
 
 Wiring = Literal["P1W2", "P3W4"]
 """One phase, or three with a neutral; all phases are summed."""
@@ -205,11 +205,6 @@ class RegisterMeter:
         if math.isnan(digits.value):
             return flags | {NO_DATA}
         return flags | {OVER_RANGE} if abs(digits.value) > limit or math.isinf(digits.value) else flags
-
-
-def certificate(name: str | None, folder: str) -> Calibration | None:
-    """The calibration file that a bench entry names, beside the bench file or among the fixtures."""
-    return None if name is None else read_calibration(find_calibration(name, folder))
 
 
 def most(candidates: tuple[Digits, ...]) -> Digits:

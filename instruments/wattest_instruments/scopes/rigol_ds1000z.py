@@ -40,12 +40,11 @@ from wattest.roles import (
     SwitchingDelay,
 )
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.calibration import Calibration
+from wattest_instruments.calibration import Calibration, calibration_of
 from wattest_instruments.exchanges import (
     NO_DATA,
     NOT_CALIBRATED,
     OVER_RANGE,
-    calibration_of,
     confirm,
     error_queue,
     tell,

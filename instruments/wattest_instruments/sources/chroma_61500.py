@@ -29,7 +29,8 @@ from wattest.clock import Clock
 from wattest.document.quantity import Current, Frequency, Voltage
 from wattest.roles import Mains, SupplyStep, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
-from wattest_instruments.exchanges import calibration_of, confirm, tell
+from wattest_instruments.calibration import calibration_of
+from wattest_instruments.exchanges import confirm, tell
 from wattest_instruments.links.visa import VisaLink
 from wattest_instruments.sources.source import (
     AcSource,
