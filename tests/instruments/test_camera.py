@@ -43,7 +43,8 @@ class Desk:
         self.noted.append({"kind": kind, **fields})
         return len(self.noted)
 
-    def keep(self, name: str, content: bytes) -> int:
+    def keep(self, name: str, content: bytes, *, samples: bool = False) -> int:
+        assert not samples
         self.kept.append(name)
         return self.note("file", name=name)
 

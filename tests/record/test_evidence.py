@@ -38,6 +38,19 @@ def test_a_file_is_kept_beside_the_record(recorder: Recorder) -> None:
     }
 
 
+def test_samples_are_kept_as_they_are(recorder: Recorder) -> None:
+    """Noise reads as digits of a card sooner or later; in what a station wrote the same digits are hidden."""
+    content = b"4111111111111111"
+    sampled = keep(recorder, "chan1.bin", content, samples=True)
+    written = keep(recorder, "station.log", content)
+    recorder.close()
+    entries = read_record(recorder.path).entries
+    assert "card_data" not in entries[sampled]
+    assert (recorder.path.parent / entries[sampled]["path"]).read_bytes() == content
+    assert entries[written]["card_data"]
+    assert content not in (recorder.path.parent / entries[written]["path"]).read_bytes()
+
+
 def test_equal_bytes_are_kept_once(recorder: Recorder) -> None:
     """The second picture of the same is another entry and the same file; half a file of before does not matter."""
     folder = recorder.path.parent / "evidence"

@@ -44,8 +44,12 @@ class Note(Protocol):
         ...
 
 
-Keep = Callable[..., int]
-"""Keeps a file's bytes as evidence under a name (``samples=True``: of an instrument) and returns the number of its entry; ``RecordError`` when it cannot."""
+class Keep(Protocol):
+    """Keeps a file's bytes as evidence under a name; ``RecordError`` when it cannot."""
+
+    def __call__(self, name: str, content: bytes, /, *, samples: bool = False) -> int:
+        """The number of its entry. ``samples``: what an instrument of the bench sampled, and no station wrote."""
+        ...
 
 
 @runtime_checkable

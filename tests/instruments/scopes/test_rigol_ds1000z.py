@@ -121,7 +121,7 @@ def test_samples_are_kept_where_a_run_keeps_evidence(simulated_bench: SimulatedB
     """So that somebody else can compute the reading again."""
     kept: dict[str, bytes] = {}
 
-    def keep(name: str, data: bytes, *, samples: bool) -> int:
+    def keep(name: str, data: bytes, *, samples: bool = False) -> int:
         assert samples, "no station wrote a waveform"
         kept[name] = data
         return 4711
