@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from wattest.cli.exits import exits
 from wattest.errors import BenchError
 from wattest.model.checking import Checked, check_paths
 
@@ -29,11 +30,8 @@ def command(paths: tuple[str, ...], *, as_json: bool) -> None:
     from wattest.cli.known import installed, printable
     from wattest.model.plugins import DRIVERS
 
-    try:
+    with exits({BenchError: SUITE}):
         checked = check_paths(paths or _library(), installed, DRIVERS)
-    except BenchError as error:
-        click.echo(str(error), err=True)
-        sys.exit(SUITE)
     if as_json:
         import json
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-from typing import TYPE_CHECKING, Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from wattest.cli.exits import BENCH, DOCUMENTS, exits
+from wattest.cli.live import Ended, heed_signals, named_tariff, say
 from wattest.errors import DocumentError, WattestError
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from wattest.csms import Csms
     from wattest.model.bench import CsmsEntry
     from wattest.model.scenario import Card
 
-BENCH, DOCUMENTS = 11, 12
 
 EXAMPLES = """
 Examples:
@@ -35,10 +32,6 @@ Chargers connect to ws://HOST:PORT/ocpp/<identity>. Every frame is checked; what
 with a sentence. With --record FILE everything is also appended to a record that `wattest verify` can check.
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 11 the port cannot be had, 12 a tariff cannot be used.
 """
-
-
-class _Ended(Exception):
-    """A signal asked for the end."""
 
 
 def _cards(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[Card, ...]:
@@ -100,28 +93,10 @@ def command(
             from wattest.model.read_tariff import read_taxes
 
             csms.taxes = read_taxes()
-            csms.tariff = _tariff(tariff)
+            csms.tariff = named_tariff(tariff)
 
-    try:
+    with exits({DocumentError: DOCUMENTS, WattestError: BENCH}):
         _run(CsmsEntry(host=host, port=port, password=password), prepare, record, raw=raw)
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except WattestError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
-
-
-def _tariff(name: str) -> Any:
-    from pathlib import Path
-
-    from wattest.model.library import library_folder
-    from wattest.model.read_tariff import read_tariff
-
-    path = Path(name)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = library_folder("fixtures") / "tariffs" / f"{name}.yaml"
-    return read_tariff(path)
 
 
 def _run(entry: CsmsEntry, prepare: Any, record: str | None, *, raw: bool) -> None:
@@ -130,15 +105,14 @@ def _run(entry: CsmsEntry, prepare: Any, record: str | None, *, raw: bool) -> No
     from wattest.csms.log import Log
     from wattest.csms.server import serve
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _end)
+    heed_signals()
     with RealClock() as clock:
         from wattest.record import Recorder
 
         recorder = None if record is None else Recorder.open(record, clock)
         if recorder is not None:
             recorder.note("header", format=1, plan=["csms"])
-        log = Log(clock, _say, note=None if recorder is None else recorder.note, raw=raw)
+        log = Log(clock, say, note=None if recorder is None else recorder.note, raw=raw)
         csms = Csms(clock, log.note)
 
         async def live() -> None:
@@ -147,7 +121,7 @@ def _run(entry: CsmsEntry, prepare: Any, record: str | None, *, raw: bool) -> No
                 rates = [rate for rate in csms.taxes if rate.province == csms.tariff.province]
                 recorder.note("setting", what="tariff", tariff=csms.tariff, taxes=rates)
             server = await serve(csms, entry)
-            _say(f"Listening at {server.url}/<identity> for {' and '.join(csms.dialects)}. Ctrl-C ends.")
+            say(f"Listening at {server.url}/<identity> for {' and '.join(csms.dialects)}. Ctrl-C ends.")
             try:
                 await asyncio.Event().wait()
             finally:
@@ -155,17 +129,8 @@ def _run(entry: CsmsEntry, prepare: Any, record: str | None, *, raw: bool) -> No
 
         try:
             clock.run(live())
-        except (_Ended, BrokenPipeError):
+        except (Ended, BrokenPipeError):
             return
         finally:
             if recorder is not None:
                 recorder.seal({})
-
-
-def _say(text: str) -> None:
-    click.echo(text)
-    sys.stdout.flush()
-
-
-def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Ended

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattest.cli.exits import BENCH, DOCUMENTS, exits
 from wattest.errors import BenchError, DocumentError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from wattest.run.languages import Language
 
 CODES = {"fine": 0, "warning": 10, "problem": 11}
-DOCUMENTS = 12
 SUITE = 11
 
 EXAMPLES = """
@@ -77,14 +77,8 @@ def command(
     from wattest.run.doctor import examined
     from wattest.run.folder import RUNS
 
-    try:
+    with exits({DocumentError: DOCUMENTS, BenchError: BENCH}):
         found = examined(bench, evse, rehearse=rehearse, out=out or RUNS)
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(SUITE)
     if as_json:
         click.echo(json.dumps(_as_json(found, lang), ensure_ascii=False, indent=2))
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wattest.cli.exits import BROKEN, DOCUMENTS, exits
 from wattest.errors import BenchError, DocumentError, RecordError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from wattest.record.dossier import Dossier
     from wattest.run.interview import Interview, Tongue
 
-USAGE, DOCUMENTS, BROKEN = 4, 12, 13
+USAGE = 4
 
 EXAMPLES = """
 Examples:
@@ -75,17 +76,8 @@ def command(
     Each answer is signed with a name and the time, and kept in a folder that belongs to the charger by its serial number, for
     this run of 'wattest certify --evidence' and for later ones.
     """
-    try:
+    with exits({DocumentError: DOCUMENTS, RecordError: BROKEN, BenchError: USAGE}):
         _go(evse, root, by, only, province, lang, everything=everything, only_list=only_list)
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except RecordError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BROKEN)
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(USAGE)
 
 
 def _go(

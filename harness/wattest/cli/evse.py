@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from wattest.cli.exits import BENCH, DOCUMENTS, exits
+from wattest.cli.live import Ended, heed_signals, say
 from wattest.errors import DocumentError, WattestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import FrameType
 
     from wattest.evse.alone import Alone
     from wattest.model.scenario import Dialect
 
-BENCH, DOCUMENTS = 11, 12
 
 EXAMPLES = """
 Examples:
@@ -47,10 +45,6 @@ Then type, line by line (help lists everything):
 A program can write the same as JSON lines, {"id": 1, "do": "plug_in"}, and reads {"id": 1, "ok": true, ...}.
 Exit codes: 0 ended by Ctrl-D, Ctrl-C or SIGTERM, 11 it cannot run, 12 the charger sheet cannot be used.
 """
-
-
-class _Ended(Exception):
-    """A signal asked for the end."""
 
 
 @click.command(epilog=EXAMPLES)
@@ -96,7 +90,7 @@ def command(
     from wattest.model.library import library_folder
     from wattest.model.read import read_charger
 
-    try:
+    with exits({DocumentError: DOCUMENTS, WattestError: BENCH}):
         stated = read_charger(sheet or library_folder("fixtures") / "chargers" / "reference.yaml")
         alone = Alone(
             sheet=replace(stated, identity=identity or stated.identity),
@@ -109,12 +103,6 @@ def command(
             memory=memory,
         )
         _run(alone)
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except WattestError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
 
 
 def _run(alone: Alone) -> None:
@@ -122,8 +110,7 @@ def _run(alone: Alone) -> None:
     from wattest.evse.alone import lines_of, live
     from wattest.evse.wires import dialler
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _end)
+    heed_signals()
     try:
         with RealClock() as clock:
             clock.run(
@@ -133,33 +120,24 @@ def _run(alone: Alone) -> None:
                     connect=dialler(alone.csms),
                     lines=lines_of(0),
                     ready=_greet_person if os.isatty(0) else _greet_program,
-                    say=_say,
-                    remark=lambda text: _say(text, err=True),
+                    say=say,
+                    remark=lambda text: say(text, err=True),
                 )
             )
-    except (_Ended, BrokenPipeError):
+    except (Ended, BrokenPipeError):
         return
 
 
 def _greet_person(facts: Mapping[str, Any]) -> None:
-    _say(f"{facts['model']} as {facts['identity']}, OCPP {facts['ocpp']}, at {facts['csms']}.")
+    say(f"{facts['model']} as {facts['identity']}, OCPP {facts['ocpp']}, at {facts['csms']}.")
     if "scpi" in facts:
-        _say(f"Its power analyser: {facts['scpi']} (PyVISA library @py).")
-    _say(f"It boots for {facts['boot_time_s']:g} s, as its sheet states.")
-    _say("Type help to see what you can do, Ctrl-D to end.")
+        say(f"Its power analyser: {facts['scpi']} (PyVISA library @py).")
+    say(f"It boots for {facts['boot_time_s']:g} s, as its sheet states.")
+    say("Type help to see what you can do, Ctrl-D to end.")
 
 
 def _greet_program(facts: Mapping[str, Any]) -> None:
-    _say(json.dumps({"ready": True, **facts}, ensure_ascii=False))
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    click.echo(text, err=err)
-    (sys.stderr if err else sys.stdout).flush()
-
-
-def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Ended
+    say(json.dumps({"ready": True, **facts}, ensure_ascii=False))
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wattest.cli.exits import exits
 from wattest.errors import BenchError
 
 if TYPE_CHECKING:
@@ -58,14 +59,11 @@ def command(
     Every answer is checked as 'wattest check' would; an empty one takes the value in brackets. Instruments come with
     the entry of their documentation, in which addresses and ranges must be put right.
     """
-    try:
+    with exits({BenchError: USAGE}):
         wanted = {evse: not bench_only, BENCH: not charger_only}
         asker = _asker(_split(given), lang, ask=not yes)
         for path in _made(folder, [name for name, wants in wanted.items() if wants], evse, asker):
             click.echo(str(path))
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(USAGE)
 
 
 def _asker(given: dict[str, str], lang: Language, *, ask: bool) -> Asker:

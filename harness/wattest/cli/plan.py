@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattest.cli.exits import BENCH, DOCUMENTS, exits
 from wattest.errors import BenchError, DocumentError
 
 if TYPE_CHECKING:
     from wattest.model.profile import Profile
     from wattest.run.planning import Row
 
-BENCH, DOCUMENTS = 11, 12
 """Exit codes: the bench or the suite lacks something; a document cannot be used."""
 
 EXAMPLES = """
@@ -56,19 +55,13 @@ def command(profile: str, evse: str | None, bench: str | None, air: float, as_js
     from wattest.run.drivers import factories
     from wattest.run.planning import plan_profile
 
-    try:
+    with exits({DocumentError: DOCUMENTS, BenchError: BENCH}):
         chosen = _profile(profile)
         read = None if bench is None else read_bench(bench, factories())
         named = None if read is None or read.charger is None else Path(read.path).parent / read.charger
         sheet = read_charger(evse or named or library_folder("fixtures") / "chargers" / "reference.yaml")
         rules = read_decision_rules()
         rows = plan_profile(chosen, read_limits(), rules, sheet, read, air_c=air)
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
     if as_json:
         click.echo(json.dumps(_as_json(chosen, rows), indent=2, ensure_ascii=False))
     else:

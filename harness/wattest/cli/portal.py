@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
+from wattest.cli.exits import BENCH, DOCUMENTS, exits
+from wattest.cli.live import Ended, heed_signals, named_tariff, say
 from wattest.errors import DocumentError, WattestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from wattest.csms import Csms
     from wattest.model.charger import ChargerSheet
     from wattest.model.site import Site
 
-BENCH, DOCUMENTS = 11, 12
 
 EXAMPLES = """
 Examples:
@@ -39,10 +37,6 @@ a server with TLS before anybody else may reach it. Exit codes: 0 ended by Ctrl-
 """
 
 
-class _Ended(Exception):
-    """A signal asked for the end."""
-
-
 @click.command("portal", epilog=EXAMPLES)
 @click.option("--token", envvar="WATTEST_PORTAL_TOKEN", required=True, help="What readers must show.")
 @click.option("--site", type=click.Path(path_type=Path), help="A site document. Default: the built-in one.")
@@ -59,7 +53,6 @@ def command(
     token: str, site: Path | None, charger: Path | None, tariff: str, host: str, port: int, ocpp_port: int
 ) -> None:
     """Run the reference central system and publish its station by OCPI: location, status, tariffs, session records."""
-    from wattest.cli.csms import _tariff
     from wattest.model.library import library_folder
     from wattest.model.read_charger import read_charger
     from wattest.model.read_site import read_site
@@ -68,19 +61,12 @@ def command(
     def prepare(csms: Csms) -> None:
         csms.accepts_unknown = True
         csms.taxes = read_taxes()
-        csms.tariff = _tariff(tariff)
+        csms.tariff = named_tariff(tariff)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _end)
-    try:
+    heed_signals()
+    with exits({DocumentError: DOCUMENTS, WattestError: BENCH}):
         sheet = read_charger(charger or library_folder("fixtures") / "chargers" / "reference.yaml")
         _run(read_site(site), sheet, prepare, token, host, port, ocpp_port)
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except WattestError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
 
 
 def _run(
@@ -101,7 +87,7 @@ def _run(
     from wattest.ocpi.portal import Portal
 
     with RealClock() as clock:
-        csms = Csms(clock, Log(clock, _say).note)
+        csms = Csms(clock, Log(clock, say).note)
 
         async def live() -> None:
             prepare(csms)
@@ -109,7 +95,7 @@ def _run(
             server = await serve(csms, CsmsEntry(host=host, port=ocpp_port, password=None))
             try:
                 http = await publish(portal, host=host, port=port)
-                _say(
+                say(
                     f"Stations: {server.url}/{sheet.identity}   OCPI: {portal.url}/ocpi/versions   Ctrl-C ends."
                 )
                 try:
@@ -121,14 +107,5 @@ def _run(
 
         try:
             clock.run(live())
-        except (_Ended, BrokenPipeError, asyncio.CancelledError):
+        except (Ended, BrokenPipeError, asyncio.CancelledError):
             return
-
-
-def _say(text: str) -> None:
-    click.echo(text)
-    sys.stdout.flush()
-
-
-def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise _Ended

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattest.cli.exits import BENCH, BROKEN, DOCUMENTS, exits
 from wattest.errors import BenchError, DocumentError, RecordError
 
 if TYPE_CHECKING:
     from wattest.judge.receipts import Receipt
 
-BROKEN = 13
-BENCH = 11
-DOCUMENT = 12
 
 EXAMPLES = """
 Examples:
@@ -59,17 +57,8 @@ def command(
     Everything stems from the record: what the station stated, the tariff and taxes that were noted. The amounts are
     computed again, independently of what the central system told.
     """
-    try:
+    with exits({RecordError: BROKEN, DocumentError: DOCUMENTS, BenchError: BENCH}):
         made, faults = _made(records, supplier, buyer)
-    except RecordError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BROKEN)
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENT)
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
     if transaction is not None:
         known = [one.transaction.id for one in made]
         made = [one for one in made if one.transaction.id == transaction]
@@ -77,11 +66,8 @@ def command(
             raise click.UsageError(
                 f"There is no receipt of transaction '{transaction}'; there are {', '.join(known) or 'none'}."
             )
-    try:
+    with exits({BenchError: BENCH}):
         written = _taxes(made) if taxes else _renderer(form)(made, lang)
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
     if out is None:
         click.echo(written, nl=False)
     else:

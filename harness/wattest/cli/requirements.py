@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattest.cli.exits import DOCUMENTS, exits
 from wattest.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from wattest.run.catalogue import Listed
     from wattest.run.languages import Language
 
-NOTHING, USAGE, DOCUMENTS = 5, 2, 12
+NOTHING, USAGE = 5, 2
 
 EXAMPLES = """
 Examples:
@@ -98,11 +99,8 @@ def command(
     """List the requirements, or explain those named: text, criterion, limits, and every way to show them."""
     from wattest.run.catalogue import catalogue
 
-    try:
+    with exits({DocumentError: DOCUMENTS}):
         listed = catalogue()
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
     chosen = _filtered(_named(listed, ids) if ids else listed, level, area, method, trace)
     chosen = [one for one in chosen if one.requirement.planned or not only_open]
     if not chosen:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattest.cli.exits import BENCH, exits
 from wattest.errors import BenchError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from wattest.model.requirement import DecisionRule
 
-DISAGREES, BENCH = 1, 11
+DISAGREES = 1
 CONFIDENCE = 0.95
 """Of all intervals of one run together: each alone is wider (Bonferroni)."""
 
@@ -79,13 +80,10 @@ def command(
 
     known = read_decision_rules()
     rules = {name: known[name] for name in ("hb44", "certification")}
-    try:
+    with exits({BenchError: BENCH}):
         rows = _rows(
             _limit(limit), budgets, spread, rules, meters=meters, seed=seed, console=Console(stderr=True)
         )
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
     agree = all(row["agrees"] for row in rows)
     if as_json:
         settings = {"limit_pct": _limit(limit), "spread_pct": spread, "meters": meters, "seed": seed}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattest.cli.exits import BENCH, DOCUMENTS, exits
 from wattest.errors import DocumentError, WattestError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from wattest.run.bench_state import Story
     from wattest.run.rescue import Rescued
 
-SAFE, USAGE, BENCH, DOCUMENTS = 0, 4, 11, 12
+SAFE, USAGE = 0, 4
 
 EXAMPLES = """
 Examples:
@@ -51,7 +52,7 @@ def command(bench: str | None, acknowledge: str | None) -> None:
     from wattest.run.drivers import factories
 
     path = bench or str(library_folder("fixtures") / "benches" / "simulated.yaml")
-    try:
+    with exits({DocumentError: DOCUMENTS, WattestError: BENCH}):
         read = read_bench(Path(path), factories())
         if read.kind != "live":
             click.echo(f"The bench '{read.name}' is simulated: nothing of it outlives a run.")
@@ -62,12 +63,6 @@ def command(bench: str | None, acknowledge: str | None) -> None:
             code = _make_safe(read, story) if acknowledge is None else _acknowledge(read, story, acknowledge)
         finally:
             claim.release()
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except WattestError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
     sys.exit(code)
 
 

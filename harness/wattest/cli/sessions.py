@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wattest.cli.exits import BENCH, BROKEN, DOCUMENTS, exits
 from wattest.errors import BenchError, DocumentError, RecordError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from wattest.judge.session_table import SessionRow
     from wattest.model.ocpi_version import OcpiName
 
-BENCH, DOCUMENTS, BROKEN = 11, 12, 13
 
 EXAMPLES = """
 Examples:
@@ -57,14 +57,11 @@ def command(record: Path, form: str, out: Path | None, site: Path | None) -> Non
     path = record / "record.jsonl" if record.is_dir() else record
     if form == "parquet" and out is None:
         raise click.UsageError("Parquet cannot be printed: say where to write with --out FILE.")
-    try:
+    with exits({RecordError: BROKEN}):
         faults = [fault.sentence for fault in verify_chain(path)]
         read = read_record(path)
         rows = session_rows(read.entries)
-    except RecordError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BROKEN)
-    try:
+    with exits({DocumentError: DOCUMENTS, BenchError: BENCH}):
         if form == "parquet":
             assert out is not None
             write_parquet(rows, out)
@@ -74,12 +71,6 @@ def command(record: Path, form: str, out: Path | None, site: Path | None) -> Non
                 click.echo(text, nl=False)
             else:
                 out.write_text(text, encoding="utf-8", newline="")
-    except DocumentError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(DOCUMENTS)
-    except BenchError as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(BENCH)
     if faults:
         click.echo("\n".join(faults), err=True)
         click.echo(f"{path} is not a result: these sessions prove nothing.", err=True)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
+from wattest.cli.exits import BENCH, BROKEN, DOCUMENTS, exits
 from wattest.errors import BenchError, DocumentError, RecordError
 
 if TYPE_CHECKING:
     from wattest.judge.uptime import Span, Uptime
     from wattest.model.uptime_formula import UptimeFormula
 
-BENCH, DOCUMENTS, BROKEN = 11, 12, 13
 
 EXAMPLES = """
 Examples:
@@ -41,16 +40,10 @@ def command(log: Path, names: tuple[str, ...], as_json: bool) -> None:
     from wattest.judge.uptime import told, uptime
     from wattest.model.read_requirements import read_limits
 
-    try:
+    with exits({RecordError: BROKEN, DocumentError: DOCUMENTS, BenchError: BENCH}):
         formulas = _formulas(names)
         ports = _ports(log)
         limits = read_limits()
-    except RecordError as problem:
-        _stop(str(problem), BROKEN)
-    except DocumentError as problem:
-        _stop(str(problem), DOCUMENTS)
-    except BenchError as problem:
-        _stop(str(problem), BENCH)
     results = {
         port: [(formula, uptime(formula, spans)) for formula in formulas] for port, spans in ports.items()
     }
@@ -122,8 +115,3 @@ def _ports(log: Path) -> dict[str, tuple[Span, ...]]:
         return spans_of_csv(log.read_text(encoding="utf-8"), str(log))
     except UnicodeDecodeError:
         raise BenchError(f"{log}: this is neither a record nor a log in UTF-8.") from None
-
-
-def _stop(text: str, code: int) -> NoReturn:
-    click.echo(text, err=True)
-    sys.exit(code)
