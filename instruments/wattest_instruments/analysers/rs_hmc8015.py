@@ -165,13 +165,11 @@ class RsHmc8015:
 
     async def close(self) -> None:
         """Hand the instrument back to its front panel and let go of the link."""
-        if self._open:
-            self._open = False
-            try:
+        try:
+            if self._open:
+                self._open = False
                 await self._link.write("SYST:LOC")
-            finally:
-                await self._link.close()
-        else:
+        finally:
             await self._link.close()
 
     async def _values(self) -> tuple[Heard, tuple[Digits, ...]]:

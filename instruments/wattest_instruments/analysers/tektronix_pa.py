@@ -158,13 +158,11 @@ class TektronixPa:
 
     async def close(self) -> None:
         """Hand the instrument back to its front panel and let go of the link."""
-        if self._open:
-            self._open = False
-            try:
+        try:
+            if self._open:
+                self._open = False
                 await self._tell(":REM:OFF")
-            finally:
-                await self._link.close()
-        else:
+        finally:
             await self._link.close()
 
     async def _check_adjusted(self, model: str, calibration: Calibration) -> None:

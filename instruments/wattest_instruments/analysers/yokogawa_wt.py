@@ -261,13 +261,11 @@ class YokogawaWt:
 
     async def close(self) -> None:
         """Hand the instrument back to its front panel and let go of the link."""
-        if self._open:
-            self._open = False
-            try:
+        try:
+            if self._open:
+                self._open = False
                 await self._link.write(":COMM:REM OFF")
-            finally:
-                await self._link.close()
-        else:
+        finally:
             await self._link.close()
 
     async def _set(self, line: str) -> None:

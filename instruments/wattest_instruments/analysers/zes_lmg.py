@@ -126,13 +126,11 @@ class ZesLmg:
 
     async def close(self) -> None:
         """Hand the instrument back to its front panel and let go of the link."""
-        if self._open:
-            self._open = False
-            try:
+        try:
+            if self._open:
+                self._open = False
                 await self._link.write("GTL")
-            finally:
-                await self._link.close()
-        else:
+        finally:
             await self._link.close()
 
     async def _fix_range(self, input_: str, wanted: float, unit: str) -> None:
