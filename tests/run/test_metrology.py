@@ -171,7 +171,7 @@ def test_without_a_calibration_nothing_is_decided(chain: Chain, monkeypatch: pyt
     """A reading without a calibration file is flagged, and no uncertainty is made up for it."""
     import wattest_instruments.analysers.yokogawa_wt as driver
 
-    monkeypatch.setattr(driver, "certificate", lambda _around, _name: None)
+    monkeypatch.setattr(driver, "calibration_of", lambda _name, _folder: None)
     found = chain()
     assert found["verdict"] == "inconclusive"
     assert "flagged 'no calibration'" in found["sentence"]
