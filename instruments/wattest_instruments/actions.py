@@ -103,6 +103,8 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
     "chamber": {
         "set_temperature": Action("temperature", ("temperature_c", "ramp_k_per_min")),
         "read_temperature": Action("read_temperature", (), ("temperature",)),
+        "set_humidity": Action("humidity", ("humidity_pct",), only_with=("humidity",)),
+        "read_humidity": Action("read_humidity", (), ("humidity",), only_with=("humidity",)),
         "state": Action(
             "chamber",
             (),
@@ -133,6 +135,7 @@ _CAPABILITIES: Mapping[tuple[str, str], str] = {
     ("lock_sensor", "jam"): "lock_jam",
     ("lock_sensor", "pull"): "lock_pull",
     ("chamber", "state"): "chamber_state",
+    ("chamber", "read_humidity"): "humidity",
     ("operator", "photograph"): "photo",
 }
 """Words under which scenarios ask for an action that not every bench has (``needs: [lock_jam]``).

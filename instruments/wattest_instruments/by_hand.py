@@ -157,6 +157,7 @@ class _ByHand:
             ("vehicle", "read_pilot"): self._pilot,
             ("pilot_scope", "fetch"): lambda: self._numbers({"delay": measured.DELAY}),
             ("chamber", "read_temperature"): lambda: self._numbers({"temperature": measured.CHAMBER_AIR}),
+            ("chamber", "read_humidity"): lambda: self._numbers({"humidity": measured.CHAMBER_HUMIDITY}),
             ("chamber", "state"): self._chamber,
             ("thermometers", "read_all"): lambda: self._numbers(
                 {place: measured.temperature_at(place) for place in self._places}

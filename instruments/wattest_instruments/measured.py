@@ -114,6 +114,12 @@ CHAMBER_AIR = Measured(
     most=200,
     least=-273,
 )
+CHAMBER_HUMIDITY = Measured(
+    {"en": "Relative humidity in the chamber", "fr": "Humidité relative dans la chambre"},
+    PERCENT,
+    "94.5 %",
+    most=100,
+)
 CHAMBER_SETPOINT = Measured(
     {"en": "Set point of the chamber", "fr": "Consigne de la chambre"},
     TEMPERATURE,

@@ -79,6 +79,12 @@ class Chamber:
     async def read_temperature(self) -> Reading:
         return gauged(self.gauge, "temperature", await self.doer.do("read_temperature"))
 
+    async def set_humidity(self, humidity_pct: float) -> None:
+        await self.doer.do("set_humidity", humidity_pct=humidity_pct)
+
+    async def read_humidity(self) -> Reading:
+        return gauged(self.gauge, "humidity", await self.doer.do("read_humidity"))
+
     async def state(self) -> ChamberState:
         answer = await self.doer.do("state")
         setpoint, door = (answer.fields.get(name) for name in ("setpoint", "door_open"))

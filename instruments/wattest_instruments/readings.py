@@ -25,7 +25,7 @@ from wattest.document.quantity import (
 from wattest.errors import BenchError
 from wattest.roles import Component, Reading
 
-Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature", "frequency"]
+Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature", "humidity", "frequency"]
 
 UNITS: dict[str, str] = {
     "voltage": "V",
@@ -34,6 +34,7 @@ UNITS: dict[str, str] = {
     "energy": "Wh",
     "elapsed": "s",
     "temperature": "degC",
+    "humidity": "%",
     "frequency": "Hz",
     "duty": "%",
     "time": "s",
@@ -44,7 +45,8 @@ UNITS: dict[str, str] = {
 class Accuracy:
     """Limits of error of an instrument, in percent of what it reads: ``accuracy: {energy: 1 %}``.
 
-    A thermometer's is a difference, since a percentage of degC means nothing: ``accuracy: {temperature: 0.5 K}``.
+    A thermometer's is a difference, since a percentage of degC means nothing: ``accuracy: {temperature: 0.5 K}``; a
+    hygrometer's is in percentage points.
     """
 
     voltage: Percent | None = None
@@ -56,6 +58,8 @@ class Accuracy:
     """Percent of the duty cycle that is read, not percentage points."""
     time: Percent | None = None
     temperature: TemperatureDifference | None = None
+    humidity: Percent | None = None
+    """Percentage points of relative humidity, not percent of it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Resolution:
     power: Power | None = None
     energy: Energy | None = None
     temperature: TemperatureDifference | None = None
+    humidity: Percent | None = None
     frequency: Frequency | None = None
     duty: Percent | None = None
     time: Duration | None = None
@@ -117,7 +122,8 @@ def uncertainty(
     step: float | None = getattr(resolution, quantity, None)
     if stated is None and step is None:
         return None
-    limit = (stated or 0.0) if quantity == "temperature" else abs(value) * (stated or 0.0) / 100
+    absolute = quantity in {"temperature", "humidity"}
+    limit = (stated or 0.0) if absolute else abs(value) * (stated or 0.0) / 100
     return math.sqrt(limit**2 / 3 + readings * (step or 0.0) ** 2 / 12)
 
 

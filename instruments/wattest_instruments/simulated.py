@@ -35,6 +35,7 @@ from wattest.roles import (
 from wattest.world import World
 from wattest_instruments.analysers.yokogawa_wt import yokogawa_wt
 from wattest_instruments.simulated_power import (
+    U_HUMIDITY_PCT,
     U_TEMPERATURE_K,
     Asked,
     Load,
@@ -234,7 +235,7 @@ class Display:
 class Chamber:
     """The weather."""
 
-    supports = frozenset({"chamber_state"})
+    supports = frozenset({"chamber_state", "humidity"})
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -256,6 +257,20 @@ class Chamber:
         )
         now = self._asked.around.clock.monotonic()
         return Reading(value, "degC", now, u=U_TEMPERATURE_K, seq=(seq,), raw=f"{value:.6f}", index=0)
+
+    async def set_humidity(self, humidity_pct: float) -> None:
+        self._asked.ask(
+            "humidity",
+            lambda: self._asked.world.climate.set_humidity(humidity_pct),
+            humidity_pct=humidity_pct,
+        )
+
+    async def read_humidity(self) -> Reading:
+        value, seq = self._asked.ask(
+            "read_humidity", lambda: round(self._asked.world.climate.humidity_pct, 3)
+        )
+        now = self._asked.around.clock.monotonic()
+        return Reading(value, "%", now, u=U_HUMIDITY_PCT, seq=(seq,), raw=f"{value:.6f}", index=0)
 
     async def state(self) -> ChamberState:
         air = await self.read_temperature()

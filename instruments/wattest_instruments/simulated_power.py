@@ -34,6 +34,9 @@ T = TypeVar("T")
 U_TEMPERATURE_K = 0.3
 """Standard uncertainty claimed for the simulated air sensor, as of a class B platinum thermometer."""
 
+U_HUMIDITY_PCT = 1.0
+"""The same for its humidity, in percentage points."""
+
 U_PILOT_V = 0.03
 U_DUTY_PCT = 0.05
 U_FREQUENCY_HZ = 0.5

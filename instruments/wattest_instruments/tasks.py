@@ -90,6 +90,10 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
         "en": "Set the chamber to {temperature_c} degC, at {ramp_k_per_min} K/min.",
         "fr": "Réglez la chambre à {temperature_c} degC, à {ramp_k_per_min} K/min.",
     },
+    ("chamber", "set_humidity"): {
+        "en": "Set the humidity of the chamber to {humidity_pct} %.",
+        "fr": "Réglez l'humidité de la chambre à {humidity_pct} %.",
+    },
     ("chamber", "make_safe"): {
         "en": "Put the chamber into standby.",
         "fr": "Mettez la chambre en attente.",

@@ -33,6 +33,7 @@ DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Block the (?P<which>\w+) lock", "jam", {"jammed": True}),
     (r"Free the (?P<which>\w+) lock", "jam", {"jammed": False}),
     (r"Set the chamber to (?P<temperature_c>\S+) degC, at (?P<ramp_k_per_min>\S+) K/min", "temperature", {}),
+    (r"Set the humidity of the chamber to (?P<humidity_pct>\S+) %", "humidity", {}),
     (r"Put the chamber into standby", "temperature", {"temperature_c": 23.0, "ramp_k_per_min": 1.0}),
     (r"Cut the network of the station", "cut", {}),
     (r"Restore the network of the station", "restore", {}),
@@ -168,6 +169,8 @@ def _look(hands: Hands, question: str) -> str:
     if question.startswith("Which total is shown"):
         shown = hands.do("display")[1]
         return "-" if shown["cost"] is None else f"{shown['cost']} {shown['currency'] or ''}".strip()
+    if question.startswith("Relative humidity"):
+        return f"{hands.do('read_humidity')[1]:.1f}"
     if question.startswith("Air temperature"):
         return f"{hands.do('read_temperature')[1]:.3f}"
     raise AssertionError(f"Nobody knows what to answer to {question!r}.")

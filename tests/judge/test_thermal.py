@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattest.errors import Inconclusive
-from wattest.judge.thermal import Stability, ramp_k_per_min, stable
+from wattest.judge.thermal import Stability, bedewed, ramp_k_per_min, stable
 from wattest.roles import Reading
 
 
@@ -170,3 +170,30 @@ def test_no_window_is_steeper_than_the_answer(values: list[float]) -> None:
     steepest = abs(ramp_k_per_min(readings))
     for before, after in zip(readings, readings[10:], strict=False):
         assert abs(after.value - before.value) / 5.0 <= steepest + 1e-9
+
+
+def one(value: float, unit: str = "degC", **more: object) -> Reading:
+    return replace(Reading(value, unit, 0.0, u=0.3), **more)  # type: ignore[arg-type]
+
+
+def test_a_surface_below_the_dew_point_is_bedewed() -> None:
+    """The sentence names surface, dew point, air and humidity; the dew point is the lowest that the readings allow."""
+    assert bedewed("enclosure", one(10.0), one(20.0), one(95.0, "%", u=1.0)) == (
+        "Enclosure was at 10 degC, below the dew point of 18.2377 degC of air at 20 degC and 95 %."
+    )
+
+
+@pytest.mark.parametrize(
+    ("surface", "humidity"),
+    [
+        (one(18.0), one(95.0, "%", u=1.0)),
+        (one(10.0, flags=frozenset({"no data"})), one(95.0, "%")),
+        (one(10.0, u=None), one(95.0, "%")),
+        (one(10.0), one(95.0, "%", u=None)),
+        (one(10.0), one(0.5, "%")),
+    ],
+    ids=["inside the uncertainty", "flagged", "no uncertainty", "humidity without uncertainty", "dry"],
+)
+def test_doubt_shows_no_dew(surface: Reading, humidity: Reading) -> None:
+    """Nothing is called wet that might be dry."""
+    assert bedewed("enclosure", surface, one(20.0), humidity) is None

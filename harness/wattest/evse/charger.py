@@ -27,6 +27,7 @@ from wattest.evse import (
     answering,
     authorise,
     commands,
+    dew,
     display,
     grip,
     outbox,
@@ -202,6 +203,7 @@ class Charger:
         )
         station.spawn(registration.beat(station))
         station.spawn(warmth.heat(station))
+        station.spawn(dew.watch(station))
 
     def _take_up(self, station: Station) -> None:
         """What the last life left behind."""

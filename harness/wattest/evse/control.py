@@ -203,6 +203,15 @@ WORDS: Mapping[str, Word] = {
     "read_temperature": Word(
         "of the air around the station", lambda panel, _told: round(panel.world.climate.ambient_c(), 3)
     ),
+    "humidity": Word(
+        "the air around the station takes this relative humidity",
+        lambda panel, told: panel.world.climate.set_humidity(told["humidity_pct"]),
+        (Argument("humidity_pct", "number", "%"),),
+    ),
+    "read_humidity": Word(
+        "relative, of the air around the station, in %",
+        lambda panel, _told: round(panel.world.climate.humidity_pct, 3),
+    ),
     "meter": Word("what truly flows: V, A, W, and Wh since the start", _meter, (_OUTLET,)),
     "cut": Word("drop the link to the central system", lambda panel, _told: panel.network.cut()),
     "restore": Word("let the station dial again", lambda panel, _told: panel.network.restore()),

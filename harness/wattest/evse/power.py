@@ -215,7 +215,7 @@ def _without_session(station: Station, outlet: Outlet) -> None:
 
 
 def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
-    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply"}:
+    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply", "ground"}:
         sessions.end(station, outlet, "Other", trigger="fault")
         return
     if not outlet.plugged:

@@ -61,7 +61,7 @@ class Fault:
 
     code: str
     vendor_code: str | None
-    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply"]
+    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply", "ground"]
     text: str
 
 

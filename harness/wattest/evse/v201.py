@@ -35,6 +35,7 @@ COMPONENTS = {
     "release": "ConnectorPlugRetentionLock",
     "holster": "ConnectorPlugRetentionLock",
     "weld": "ElectricalFeed",
+    "ground": "GroundIsolationProtection",
     "pilot": "CPPWMController",
     "supply": "ElectricalFeed",
 }

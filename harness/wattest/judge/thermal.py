@@ -116,6 +116,32 @@ def ramp_k_per_min(readings: Sequence[Reading], window_s: float = RAMP_S) -> flo
     return max(rates, key=abs)
 
 
+def dew_point_c(air_c: float, humidity_pct: float) -> float:
+    """Dew point over water in degC, by Magnus' formula with the coefficients of WMO-No. 8 (recalled); below 0 degC it is frost sooner."""
+    gamma = math.log(humidity_pct / 100.0) + 17.62 * air_c / (243.12 + air_c)
+    return 243.12 * gamma / (17.62 - gamma)
+
+
+def bedewed(place: str, surface: Reading, air: Reading, humidity: Reading) -> str | None:
+    """A sentence when a surface was surely colder than the dew point of the air around it, each with k = 2; else None.
+
+    A flagged reading, one without uncertainty, or air without moisture shows nothing.
+    """
+    readings = (surface, air, humidity)
+    if any(one.flags or one.u is None or not math.isfinite(one.value) for one in readings):
+        return None
+    driest = humidity.value - COVERAGE * (humidity.u or 0.0)
+    if driest <= 0:
+        return None
+    dew_c = dew_point_c(air.value - COVERAGE * (air.u or 0.0), driest)
+    if surface.value + COVERAGE * (surface.u or 0.0) >= dew_c:
+        return None
+    return (
+        f"{begun(place)} was at {shown(surface.value)} degC, below the dew point of {shown(dew_c)} degC of air at "
+        f"{shown(air.value)} degC and {shown(humidity.value)} %."
+    )
+
+
 def _watched(series: Sequence[Reading], now_s: float, window_s: float) -> list[Reading]:
     """Readings of the window, and the last one before it, which tells of its begin."""
     begin = now_s - window_s

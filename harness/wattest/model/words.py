@@ -51,6 +51,7 @@ CAPABILITIES: Mapping[str, str] = {
     "supply_dips": "the mains can play dips timed by itself",
     "supply_reading": "the mains measures what it delivers",
     "chamber_state": "the chamber tells set point, alarms and door",
+    "humidity": "the chamber sets and measures the humidity of its air",
     "feeder": "several stations hang on one feeder, whose current is measured station by station",
     "photo": "the operator can take pictures that are kept",
 }

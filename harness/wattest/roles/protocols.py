@@ -268,6 +268,14 @@ class Chamber(Part, Protocol):
         """Air temperature in degC."""
         ...
 
+    async def set_humidity(self, humidity_pct: float) -> None:
+        """Start towards a relative humidity in percent; returns at once. Only with ``humidity``."""
+        ...
+
+    async def read_humidity(self) -> Reading:
+        """Relative humidity of the air in %. Only with ``humidity``."""
+        ...
+
     async def state(self) -> ChamberState:
         """What the controller says of itself. Only with ``chamber_state``."""
         ...

@@ -28,6 +28,7 @@ ROOMS = (
     "pilot",
     "obeying",
     "cold",
+    "damp",
     "supply",
     "monitoring",
     "endurance",

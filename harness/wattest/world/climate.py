@@ -16,6 +16,9 @@ TIME_CONSTANT_S = 5400.0
 REFERENCE_C = 23.0
 """Where everything is adjusted: IEC 60068-1 calls 23 degC a standard reference atmosphere."""
 
+ROOM_PCT = 45.0
+"""Relative humidity of a laboratory."""
+
 ABSOLUTE_ZERO_C = -273.15
 
 
@@ -36,6 +39,8 @@ class Climate:
         self._integral0 = 0.0
         self._rise = 0.0
         self._coldest = ambient_c
+        self.humidity_pct = ROOM_PCT
+        """Relative humidity of the air, which a chamber's control holds at any temperature."""
 
     def set_ambient(self, temperature_c: float, ramp_k_per_min: float | None = None) -> None:
         """Move the air towards a temperature at a ramp; at once without a ramp.
@@ -55,6 +60,12 @@ class Climate:
         if ramp_k_per_min is None:
             self._air0 = temperature_c
         self._slope = math.copysign((ramp_k_per_min or 0.0) / 60.0, temperature_c - self._air0)
+
+    def set_humidity(self, humidity_pct: float) -> None:
+        """Give the air a relative humidity at once. Raises ``BenchError`` for what is none."""
+        if not 0.0 <= humidity_pct <= 100.0:
+            raise BenchError(f"{humidity_pct:g} % is no relative humidity: it lies between 0 % and 100 %")
+        self.humidity_pct = humidity_pct
 
     @property
     def target_c(self) -> float:

@@ -11,6 +11,7 @@ from wattest.card_data import TEST_NUMBERS, tap_question
 from wattest.world.behaviour import Conduct
 from wattest.world.cable import Cable
 from wattest.world.climate import Climate
+from wattest.world.dew import Dew
 from wattest.world.front import Reader, Screen
 from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from wattest.clock import Clock
     from wattest.model.charger import ChargerSheet
     from wattest.world.vehicle import Vehicle
+
+LID_OFF = "With the supply off and the enclosure open, is there water on live parts?"
+"""What a scenario asks a person who opened the station."""
 
 STANDBY_RISE_K = 2.0
 """How far the electronics alone warm the inside."""
@@ -91,6 +95,7 @@ class World:
             for number, begin in enumerate(begins[: sheet.connectors], 1)
         )
         self.cable = Cable(self.climate, self.conduct)
+        self.dew = Dew(self.climate, self.conduct)
         self.inspection: dict[str, Callable[[], float]] = self.cable.measures()
         """What a person with a gauge would read off this station, by subject."""
         self.sights: dict[str, Callable[[], str]] = self.cable.sights() | {
@@ -98,6 +103,7 @@ class World:
             for card, number in TEST_NUMBERS.items()
         }
         """What a person would answer after a look at it, or after doing as told, by question; the first answer to any other."""
+        self.sights[LID_OFF] = lambda: "drops or a film of water" if self.dew.on_live_parts() else "none"
         self.grid.on_change(self._follow_grid)
         self._warm()
         self.climate.settle()

@@ -28,6 +28,14 @@ class Box:
         """By its own thermometer, which is perfect."""
         return self._climate.ambient_c()
 
+    def humidity_pct(self) -> float:
+        """Relative humidity, by a hygrometer that is perfect too."""
+        return self._climate.humidity_pct
+
+    def set_humidity(self, humidity_pct: float) -> None:
+        """Humidify or dry the air; at once, since a test that waits for it would learn nothing more."""
+        self._climate.set_humidity(humidity_pct)
+
     def moving_setpoint_c(self) -> float:
         """The set point on its ramp: the air follows it closely."""
         slow = self.running and self.ramp_k_per_min < FASTEST_K_PER_MIN

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from wattest.errors import BenchError, InstrumentError
 from wattest.roles import ChamberState, Identity, ReadBack, Reading, Surroundings
-from wattest_instruments.chambers.controller import Controller, Look
+from wattest_instruments.chambers.controller import Controller, Hygrostat, Look
 from wattest_instruments.chambers.walk import Walk
 from wattest_instruments.notation import last_digit, number
 
@@ -34,17 +34,24 @@ class ClimateChamber:
     """The driver, over any dialect.
 
     ``accuracy_k`` is the limit of error of the chamber's own thermometer, which stands at one place: how the temperature
-    differs from place to place in the chamber is not in it.
+    differs from place to place in the chamber is not in it. ``hygrostat`` is given where the bench file states a limit of error
+    for the humidity, ``humidity_points``.
 
     Raises ``BenchError`` when the limits are no range.
     """
 
-    supports = frozenset({"chamber_state"})
     patience_s = 12.0
     """How long ``make_safe`` may take: an exchange under way may have to time out before standby can be said."""
 
     def __init__(
-        self, around: Surroundings, controller: Controller, limits: Limits, accuracy_k: float | None
+        self,
+        around: Surroundings,
+        controller: Controller,
+        limits: Limits,
+        accuracy_k: float | None,
+        *,
+        hygrostat: Hygrostat | None = None,
+        humidity_points: float = 0.0,
     ) -> None:
         name = f"{around.role} ({controller.name})"
         if not limits.low_c < limits.high_c:
@@ -55,6 +62,13 @@ class ClimateChamber:
             raise BenchError(
                 f"{name}: accuracy is {accuracy_k:g} K; a limit of error is above 0, such as 1 K."
             )
+        if hygrostat is not None and not (math.isfinite(humidity_points) and humidity_points > 0):
+            raise BenchError(
+                f"{name}: humidity_accuracy is {humidity_points:g} %; a limit of error is above 0, such as 3 %."
+            )
+        self.supports = frozenset({"chamber_state"} | ({"humidity"} if hygrostat is not None else set()))
+        self._hygrostat = hygrostat
+        self._humidity_points = humidity_points
         self._around = around
         self._controller = controller
         self._limits = limits
@@ -122,6 +136,26 @@ class ClimateChamber:
         self._watch(look)
         return self._reading(look)
 
+    async def set_humidity(self, humidity_pct: float) -> None:
+        """Start towards a relative humidity. Raises ``InstrumentError`` where the chamber has none, and for what is none."""
+        if not 0.0 < humidity_pct <= 100.0:
+            raise InstrumentError(
+                f"{self._name} was asked for {humidity_pct:g} % of relative humidity: it lies above 0 % and up to 100 %."
+            )
+        await self._humid().set_humidity(humidity_pct)
+
+    async def read_humidity(self) -> Reading:
+        """Relative humidity in percent, its uncertainty from limit of error and last digit, both rectangular."""
+        told, seq, index = await self._humid().humidity()
+        value = number(told)
+        if value is None or not math.isfinite(value):
+            raise InstrumentError(
+                f"{self._controller.place} answered {told!r} where its relative humidity was expected."
+            )
+        u = math.hypot(self._humidity_points / math.sqrt(3.0), last_digit(told) / math.sqrt(12.0))
+        now = self._around.clock.monotonic()
+        return Reading(value, "%", now, u, (seq,), frozenset(), told, index)
+
     async def state(self) -> ChamberState:
         """What the controller says, alarms included; it raises only when the controller cannot be asked."""
         look = await self._controller.look()
@@ -170,6 +204,14 @@ class ClimateChamber:
         self._target_c = None
         self._open = False
         await self._controller.close()
+
+    def _humid(self) -> Hygrostat:
+        if self._hygrostat is None:
+            raise InstrumentError(
+                f"{self._name} sets no humidity: state 'humidity_accuracy' in its bench entry where the driver knows the "
+                "commands for it, or leave scenarios away that need 'humidity'."
+            )
+        return self._hygrostat
 
     def _check(self, temperature_c: float, ramp_k_per_min: float) -> None:
         low_c, high_c = self._limits.low_c, self._limits.high_c

@@ -33,6 +33,18 @@ class Look:
     program: bool = False
 
 
+class Hygrostat(Protocol):
+    """What a controller can do beside, when its chamber has humidity."""
+
+    async def set_humidity(self, humidity_pct: float) -> None:
+        """A new set point in percent of relative humidity."""
+        ...
+
+    async def humidity(self) -> tuple[str, int, int]:
+        """Relative humidity with its digits, the answer it stands in, and its place there (``Look.index``)."""
+        ...
+
+
 class Controller(Protocol):
     """The dialect of one make."""
 

@@ -8,11 +8,15 @@ Bench entry::
       low_limit: -45 degC
       high_limit: 60 degC
       accuracy: 1 K
+      humidity_accuracy: 3 %      # points of relative humidity; only for a chamber that has humidity
 
 Both limits become the chamber's own temperature limits (``TEMP, H`` and ``TEMP, L``). Every line is answered: a
 setting with ``OK:``, an error with ``NA:`` and its code. Constant mode has no public ramp, so the driver moves the set
 point in steps. Alarms are numbers that the chamber's manual explains. The door is not told. RS-485 with addresses is left
 out, since it is not public whether answers carry the address.
+
+Humidity is set in constant mode (``HUMI, S``); the chamber tells at ``TYPE?`` whether it has a wet bulb. Below freezing it is not
+controlled, whatever its set point.
 
 Commands: as ESPEC's own ChamberConnectLibrary sends them (P-300, SCP-220); tried on the twin only.
 """
@@ -22,7 +26,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from wattest.document.quantity import Temperature, TemperatureDifference
+from wattest.document.quantity import Percent, Temperature, TemperatureDifference
 from wattest.errors import InstrumentError
 from wattest.roles import Chamber, Identity, Surroundings
 from wattest.run.rehearse import Options, Rehearsal
@@ -53,6 +57,7 @@ def espec(
     high_limit: Temperature,
     library: str = "@py",
     accuracy: TemperatureDifference | None = None,
+    humidity_accuracy: Percent | None = None,
     baud: int = 9600,
 ) -> Chamber:
     """An ESPEC chamber.
@@ -66,6 +71,7 @@ def espec(
         high_limit: the warmest air that chamber and station allow
         library: PyVISA backend, such as @py, @ivi or @wattest
         accuracy: limit of error of the chamber's thermometer; without it no reading has an uncertainty
+        humidity_accuracy: limit of error of its hygrometer in points of relative humidity; only for a chamber with humidity
         baud: speed of a serial resource
     """
     end = END.decode()
@@ -78,7 +84,15 @@ def espec(
         ended=end,
         baud=baud,
     )
-    return ClimateChamber(around, Espec(link), Limits(low_limit, high_limit), accuracy)
+    controller = Espec(link, humid=humidity_accuracy is not None)
+    return ClimateChamber(
+        around,
+        controller,
+        Limits(low_limit, high_limit),
+        accuracy,
+        hygrostat=None if humidity_accuracy is None else controller,
+        humidity_points=humidity_accuracy or 0.0,
+    )
 
 
 @asynccontextmanager
@@ -94,8 +108,9 @@ class Espec:
     name = "espec"
     ramps = False
 
-    def __init__(self, link: VisaLink) -> None:
+    def __init__(self, link: VisaLink, *, humid: bool = False) -> None:
         self._link = link
+        self._wants_humidity = humid
 
     @property
     def place(self) -> str:
@@ -108,6 +123,11 @@ class Espec:
         sensors_and_type = [
             part for part in (fields.maker, fields.model, fields.serial) if part not in {"T", "K"}
         ]
+        if self._wants_humidity and fields.model not in {"T", "K"}:
+            raise InstrumentError(
+                f"{self.place} told one sensor at TYPE?, so it has no wet bulb and no humidity: take 'humidity_accuracy' "
+                "out of its bench entry."
+            )
         rom = await self._ask("ROM?")
         return Identity("ESPEC", sensors_and_type[0], "", rom.text)
 
@@ -150,6 +170,20 @@ class Espec:
         """The set point of constant mode; there is no ramp."""
         del ramp_k_per_min
         await self._set(f"TEMP, S{tenths(temperature_c)}")
+
+    async def set_humidity(self, humidity_pct: float) -> None:
+        """The set point of humidity in constant mode."""
+        await self._set(f"HUMI, S{humidity_pct:.1f}")
+
+    async def humidity(self) -> tuple[str, int, int]:
+        """``HUMI?`` tells relative humidity, set point or OFF, and both limits."""
+        answer = await self._ask("HUMI?")
+        fields = answer.text.split(",")
+        if len(fields) != 4:
+            raise InstrumentError(
+                f"{self.place} answered {answer.text!r} to HUMI?: humidity, set point and both limits were expected."
+            )
+        return fields[0].strip(), answer.seq, 0
 
     async def run(self) -> None:
         """Constant mode."""

@@ -20,7 +20,7 @@ _SETTING = re.compile(r"([SHL])(-?\d+(?:\.\d+)?)")
 
 @dataclass
 class EspecTwin:
-    """A P-300 with temperature only."""
+    """A P-300 with temperature and humidity."""
 
     box: Box
     protected: bool = False
@@ -28,6 +28,8 @@ class EspecTwin:
     low_c: float = RANGE_C[0]
     high_c: float = RANGE_C[1]
     on: bool = True
+    wet_pct: float | None = None
+    """Set point of the humidity; None is off."""
 
     def handle(self, line: str) -> str | None:
         """The answer to a line; there always is one."""
@@ -35,21 +37,26 @@ class EspecTwin:
         rest = rest.strip()
         match head:
             case "TYPE?":
-                return "T,P300,180.0"
+                return "T,T,P300,180.0"
             case "ROM?":
                 return "P300 2.10"
             case "MON?":
-                return f"{self.box.air_c():.1f},,{self._mode()},{int(self.box.tripped)}"
+                return f"{self.box.air_c():.1f},{self.box.humidity_pct():.0f},{self._mode()},{int(self.box.tripped)}"
             case "MODE?":
                 return self._mode()
             case "TEMP?":
                 return f"{self.box.air_c():.1f},{self.box.setpoint_c:.1f},{self.high_c:.1f},{self.low_c:.1f}"
+            case "HUMI?":
+                wanted = "OFF" if self.wet_pct is None else f"{self.wet_pct:.1f}"
+                return f"{self.box.humidity_pct():.1f},{wanted},100.0,0.0"
             case "ALARM?":
                 return f"1,{ALARM}" if self.box.tripped else "0"
-            case "TEMP" | "MODE" | "POWER" if self.protected:
+            case "TEMP" | "HUMI" | "MODE" | "POWER" if self.protected:
                 return "NA:PROTECT ON"
             case "TEMP":
                 return self._temperature(rest)
+            case "HUMI":
+                return self._humidity(rest)
             case "MODE":
                 return self._set_mode(rest)
             case "POWER" if rest == "ON":
@@ -77,6 +84,19 @@ class EspecTwin:
         if "S" in new:
             self.box.set_point(point)
         return f"OK:TEMP, {text}"
+
+    def _humidity(self, text: str) -> str:
+        if text == "SOFF":
+            self.wet_pct = None
+            return "OK:HUMI,SOFF"
+        found = _SETTING.fullmatch(text)
+        if found is None or found[1] != "S":
+            return "NA:PARA ERR"
+        if not 0.0 <= float(found[2]) <= 100.0:
+            return "NA:DATA OUT OF RANGE"
+        self.wet_pct = float(found[2])
+        self.box.set_humidity(self.wet_pct)
+        return f"OK:HUMI, {text}"
 
     def _set_mode(self, mode: str, answer: str = "") -> str:
         if mode == "CONSTANT":

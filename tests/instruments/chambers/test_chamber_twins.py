@@ -61,8 +61,8 @@ def test_tripped_box_does_not_run(box: Box) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("TYPE?", "T,P300,180.0"),
-        ("MON?", "23.0,,STANDBY,0"),
+        ("TYPE?", "T,T,P300,180.0"),
+        ("MON?", "23.0,45,STANDBY,0"),
         ("MODE?", "STANDBY"),
         ("ALARM?", "0"),
         ("TEMP, S-40.0 H55.0 L-45.0", "OK:TEMP, S-40.0 H55.0 L-45.0"),
@@ -76,6 +76,11 @@ def test_tripped_box_does_not_run(box: Box) -> None:
         ("MODE,DANCE", "NA:PARA ERR"),
         ("POWER,ON", "OK:POWER,ON"),
         ("POWER,MAYBE", "NA:CMD ERR"),
+        ("HUMI?", "45.0,OFF,100.0,0.0"),
+        ("HUMI, S95.0", "OK:HUMI, S95.0"),
+        ("HUMI, S101.0", "NA:DATA OUT OF RANGE"),
+        ("HUMI, damp", "NA:PARA ERR"),
+        ("HUMI,SOFF", "OK:HUMI,SOFF"),
         ("HELLO", "NA:CMD ERR"),
         ("", "NA:CMD ERR"),
     ],

@@ -71,6 +71,58 @@ def test_espec(simulated_bench: SimulatedBench, dialogue: Any) -> None:
         simulated_bench.clock.run(live())
 
 
+def test_espec_humidity(simulated_bench: SimulatedBench, dialogue: Any) -> None:
+    """A chamber with a wet bulb takes a humidity and tells it, with the uncertainty of limit of error and last digit."""
+    lines: Lines = (*ESPEC_OPEN, ("HUMI, S95.0", "OK:HUMI, S95.0"), ("HUMI?", "94.6,95.0,98.0,20.0"))
+    with dialogue(simulated_bench, "espec", *lines, humidity_accuracy=3.0) as driver:
+
+        async def live() -> None:
+            await driver.open()
+            assert "humidity" in driver.supports
+            await driver.set_humidity(95.0)
+            told = await driver.read_humidity()
+            assert (told.value, told.unit, told.raw) == (94.6, "%", "94.6")
+            assert told.u == pytest.approx(1.732, abs=0.001)
+            await driver.close()
+
+        simulated_bench.clock.run(live())
+
+
+def test_espec_without_a_wet_bulb_has_no_humidity(simulated_bench: SimulatedBench, dialogue: Any) -> None:
+    """A bench entry that promises humidity does not outlive the chamber's own word."""
+    sentence = "told one sensor at TYPE?, so it has no wet bulb and no humidity: take 'humidity_accuracy' out of its bench entry."
+    tells(simulated_bench, dialogue, "espec", (("TYPE?", "T,P300,180.0"),), sentence, humidity_accuracy=3.0)
+
+
+@pytest.mark.parametrize("answer", ["94.6,95.0", "damp,95.0,98.0,20.0"])
+def test_espec_humidity_that_is_none(simulated_bench: SimulatedBench, dialogue: Any, answer: str) -> None:
+    """An answer that holds no humidity is named with what was expected."""
+    lines: Lines = (*ESPEC_OPEN, ("HUMI?", answer))
+    with dialogue(simulated_bench, "espec", *lines, humidity_accuracy=3.0) as driver:
+
+        async def live() -> None:
+            await driver.open()
+            with pytest.raises(InstrumentError, match=r"humidity.* expected"):
+                await driver.read_humidity()
+
+        simulated_bench.clock.run(live())
+
+
+def test_a_humidity_nobody_promised_is_refused(simulated_bench: SimulatedBench, dialogue: Any) -> None:
+    """Without a limit of error in the bench file the driver claims no humidity, and says what to state."""
+    with dialogue(simulated_bench, "espec", *ESPEC_OPEN) as driver:
+
+        async def live() -> None:
+            await driver.open()
+            assert "humidity" not in driver.supports
+            with pytest.raises(InstrumentError, match="sets no humidity: state 'humidity_accuracy'"):
+                await driver.set_humidity(95.0)
+            with pytest.raises(InstrumentError, match="was asked for 0 % of relative humidity"):
+                await driver.set_humidity(0.0)
+
+        simulated_bench.clock.run(live())
+
+
 def test_espec_alarms_are_its_numbers(simulated_bench: SimulatedBench, dialogue: Any) -> None:
     """ALARM? is asked when MON? counts some."""
     lines: Lines = (
