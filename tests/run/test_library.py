@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wattest.model.scenario import Dialect
 
-DIALECTS: tuple[Dialect, ...] = ("1.6", "2.0.1")
+DIALECTS: tuple[Dialect, ...] = ("1.6", "2.0.1", "2.1")
 AREAS = ("authentication", "locking", "metering", "billing", "outage", "climate", "electrical", "cable")
 
 

@@ -20,7 +20,7 @@ from wattest.csms.station import Station
 from wattest.csms.tokens import Cards
 from wattest.csms.wire_shell import WireShell
 from wattest.errors import StationGone
-from wattest.model.scenario import Card, Dialect
+from wattest.model.scenario import DIALECTS, Card, Dialect
 from wattest.model.tariff import Tariff, TaxRate
 from wattest.ocpp.ledger import Ledger, Transaction
 from wattest.ocpp.messages import CallError
@@ -44,7 +44,7 @@ class Csms:
         self.clock = clock
         self.note = note
         self.password = password
-        self.dialects: tuple[Dialect, ...] = ("2.0.1", "1.6")
+        self.dialects: tuple[Dialect, ...] = DIALECTS[::-1]
         self.turned_away: Choice | None = None
         """What every station is answered that wants a link; None lets them in."""
         self.answers = Answers()
@@ -290,7 +290,7 @@ class Csms:
         if line.dialect == "1.6":
             ticket = line.call(*costs.running_cost_16(transaction, owed, event))
         else:
-            ticket = line.call(*costs.running_cost_201(transaction, owed))
+            ticket = line.call(*costs.running_cost_2x(transaction, owed))
         station.cost_under_way = ticket.state in ("queued", "sent")
 
         def told(ticket: Ticket) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattest.csms.answers import Corrupt, Delay, Drop, Hold, Plan, Reject, Replace
 from wattest.csms.replies import REPLIES
+from wattest.model.scenario import family
 from wattest.ocpp import outcomes
 from wattest.ocpp.decode import decode, undecoded
 from wattest.ocpp.messages import Call, CallError, CallResult, Dialect, Message, Violation, described, encode
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 NOTED = 64 * 1024
 """Characters of a frame that the record keeps when it is too big to be read."""
 _EARLY = frozenset({"BootNotification", "NotifyReport"})
-"""What a 2.0.1 station that is not accepted may send (B02.FR.02)."""
+"""What a 2.x station that is not accepted may send (B02.FR.02)."""
 
 
 class Line:
@@ -145,7 +146,7 @@ class Line:
         status = self.station.registration
         if status in (None, "Accepted") or call.action in _EARLY or self.station.triggered(call.action):
             return None
-        if self.dialect == "2.0.1" or status == "Rejected":
+        if family(self.dialect) == "2.x" or status == "Rejected":
             return CallError(
                 call.id, "SecurityError", f"The station is {status}: only BootNotification is taken."
             )

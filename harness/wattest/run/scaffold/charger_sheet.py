@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from wattest.document.reader import read_text
 from wattest.errors import BenchError, DocumentError
 from wattest.model.read_charger import charger_of
+from wattest.model.scenario import DIALECTS
 from wattest.model.words import FEATURES
 from wattest.run.languages import Language, Text
 from wattest.run.scaffold.asking import Asker, Question
@@ -53,7 +54,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "dialects",
         Text("OCPP versions that it speaks", "Versions d'OCPP qu'elle parle"),
-        choices={"1.6": _NO_TEXT, "2.0.1": _NO_TEXT},
+        choices=dict.fromkeys(DIALECTS, _NO_TEXT),
         many=True,
     ),
     Question(

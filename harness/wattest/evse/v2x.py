@@ -1,4 +1,4 @@
-"""OCPP 2.0.1: how this charger says things. What it is asked stands in ``v201_calls``."""
+"""OCPP 2.0.1 and 2.1: how this charger says things. What it is asked stands in ``v2x_calls``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from wattest.evse import authorise, display, metering, outbox, status
 from wattest.evse.flash import Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import modem_told
 from wattest.evse.station import Outlet, Purpose, Station
+from wattest.model.scenario import Dialect
 from wattest.world.behaviour import behaviour, defect, variation
 
 Payload = dict[str, Any]
@@ -112,12 +113,11 @@ def evse_goes_unsaid(notice: Notice) -> bool:
     return False
 
 
-class V201:
-    """The dialect. Its only memory is a counter of events."""
+class V2x:
+    """The dialects 2.0.1 and 2.1. Their only memory is a counter of events."""
 
-    subprotocol = "ocpp2.0.1"
-
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        self.subprotocol = f"ocpp{dialect}"
         self._events = 0
 
     def boot(self, station: Station, reason: str) -> Mapping[str, Any]:
