@@ -121,7 +121,7 @@ def _run(entry: CsmsEntry, prepare: Any, record: str | None, *, raw: bool) -> No
                 rates = [rate for rate in csms.taxes if rate.province == csms.tariff.province]
                 recorder.note("setting", what="tariff", tariff=csms.tariff, taxes=rates)
             server = await serve(csms, entry)
-            say(f"Listening at {server.url}/<identity> for {' and '.join(csms.dialects)}. Ctrl-C ends.")
+            say(f"Listening at {server.url}/<identity> for {', '.join(csms.dialects)}. Ctrl-C ends.")
             try:
                 await asyncio.Event().wait()
             finally:

@@ -51,6 +51,8 @@ class Csms:
         self.cards = Cards()
         self.ledger = Ledger()
         self.till = costs.Till(clock)
+        self.driver_tariffs: dict[str, Mapping[str, Any]] = {}
+        """Tariffs that stations of 2.1 are given with the authorisation of a card, by its UID (TariffType)."""
         self.troubles: list[str] = []
         self.stations: dict[str, Station] = {}
         self._happenings = Happenings(clock)
@@ -285,7 +287,7 @@ class Csms:
     def _tell_running_cost(self, line: Line, event: TransactionChanged, transaction: Transaction) -> None:
         station = line.station
         owed = self.till.bill(transaction, event.timestamp or self.clock.utc())
-        if owed is None or not station.shows_costs or station.cost_under_way:
+        if owed is None or not station.shows_costs or station.cost_under_way or station.reckons:
             return
         if line.dialect == "1.6":
             ticket = line.call(*costs.running_cost_16(transaction, owed, event))

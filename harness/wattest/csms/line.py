@@ -245,11 +245,7 @@ class Line:
         action: str | None = None,
         answers: int | None = None,
     ) -> int:
-        if (
-            direction == "out"
-            and isinstance(message, (Call, CallResult))
-            and any(isinstance(value, Decimal) for value in message.payload.values())
-        ):
+        if direction == "out" and isinstance(message, (Call, CallResult)) and _holds_decimal(message.payload):
             # Money goes out as a number: the entry holds what the bytes say, as for every other frame.
             message = decode(data).message
         entry: dict[str, Any] = {
@@ -275,6 +271,14 @@ class Line:
             self._timer.cancel()
             self._timer = None
         self.session.close()
+
+
+def _holds_decimal(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_decimal(one) for one in value.values())
+    if isinstance(value, list):
+        return any(_holds_decimal(one) for one in value)
+    return isinstance(value, Decimal)
 
 
 def _raw(data: str | bytes, *, clean: bool) -> dict[str, Any]:

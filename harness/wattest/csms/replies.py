@@ -80,15 +80,27 @@ def _token_info(csms: Csms, token: object) -> Payload:
     return info
 
 
-def _authorize_2x(csms: Csms, _station: Station, request: Payload, _seq: int) -> Payload:
-    return {"idTokenInfo": _token_info(csms, request.get("idToken"))}
+def _authorize_2x(csms: Csms, station: Station, request: Payload, _seq: int) -> Payload:
+    info = _token_info(csms, request.get("idToken"))
+    answer: dict[str, Any] = {"idTokenInfo": info}
+    if station.dialect == "2.1" and info["status"] == "Accepted":
+        tariff = csms.driver_tariffs.get(str(request["idToken"]["idToken"]).casefold())
+        if tariff is not None:
+            answer["tariff"] = tariff
+    return answer
+
+
+def _reckoned_there(request: Payload) -> bool:
+    """Whether the station states the cost itself: then no total is told (2.1 I12, recalled)."""
+    details = request.get("costDetails")
+    return isinstance(details, dict) and details.get("failureToCalculate") is not True
 
 
 def _transaction_2x(csms: Csms, _station: Station, request: Payload, seq: int) -> Payload:
     answer: dict[str, Any] = {}
     if request.get("idToken") is not None:
         answer["idTokenInfo"] = _token_info(csms, request["idToken"])
-    if request.get("eventType") == "Ended":
+    if request.get("eventType") == "Ended" and not _reckoned_there(request):
         transaction = csms.ledger.as_if_answered(seq)
         owed = None if transaction is None else csms.till.bill(transaction)
         if owed is not None:

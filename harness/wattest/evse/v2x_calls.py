@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, commands, display, metering, sessions, status, v2x_variables
+from wattest.evse import authorise, commands, display, metering, sessions, status, tariffs, v2x_variables
 from wattest.evse.answering import Handler, Reply
 from wattest.evse.flash import TokenInfo
 from wattest.evse.station import Outlet, Station
@@ -236,6 +236,10 @@ HANDLERS: Mapping[str, Handler] = {
     "ClearChargingProfile": clear_profile,
     "GetCompositeSchedule": composite_schedule,
     "CostUpdated": cost_updated,
+    "SetDefaultTariff": tariffs.set_default,
+    "GetTariffs": tariffs.get,
+    "ClearTariffs": tariffs.clear,
+    "ChangeTransactionTariff": tariffs.change,
     "GetTransactionStatus": transaction_status,
     "DataTransfer": data_transfer,
 }

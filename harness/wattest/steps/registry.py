@@ -18,6 +18,7 @@ ROOMS = (
     "charge",
     "energy",
     "accuracy",
+    "local_cost",
     "money",
     "receipt",
     "screen",

@@ -27,6 +27,7 @@ _FRENCH_FEATURES: Mapping[str, str] = {
     "heater": "chauffe son intérieur au froid",
     "holster_lock": "retient la fiche sur la borne jusqu'à l'autorisation",
     "local_auth_list": "garde une liste de cartes envoyée par le système central",
+    "local_cost": "calcule lui-même le coût d'une session, à partir d'un tarif reçu (OCPP 2.1)",
     "meter_display": "affiche l'énergie pendant une session",
     "offline_queue": "garde les messages de transaction sans liaison",
     "price_display": "affiche le prix avant une session",
