@@ -16,6 +16,8 @@ from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 CENT = Decimal("0.01")
 _MICRO = Decimal("0.000001")
 PARTS = {
@@ -91,7 +93,7 @@ class Unsupported(Exception):
 @lru_cache(maxsize=64)
 def read(text: str) -> LocalTariff:
     """A tariff from its JSON, to the last digit. Raises ``Unsupported``."""
-    told = json.loads(text, parse_float=Decimal)
+    told = read_json(text)
     unknown = set(told) & {"reservationTime", "reservationFixed"}
     if unknown:
         raise Unsupported(f"This charger takes no reservations, and the tariff prices {min(unknown)}.")
@@ -105,6 +107,21 @@ def read(text: str) -> LocalTariff:
         minimum=_limit(told, "minCost"),
         maximum=_limit(told, "maxCost"),
     )
+
+
+def as_json(told: Mapping[str, Any]) -> str:
+    """A tariff as text, every number with the digits that came."""
+
+    def digits(value: object) -> Any:
+        return orjson.Fragment(format(Decimal(str(value)), "f").encode())
+
+    return orjson.dumps(told, default=digits, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """A tariff from its text; its fractions stay as they are written."""
+    told: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return told
 
 
 def _prices(part: Mapping[str, Any], word: str) -> tuple[Price, ...]:

@@ -27,13 +27,17 @@ SLACK_S = 2
 
 @dataclass(frozen=True)
 class Owed:
-    """The cents between which a session may cost, with taxes and before; ``lines`` is the computation line by line."""
+    """The cents between which a session may cost, with taxes and before, and each of its parts before taxes.
+
+    ``lines`` is the computation line by line.
+    """
 
     low: Decimal
     high: Decimal
     low_before_tax: Decimal
     high_before_tax: Decimal
     currency: str
+    parts: Mapping[str, tuple[Decimal, Decimal]]
     lines: Mapping[str, Decimal]
 
 
@@ -71,23 +75,37 @@ def owed(tariffs: Sequence[tuple[datetime, TariffType]], transaction: Transactio
     types = [tariff for _, tariff in tariffs]
     moments = [start, *(min(max(at, start), end) for at, _ in tariffs[1:]), end]
     found: list[tuple[Fraction, Fraction]] = []
+    ranges: dict[str, list[Decimal]] = {}
     for registers in product(*(_register(transaction, at) for at in moments[1:-1])):
         levels = [Fraction(0), *registers, Fraction(used.energy_wh)]
         for late in (0, 1):
             for slack in (-1, 1):
                 parts = _parts(types, levels, _times(transaction, moments, late, slack))
                 found += _sums(types[-1], parts)
+                for name, sums in _by_name(parts).items():
+                    ranges.setdefault(name, []).extend(half_up(one) for one in sums)
     totals = sorted(half_up(total) for _, total in found)
     befores = sorted(half_up(before) for before, _ in found)
-    exact = _parts(
-        types,
-        [Fraction(0), *_middle(transaction, moments), Fraction(used.energy_wh)],
-        _times(transaction, moments, 0, 0),
+    levels = [Fraction(0), *(_register(transaction, at)[0] for at in moments[1:-1]), Fraction(used.energy_wh)]
+    exact = _parts(types, levels, _times(transaction, moments, 0, 0))
+    return Owed(
+        low=totals[0],
+        high=totals[-1],
+        low_before_tax=befores[0],
+        high_before_tax=befores[-1],
+        currency=str(types[0]["currency"]),
+        parts={name: (min(amounts), max(amounts)) for name, amounts in ranges.items()},
+        lines={name: half_up(sums[0]) for name, sums in _by_name(exact).items()},
     )
-    lines: dict[str, Decimal] = {}
-    for name, amount, _ in exact:
-        lines[name] = lines.get(name, Decimal(0)) + half_up(amount)
-    return Owed(totals[0], totals[-1], befores[0], befores[-1], str(types[0]["currency"]), lines)
+
+
+def _by_name(parts: _Parts) -> dict[str, tuple[Fraction, Fraction]]:
+    """The sum of each part over all tariffs: with each amount rounded to cents, and without."""
+    found: dict[str, tuple[Fraction, Fraction]] = {}
+    for name, amount, _ in parts:
+        rounded, whole = found.get(name, (Fraction(0), Fraction(0)))
+        found[name] = (rounded + Fraction(half_up(amount)), whole + amount)
+    return found
 
 
 # --- energy and time -------------------------------------------------------------------------------------
@@ -106,10 +124,6 @@ def _register(transaction: Transaction, at: datetime) -> tuple[Fraction, ...]:
     after = readings[min(len(readings) - 1, bisect_left(times, at))][1]
     low, high = (Fraction(max(wh - begin, Decimal(0))) for wh in (min(before, after), max(before, after)))
     return (low,) if low == high else (low, high)
-
-
-def _middle(transaction: Transaction, moments: Sequence[datetime]) -> list[Fraction]:
-    return [_register(transaction, at)[0] for at in moments[1:-1]]
 
 
 def _idle(transaction: Transaction, since: datetime, until: datetime) -> tuple[Fraction, Fraction]:

@@ -164,6 +164,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         stage.csms.set_card(card)
         note("setting", what="card", name=name, uid=card.uid, status=card.status, group=card.group)
     stage.csms.till.reset()
+    stage.csms.driver_tariffs.clear()
     stage.csms.tariff = given.tariff
     if given.tariff is not None:
         own = [rate for rate in campaign.taxes if rate.province == given.tariff.province]

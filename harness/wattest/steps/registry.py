@@ -19,6 +19,7 @@ ROOMS = (
     "energy",
     "accuracy",
     "local_cost",
+    "cost_details",
     "money",
     "receipt",
     "screen",
