@@ -25,7 +25,7 @@ _PARTS = {"energy": "energy", "chargingTime": "chargingTime", "idleTime": "idleT
 """Parts of a tariff as a total names them."""
 
 
-@step(proves=("BIL-02", "DSP-04"))
+@step(proves=("BIL-18",))
 async def check_cost_details(run: Run, *, transaction: Saved[Transaction], within: Duration = 30.0) -> None:
     """The cost that the station reckoned is right to the cent, and the total that it sends is the one that it shows.
 
