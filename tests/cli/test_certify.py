@@ -218,7 +218,7 @@ def test_a_folder_that_was_used(run: Certify, tmp_path: Path, tiny: Callable[...
     ("arguments", "sentence"),
     [
         (["--defect", "BILL-D99"], "no defect or variation is called 'BILL-D99'; did you mean "),
-        (["--ocpp", "2.2"], "OCPP '2.2' is not spoken here; there are 1.6 and 2.0.1, written as in "),
+        (["--ocpp", "2.2"], "OCPP '2.2' is not spoken here; there are 1.6, 2.0.1 and 2.1, written as in "),
     ],
 )
 def test_a_run_that_cannot_begin(run: Certify, arguments: list[str], sentence: str) -> None:

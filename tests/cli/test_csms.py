@@ -33,7 +33,7 @@ def test_live_log(tmp_path: Path) -> None:
     )
     assert server.stdout is not None
     first = server.stdout.readline()
-    assert first.endswith("/ocpp/<identity> for 2.0.1 and 1.6. Ctrl-C ends.\n")
+    assert first.endswith("/ocpp/<identity> for 2.1, 2.0.1, 1.6. Ctrl-C ends.\n")
     url = first.split()[2].replace("<identity>", "CP7")
 
     async def talk() -> None:

@@ -30,7 +30,9 @@ def test_a_sound_bench_is_well(ask: Callable[..., Result]) -> None:
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert any(line.startswith("✓  reference_meter") and "WT1804E" in line for line in lines)
-    assert "scenarios are testable on the bench 'simulated' (OCPP 1.6, OCPP 2.0.1)." in result.output
+    assert (
+        "scenarios are testable on the bench 'simulated' (OCPP 1.6, OCPP 2.0.1, OCPP 2.1)." in result.output
+    )
     assert lines[-1] == "All is well."
 
 

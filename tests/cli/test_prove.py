@@ -6,7 +6,12 @@ import json
 
 from click.testing import CliRunner, Result
 
+import wattest.evse
 from wattest.cli import main
+from wattest.run.prove import tried_in
+from wattest.world.behaviour import DEFECTS
+
+assert wattest.evse, "importing it registers the defects of the firmware"
 
 
 def prove(*arguments: str) -> Result:
@@ -42,3 +47,11 @@ def test_an_unknown_defect() -> None:
     result = prove("--only", "METER-D99")
     assert result.exit_code == 2
     assert "There is no defect or variation 'METER-D99'; there are " in result.output
+
+
+def test_what_is_proven_in_201_is_proven_in_21_when_asked() -> None:
+    """A defect keeps to its own dialects unless 2.1 is asked for, which has what 2.0.1 has."""
+    row, old = DEFECTS["METER-D01"], DEFECTS["BILL-D16"]
+    assert tried_in(row, ()) == ("1.6", "2.0.1")
+    assert tried_in(row, ("1.6", "2.1")) == ("1.6", "2.1")
+    assert (tried_in(old, ("1.6",)), tried_in(old, ("2.1",))) == ((), ("2.1",))

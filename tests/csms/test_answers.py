@@ -8,12 +8,13 @@ import pytest
 
 from wattest.csms import Station
 from wattest.csms.replies import REPLIES
-from wattest.model.scenario import Card, Dialect
+from wattest.model.scenario import DIALECTS, Card, Dialect
 from wattest.ocpp.neutral import Authorized
 from wattest.ocpp.validate import actions, violations
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 BOOT_201 = {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}}
+HASHES = {"hashAlgorithm": "SHA256", "issuerNameHash": "a", "issuerKeyHash": "b", "serialNumber": "1"}
 START = {"connectorId": 1, "idTag": "AB", "meterStart": 0, "timestamp": "2026-01-15T12:00:00Z"}
 
 
@@ -34,19 +35,25 @@ def test_boot(bench: Any) -> None:
 
 def test_every_action_of_a_station_is_answered() -> None:
     """What a station may send has a default answer, and each is an action that exists."""
-    dialects: tuple[Dialect, ...] = ("1.6", "2.0.1")
-    for dialect in dialects:
+    for dialect in DIALECTS:
         assert set(REPLIES[dialect]) <= actions(dialect)
     assert len(REPLIES["1.6"]) == 14
     assert len(REPLIES["2.0.1"]) == 25
+    assert len(REPLIES["2.1"]) == 36
 
 
-@pytest.mark.parametrize("dialect", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_default_answers_satisfy_their_schema(bench: Any, dialect: Dialect) -> None:
     """Every default answer is valid, whatever little the request holds."""
     bench.csms.set_card(Card("AB", group="G"))
     for number, (action, reply) in enumerate(REPLIES[dialect].items()):
-        request = {"idTag": "AB", "idToken": {"idToken": "AB"}, "meterStart": number}
+        request = {
+            "idTag": "AB",
+            "idToken": {"idToken": "AB"},
+            "meterStart": number,
+            "vatNumber": "CA1",
+            "certificateStatusRequests": [{"certificateHashData": HASHES, "source": "OCSP", "urls": ["x"]}],
+        }
         answer = reply(bench.csms, Station("CP1"), request, number)
         assert violations(dialect, action, True, answer) == ()
 

@@ -14,6 +14,7 @@ from wattest.clock.network import ConnectionRefused, Greeting
 from wattest.csms import Link
 from wattest.errors import StationGone
 from wattest.model.scenario import Dialect
+from wattest.ocpp.messages import Send, described, encode
 from wattest.ocpp.neutral import Booted, Reported, StatusChanged
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
@@ -153,6 +154,23 @@ def test_no_common_dialect(bench: Any) -> None:
         assert station.closed.code == 1002
         (link,) = links(bench)
         assert link == ("refused", 1002, "csms", "no common sub-protocol: offered ocpp1.6, spoken ocpp2.0.1")
+
+    bench.run(talk())
+
+
+def test_a_station_of_21(bench: Any) -> None:
+    """A station of 2.1 is answered; what it sends without wanting an answer is noted and not answered."""
+
+    async def talk() -> None:
+        station = await bench.station("2.1")
+        assert await station.call("Heartbeat", {}) is not None
+        stream = {"id": 1, "pending": 0, "basetime": "2026-01-15T12:00:00Z", "data": [{"t": 0, "v": "16"}]}
+        sent = Send("stream", "NotifyPeriodicEventStream", stream)
+        await station.send(encode(sent))
+        await bench.clock.sleep(60)
+        last = bench.of("frame")[-1]
+        assert (last["direction"], last["message"], last["violations"]) == ("in", described(sent, None), [])
+        assert bench.csms.troubles == []
 
     bench.run(talk())
 

@@ -54,7 +54,7 @@ def test_it_ends_with_its_input() -> None:
         (["--defect", "METER-D1"], 11, "METER-D1"),
         (["--sheet", "nowhere.yaml"], 12, "nowhere.yaml:1:1: there is no such file"),
         (["--scpi", "5025"], 2, "--scpi 5025 is no address; write it like 127.0.0.1:5025."),
-        (["--ocpp", "1.5"], 2, "'1.5' is not one of '1.6', '2.0.1'."),
+        (["--ocpp", "1.5"], 2, "'1.5' is not one of '1.6', '2.0.1', '2.1'."),
     ],
 )
 def test_what_cannot_run_is_a_sentence_and_an_exit_code(

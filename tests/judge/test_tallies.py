@@ -68,6 +68,46 @@ def test_money_is_compared_to_the_cent(changes: Any, outcome: str, sentence: str
     assert (decision.outcome, decision.sentence) == (outcome, sentence)
 
 
+@pytest.mark.parametrize(
+    ("changes", "outcome", "sentence"),
+    [
+        ({}, "pass", "The total is 4.80 CAD; 4.79 to 4.80 CAD (energy 0.67) is due."),
+        ({"observed": "4.78"}, "fail", "The total is 4.78 CAD; 4.79 to 4.80 CAD (energy 0.67) is due."),
+        (
+            {"high": "4.79", "observed": "4.79"},
+            "pass",
+            "The total is 4.79 CAD; 4.79 CAD (energy 0.67) is due.",
+        ),
+        ({"observed": None}, "fail", "The total is missing; 4.79 to 4.80 CAD (energy 0.67) is due."),
+        (
+            {"observed": "much"},
+            "inconclusive",
+            "The total reads 'much', which is no amount; 4.79 to 4.80 CAD (energy 0.67) is due.",
+        ),
+        ({"currency_observed": "EUR"}, "fail", "The total is in EUR; CAD is due."),
+    ],
+)
+def test_money_between_two_right_amounts(changes: Any, outcome: str, sentence: str) -> None:
+    """Where the order of rounding is open both ends are right, and what lies beyond them is wrong."""
+    inputs = {
+        "what": "the total",
+        "low": Decimal("4.79"),
+        "high": Decimal("4.80"),
+        "observed": Decimal("4.80"),
+        "currency_expected": "CAD",
+        "lines": {"energy": Decimal("0.67")},
+        **changes,
+    }
+    decision = decide("cost_within", inputs)
+    assert (decision.outcome, decision.sentence) == (outcome, sentence)
+
+
+def test_bounds_that_are_no_amounts_are_an_error_of_the_suite() -> None:
+    """Nobody can lie between two words."""
+    with pytest.raises(BenchError, match=r"'low' and 'high' of rule 'cost_within' are 'a' and 'b'"):
+        decide("cost_within", {"what": "x", "low": "a", "high": "b", "observed": "1"})
+
+
 def test_an_amount_that_nobody_can_expect_is_an_error_of_the_suite() -> None:
     """Only what is seen may be unreadable."""
     with pytest.raises(

@@ -27,7 +27,7 @@ def test_the_built_in_charger() -> None:
         60.0,
         20.0,
     )
-    assert sheet.dialects == ("1.6", "2.0.1")
+    assert sheet.dialects == ("1.6", "2.0.1", "2.1")
     assert sheet.identity == "CP001"
     assert {"holster_lock", "offline_queue", "cost_display"} <= set(sheet.features)
 
@@ -52,7 +52,7 @@ def test_a_cord_has_a_resistance(cord: str, ohm: float, tolerance: float) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "sentences"),
     [
-        ("[1.6, 2.0.1]", "[]", ["a charger sheet states at least one dialect: '1.6' or '2.0.1'"]),
+        ("[1.6, 2.0.1, 2.1]", "[]", ["a charger sheet states at least one dialect: '1.6', '2.0.1' or '2.1'"]),
         ("50 degC", "-45 degC", ["temperature_min -40 degC is not below temperature_max -45 degC"]),
         (
             "minimum_current: 6 A",

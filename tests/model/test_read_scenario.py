@@ -85,10 +85,10 @@ def test_reads_steps_with_arguments_places_and_proofs(scenario: Reads) -> None:
 
 
 def test_defaults_of_a_short_scenario(steps: Reads) -> None:
-    """What is not said is the default: both dialects, one hour, stable."""
+    """What is not said is the default: every dialect, one hour, stable."""
     (one,) = steps("  - expect_transaction\n")
     assert (one.dialects, one.time_limit_s, one.maturity, one.title_fr) == (
-        ("1.6", "2.0.1"),
+        ("1.6", "2.0.1", "2.1"),
         3600.0,
         "stable",
         "",

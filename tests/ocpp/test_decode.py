@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wattest.ocpp.decode import MAX_BYTES, Call, CallError, CallResult, decode
-from wattest.ocpp.messages import encode, exact
+from wattest.ocpp.decode import MAX_BYTES, Call, CallError, CallResult, Decoded, decode
+from wattest.ocpp.messages import CallResultError, Send, encode, exact
 
 
 def rules(data: str | bytes) -> list[str]:
@@ -90,6 +90,26 @@ def test_what_is_no_message(data: str, rule: str, text: str) -> None:
     assert decoded.message is None
     assert [v.rule for v in decoded.violations] == [rule]
     assert sentence(data) == text
+
+
+def test_messages_of_21() -> None:
+    """OCPP 2.1 knows a SEND and a CALLRESULTERROR; neither is answered, however broken."""
+    sent = decode('[6,"1","NotifyPeriodicEventStream",{"id":1}]', "2.1")
+    assert sent == Decoded(Send("1", "NotifyPeriodicEventStream", {"id": 1}))
+    refused = decode('[5,"1","FormatViolation","no status",{}]', "2.1")
+    assert refused == Decoded(CallResultError("1", "FormatViolation", "no status"))
+    for data, text in (
+        ('[6,"1","A"]', "SEND '1' has 3 elements instead of 4."),
+        ('[6,"1",null,{}]', "The action of SEND '1' is null instead of text."),
+        ('[6,"1","A",[]]', "The payload of message '1' is an array instead of an object."),
+        ("[5,7,{}]", "The message id is a number instead of text."),
+        ('[7,"1","A",{}]', "The message type is '7'; OCPP knows 2, 3, 4, 5 and 6."),
+    ):
+        found = decode(data, "2.1")
+        assert [v.sentence for v in found.violations] == [text]
+        assert found.broken_id is None
+    (short,) = decode('[5,"1","FormatViolation"]', "2.1").violations
+    assert short.sentence == "CALLRESULTERROR '1' has 3 elements instead of 5."
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from wattest.model.scenario import Dialect
+from wattest.model.scenario import Dialect, family
 from wattest.ocpp.outcomes import (
     ACCEPTED,
     CODES,
@@ -23,7 +23,7 @@ from wattest.ocpp.outcomes import (
 @pytest.mark.parametrize("dialect", get_args(Dialect))
 def test_every_set_holds_known_codes(dialect: Dialect) -> None:
     """Each class of faults has a set for each dialect, of codes that the dialect knows."""
-    known = {modern(code) for code in CODES[dialect]} | {SILENCE, ACCEPTED}
+    known = {modern(code) for code in CODES[family(dialect)]} | {SILENCE, ACCEPTED}
     for fault in get_args(FaultClass):
         assert allowed(fault, dialect)
         assert allowed(fault, dialect) <= known
@@ -60,7 +60,7 @@ def test_refusals(rule: str, old: str, new: str) -> None:
     assert refusal(rule, "1.6") == old
     assert refusal(rule, "2.0.1") == new
     assert old in CODES["1.6"]
-    assert new in CODES["2.0.1"]
+    assert new in CODES["2.x"]
 
 
 def test_spelling() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wattest.model.scenario import Dialect
 from wattest.ocpp import session as module
-from wattest.ocpp.messages import Call, CallError, CallResult
+from wattest.ocpp.messages import Call, CallError, CallResult, CallResultError, Send
 from wattest.ocpp.session import CallIds, Received, Session, Ticket
 
 
@@ -45,6 +45,35 @@ def test_one_call_at_a_time() -> None:
     assert first.state == "answered"
     assert one.due(1.0) is second
     assert one.deadline() == 31.0
+
+
+STREAM = '{"id":1,"pending":0,"basetime":"2026-01-15T12:00:00Z","data":[{"t":0,"v":"16"}]}'
+
+
+def test_a_send_is_noted_and_never_answered() -> None:
+    """2.1: a sound SEND has no violation, a wrong one deserves no CALLERROR, and its id may not come again."""
+    one = session("2.1")
+    received = one.receive(f'[6,"s1","NotifyPeriodicEventStream",{STREAM}]', 0.0)
+    assert isinstance(received.message, Send)
+    assert (received.action, rules(received), received.refusal) == ("NotifyPeriodicEventStream", [], None)
+    again = one.receive('[6,"s1","Heartbeat",{}]', 1.0)
+    assert rules(again) == ["session.id-reused", "schema.unknown-action"]
+    assert again.refusal is None
+
+
+def test_an_answer_of_ours_may_be_refused() -> None:
+    """2.1: a CALLRESULTERROR names an answered CALL; it is no answer itself, so that nothing is left open."""
+    one = session("2.1")
+    one.receive(heartbeat("h1"), 0.0)
+    one.answered("h1")
+    received = one.receive('[5,"h1","FormatViolation","",{}]', 1.0)
+    assert (received.message, rules(received)) == (CallResultError("h1", "FormatViolation"), [])
+    assert (received.action, received.ticket) == ("Heartbeat", None)
+    assert rules(one.receive('[5,"h1","Nonsense","",{}]', 1.0)) == ["session.error-code"]
+    assert sentences(one.receive('[5,"h2","FormatViolation","",{}]', 1.0)) == [
+        "There was no answer to a CALL 'h2' that could be refused."
+    ]
+    assert rules(session("2.0.1").receive('[5,"h1","FormatViolation","",{}]', 1.0)) == ["decode.message-type"]
 
 
 def test_time_out() -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from wattest.model.scenario import Dialect
-from wattest.ocpp.validate import actions, knows, violations
+from wattest.model.scenario import DIALECTS
+from wattest.ocpp.validate import actions, knows, violations, violations_of_send
 
 STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
 
 
 def test_every_schema_compiles() -> None:
-    """All actions of both dialects have a request and a response schema."""
-    dialects: tuple[Dialect, ...] = ("1.6", "2.0.1")
-    for dialect in dialects:
+    """All actions of every dialect have a request and a response schema."""
+    for dialect in DIALECTS:
         for action in actions(dialect):
             for is_response in (False, True):
                 assert all(
@@ -21,6 +20,22 @@ def test_every_schema_compiles() -> None:
                 )
     assert len(actions("1.6")) == 39
     assert len(actions("2.0.1")) == 64
+    assert len(actions("2.1")) == 90
+
+
+def test_what_only_21_knows() -> None:
+    """Tariffs are of 2.1, and NotifyPeriodicEventStream is sent there without an answer, never called."""
+    assert knows("2.1", "SetDefaultTariff")
+    assert not knows("2.0.1", "SetDefaultTariff")
+    assert not knows("2.1", "NotifyPeriodicEventStream")
+    stream = {"id": 1, "pending": 0, "basetime": "2026-01-15T12:00:00Z", "data": [{"t": 0.5, "v": "16"}]}
+    assert violations_of_send("2.1", "NotifyPeriodicEventStream", stream) == ()
+    (missing,) = violations_of_send("2.1", "NotifyPeriodicEventStream", {**stream, "data": [{"t": 1}]})
+    assert missing.sentence == 'NotifyPeriodicEventStream message at data[0]: "v" is a required property.'
+    (older,) = violations_of_send("2.0.1", "NotifyPeriodicEventStream", stream)
+    assert older.sentence == (
+        "OCPP 2.0.1 sends no 'NotifyPeriodicEventStream' without an answer: it is no SEND."
+    )
 
 
 def test_sound_payload() -> None:

@@ -256,5 +256,5 @@ def test_a_dialect_that_nobody_speaks() -> None:
     with pytest.raises(BenchError) as caught:
         documents(dialects=["1.6", "2.2"])
     assert str(caught.value) == (
-        "OCPP '2.2' is not spoken here; there are 1.6 and 2.0.1, written as in --ocpp 1.6,2.0.1."
+        "OCPP '2.2' is not spoken here; there are 1.6, 2.0.1 and 2.1, written as in --ocpp 1.6,2.0.1."
     )

@@ -51,7 +51,7 @@ def _cards(_context: click.Context, _option: click.Parameter, values: tuple[str,
 @click.command(epilog=EXAMPLES)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=9000, show_default=True, help="0 is any.")
-@click.option("--ocpp", type=click.Choice(["1.6", "2.0.1"]), help="This dialect only. Default: both.")
+@click.option("--ocpp", type=click.Choice(["1.6", "2.0.1", "2.1"]), help="This dialect only. Default: all.")
 @click.option("--password", metavar="TEXT", help="Ask stations for it (HTTP Basic authentication).")
 @click.option(
     "--card", "cards", metavar="UID[=STATUS]", multiple=True, callback=_cards, help="A card and its status."
@@ -121,7 +121,7 @@ def _run(entry: CsmsEntry, prepare: Any, record: str | None, *, raw: bool) -> No
                 rates = [rate for rate in csms.taxes if rate.province == csms.tariff.province]
                 recorder.note("setting", what="tariff", tariff=csms.tariff, taxes=rates)
             server = await serve(csms, entry)
-            say(f"Listening at {server.url}/<identity> for {' and '.join(csms.dialects)}. Ctrl-C ends.")
+            say(f"Listening at {server.url}/<identity> for {', '.join(csms.dialects)}. Ctrl-C ends.")
             try:
                 await asyncio.Event().wait()
             finally:

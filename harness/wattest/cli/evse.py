@@ -53,7 +53,7 @@ Exit codes: 0 ended by Ctrl-D, Ctrl-C or SIGTERM, 11 it cannot run, 12 the charg
 )
 @click.option("--identity", metavar="NAME", help="Charge point identity. Default: the sheet's.")
 @click.option(
-    "--ocpp", type=click.Choice(["1.6", "2.0.1"]), default="2.0.1", show_default=True, help="Dialect."
+    "--ocpp", type=click.Choice(["1.6", "2.0.1", "2.1"]), default="2.0.1", show_default=True, help="Dialect."
 )
 @click.option(
     "--sheet", metavar="FILE", type=click.Path(), help="Charger sheet. Default: the reference charger."

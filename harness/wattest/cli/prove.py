@@ -20,6 +20,7 @@ Examples:
   wattest prove                              every defect and variation against every scenario
   wattest prove --only METER-D01             one defect
   wattest prove --scenario AUTH-001          one scenario against every defect
+  wattest prove --ocpp 2.1                   what is proven in 2.0.1, on a charger that speaks 2.1
   wattest prove --out fixtures/proof/matrix.json
 
 \b
@@ -30,7 +31,7 @@ Exit codes: 0 every defect is caught and no variation is failed, 1 otherwise.
 @click.command(epilog=EXAMPLES)
 @click.option("--only", metavar="ID", multiple=True, help="Only these defects or variations.")
 @click.option("--scenario", metavar="KEY", multiple=True, help="Only these scenarios.")
-@click.option("--ocpp", type=click.Choice(["1.6", "2.0.1"]), multiple=True, help="Only this dialect.")
+@click.option("--ocpp", type=click.Choice(["1.6", "2.0.1", "2.1"]), multiple=True, help="Only this dialect.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the simulated chargers.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write the matrix there as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="The matrix as JSON on standard output.")
@@ -51,16 +52,16 @@ def command(
     from rich.progress import Progress
 
     import wattest.evse  # noqa: F401 - registers the defects of the firmware
-    from wattest.run.prove import matrix
+    from wattest.model.scenario import DIALECTS
+    from wattest.run.prove import matrix, tried_in
     from wattest.world.behaviour import DEFECTS, VARIATIONS, Defect, Variation
 
     known: dict[str, Defect | Variation] = {**DEFECTS, **VARIATIONS}
     for id_ in only:
         if id_ not in known:
             raise click.UsageError(f"There is no defect or variation '{id_}'; there are {', '.join(known)}.")
-    dialects: tuple[Dialect, ...] = ocpp or ("1.6", "2.0.1")
-    ids: list[tuple[str, Dialect]] = [("", dialect) for dialect in dialects]
-    ids += [(id_, d) for id_ in (only or known) for d in dialects if d in known[id_].dialects]
+    ids: list[tuple[str, Dialect]] = [("", dialect) for dialect in ocpp or DIALECTS]
+    ids += [(id_, d) for id_ in (only or known) for d in tried_in(known[id_], ocpp)]
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("proving", total=len(ids))

@@ -1,4 +1,4 @@
-"""The reference central system of OCPP 1.6J and 2.0.1.
+"""The reference central system of OCPP 1.6J, 2.0.1 and 2.1.
 
 ::
 

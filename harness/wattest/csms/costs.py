@@ -106,7 +106,7 @@ class Till:
         return None if self.tariff is None else price_text(self.tariff)
 
 
-def running_cost_201(transaction: Transaction, owed: Bill) -> tuple[str, Mapping[str, Any]]:
+def running_cost_2x(transaction: Transaction, owed: Bill) -> tuple[str, Mapping[str, Any]]:
     """CostUpdated."""
     return "CostUpdated", {"totalCost": owed.total, "transactionId": transaction.id.rpartition("/")[2]}
 

@@ -20,7 +20,7 @@ from wattest.csms.station import Station
 from wattest.csms.tokens import Cards
 from wattest.csms.wire_shell import WireShell
 from wattest.errors import StationGone
-from wattest.model.scenario import Card, Dialect
+from wattest.model.scenario import DIALECTS, Card, Dialect
 from wattest.model.tariff import Tariff, TaxRate
 from wattest.ocpp.ledger import Ledger, Transaction
 from wattest.ocpp.messages import CallError
@@ -44,13 +44,15 @@ class Csms:
         self.clock = clock
         self.note = note
         self.password = password
-        self.dialects: tuple[Dialect, ...] = ("2.0.1", "1.6")
+        self.dialects: tuple[Dialect, ...] = DIALECTS[::-1]
         self.turned_away: Choice | None = None
         """What every station is answered that wants a link; None lets them in."""
         self.answers = Answers()
         self.cards = Cards()
         self.ledger = Ledger()
         self.till = costs.Till(clock)
+        self.driver_tariffs: dict[str, Mapping[str, Any]] = {}
+        """Tariffs that stations of 2.1 are given with the authorisation of a card, by its UID (TariffType)."""
         self.troubles: list[str] = []
         self.stations: dict[str, Station] = {}
         self._happenings = Happenings(clock)
@@ -285,12 +287,12 @@ class Csms:
     def _tell_running_cost(self, line: Line, event: TransactionChanged, transaction: Transaction) -> None:
         station = line.station
         owed = self.till.bill(transaction, event.timestamp or self.clock.utc())
-        if owed is None or not station.shows_costs or station.cost_under_way:
+        if owed is None or not station.shows_costs or station.cost_under_way or station.reckons:
             return
         if line.dialect == "1.6":
             ticket = line.call(*costs.running_cost_16(transaction, owed, event))
         else:
-            ticket = line.call(*costs.running_cost_201(transaction, owed))
+            ticket = line.call(*costs.running_cost_2x(transaction, owed))
         station.cost_under_way = ticket.state in ("queued", "sent")
 
         def told(ticket: Ticket) -> None:

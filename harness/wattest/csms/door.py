@@ -12,9 +12,9 @@ import hmac
 from collections.abc import Mapping
 
 from wattest.clock.network import Choice, Greeting
-from wattest.model.scenario import Dialect
+from wattest.model.scenario import DIALECTS, Dialect
 
-DIALECT_OF: Mapping[str, Dialect] = {"ocpp1.6": "1.6", "ocpp2.0.1": "2.0.1"}
+DIALECT_OF: Mapping[str, Dialect] = {f"ocpp{dialect}": dialect for dialect in DIALECTS}
 """WebSocket sub-protocols and what is spoken over them."""
 MAX_IDENTITY = 48
 

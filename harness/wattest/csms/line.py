@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattest.csms.answers import Corrupt, Delay, Drop, Hold, Plan, Reject, Replace
 from wattest.csms.replies import REPLIES
+from wattest.model.scenario import family
 from wattest.ocpp import outcomes
 from wattest.ocpp.decode import decode, undecoded
 from wattest.ocpp.messages import Call, CallError, CallResult, Dialect, Message, Violation, described, encode
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 NOTED = 64 * 1024
 """Characters of a frame that the record keeps when it is too big to be read."""
 _EARLY = frozenset({"BootNotification", "NotifyReport"})
-"""What a 2.0.1 station that is not accepted may send (B02.FR.02)."""
+"""What a 2.x station that is not accepted may send (B02.FR.02)."""
 
 
 class Line:
@@ -145,7 +146,7 @@ class Line:
         status = self.station.registration
         if status in (None, "Accepted") or call.action in _EARLY or self.station.triggered(call.action):
             return None
-        if self.dialect == "2.0.1" or status == "Rejected":
+        if family(self.dialect) == "2.x" or status == "Rejected":
             return CallError(
                 call.id, "SecurityError", f"The station is {status}: only BootNotification is taken."
             )
@@ -244,11 +245,7 @@ class Line:
         action: str | None = None,
         answers: int | None = None,
     ) -> int:
-        if (
-            direction == "out"
-            and isinstance(message, (Call, CallResult))
-            and any(isinstance(value, Decimal) for value in message.payload.values())
-        ):
+        if direction == "out" and isinstance(message, (Call, CallResult)) and _holds_decimal(message.payload):
             # Money goes out as a number: the entry holds what the bytes say, as for every other frame.
             message = decode(data).message
         entry: dict[str, Any] = {
@@ -274,6 +271,14 @@ class Line:
             self._timer.cancel()
             self._timer = None
         self.session.close()
+
+
+def _holds_decimal(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_decimal(one) for one in value.values())
+    if isinstance(value, list):
+        return any(_holds_decimal(one) for one in value)
+    return isinstance(value, Decimal)
 
 
 def _raw(data: str | bytes, *, clean: bool) -> dict[str, Any]:

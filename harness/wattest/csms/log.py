@@ -66,8 +66,9 @@ def _words(fields: Mapping[str, Any]) -> str:
     message = fields["message"]
     if message is None:
         return str(fields.get("raw") or "(nothing readable)")
-    if message["type"] == 4:
-        return f"{message['action'] or '?'}: CALLERROR {message['code']}  {message['description']}"
+    if message["type"] in {4, 5}:
+        word = "CALLERROR" if message["type"] == 4 else "CALLRESULTERROR"
+        return f"{message['action'] or '?'}: {word} {message['code']}  {message['description']}"
     told = _short(message["payload"])
     if message["type"] == 3:
         return f"{message['action'] or '?'}: {told or 'ok'}"

@@ -1,6 +1,6 @@
-"""Default answers of the central system to every CALL that a station may send, in both dialects.
+"""Default answers of the central system to every CALL that a station may send, in every dialect.
 
-Sources: OCPP 1.6 section 4 and its security white paper; OCPP 2.0.1 Part 2. What this central system does not do
+Sources: OCPP 1.6 section 4 and its security white paper; OCPP 2.0.1 and 2.1 Part 2. What this central system does not do
 (signing certificates, Plug and Charge) it declines in the message's own words.
 """
 
@@ -68,7 +68,7 @@ def _stop_16(csms: Csms, _station: Station, request: Payload, _seq: int) -> Payl
     return {"idTagInfo": id_tag_info(csms.cards.find(request["idTag"]))}
 
 
-# --- OCPP 2.0.1 ------------------------------------------------------------------------------------------
+# --- OCPP 2.0.1 and 2.1 ----------------------------------------------------------------------------------
 
 
 def _token_info(csms: Csms, token: object) -> Payload:
@@ -80,15 +80,27 @@ def _token_info(csms: Csms, token: object) -> Payload:
     return info
 
 
-def _authorize_201(csms: Csms, _station: Station, request: Payload, _seq: int) -> Payload:
-    return {"idTokenInfo": _token_info(csms, request.get("idToken"))}
+def _authorize_2x(csms: Csms, station: Station, request: Payload, _seq: int) -> Payload:
+    info = _token_info(csms, request.get("idToken"))
+    answer: dict[str, Any] = {"idTokenInfo": info}
+    if station.dialect == "2.1" and info["status"] == "Accepted":
+        tariff = csms.driver_tariffs.get(str(request["idToken"]["idToken"]).casefold())
+        if tariff is not None:
+            answer["tariff"] = tariff
+    return answer
 
 
-def _transaction_201(csms: Csms, _station: Station, request: Payload, seq: int) -> Payload:
+def _reckoned_there(request: Payload) -> bool:
+    """Whether the station states the cost itself: then no total is told (2.1 I12, recalled)."""
+    details = request.get("costDetails")
+    return isinstance(details, dict) and details.get("failureToCalculate") is not True
+
+
+def _transaction_2x(csms: Csms, _station: Station, request: Payload, seq: int) -> Payload:
     answer: dict[str, Any] = {}
     if request.get("idToken") is not None:
         answer["idTokenInfo"] = _token_info(csms, request["idToken"])
-    if request.get("eventType") == "Ended":
+    if request.get("eventType") == "Ended" and not _reckoned_there(request):
         transaction = csms.ledger.as_if_answered(seq)
         owed = None if transaction is None else csms.till.bill(transaction)
         if owed is not None:
@@ -96,9 +108,72 @@ def _transaction_201(csms: Csms, _station: Station, request: Payload, seq: int) 
     return answer
 
 
+def _no_chain_status(csms: Csms, _station: Station, request: Payload, _seq: int) -> Payload:
+    """This central system asks no certificate authority: each status is ``Failed``."""
+    asked = request["certificateStatusRequests"]
+    now = written(csms.clock.utc())
+    return {
+        "certificateStatus": [
+            {
+                "certificateHashData": one["certificateHashData"],
+                "source": one["source"],
+                "status": "Failed",
+                "nextUpdate": now,
+            }
+            for one in asked
+        ]
+    }
+
+
+def _no_vat_number(_csms: Csms, _station: Station, request: Payload, _seq: int) -> Payload:
+    """This central system knows no company."""
+    return {"vatNumber": request["vatNumber"], "status": "Rejected"}
+
+
 _NOTHING = _always({})
 _UNKNOWN_VENDOR = _always({"status": "UnknownVendorId"})
 _REJECTED = _always({"status": "Rejected"})
+
+_REPLIES_2X: Mapping[str, Reply] = {
+    "Authorize": _authorize_2x,
+    "BootNotification": _boot,
+    "ClearedChargingLimit": _NOTHING,
+    "DataTransfer": _UNKNOWN_VENDOR,
+    "FirmwareStatusNotification": _NOTHING,
+    "Get15118EVCertificate": _always({"status": "Failed", "exiResponse": ""}),
+    "GetCertificateStatus": _always({"status": "Failed"}),
+    "Heartbeat": _heartbeat,
+    "LogStatusNotification": _NOTHING,
+    "MeterValues": _NOTHING,
+    "NotifyChargingLimit": _NOTHING,
+    "NotifyCustomerInformation": _NOTHING,
+    "NotifyDisplayMessages": _NOTHING,
+    "NotifyEVChargingNeeds": _REJECTED,
+    "NotifyEVChargingSchedule": _REJECTED,
+    "NotifyEvent": _NOTHING,
+    "NotifyMonitoringReport": _NOTHING,
+    "NotifyReport": _NOTHING,
+    "PublishFirmwareStatusNotification": _NOTHING,
+    "ReportChargingProfiles": _NOTHING,
+    "ReservationStatusUpdate": _NOTHING,
+    "SecurityEventNotification": _NOTHING,
+    "SignCertificate": _REJECTED,
+    "StatusNotification": _NOTHING,
+    "TransactionEvent": _transaction_2x,
+}
+_NEW_IN_21: Mapping[str, Reply] = {
+    "BatterySwap": _NOTHING,
+    "ClosePeriodicEventStream": _NOTHING,
+    "GetCertificateChainStatus": _no_chain_status,
+    "NotifyDERAlarm": _NOTHING,
+    "NotifyDERStartStop": _NOTHING,
+    "NotifyPriorityCharging": _NOTHING,
+    "NotifySettlement": _NOTHING,
+    "OpenPeriodicEventStream": _REJECTED,
+    "PullDynamicScheduleUpdate": _REJECTED,
+    "ReportDERControl": _NOTHING,
+    "VatNumberValidation": _no_vat_number,
+}
 
 REPLIES: Mapping[Dialect, Mapping[str, Reply]] = {
     "1.6": {
@@ -117,32 +192,7 @@ REPLIES: Mapping[Dialect, Mapping[str, Reply]] = {
         "StatusNotification": _NOTHING,
         "StopTransaction": _stop_16,
     },
-    "2.0.1": {
-        "Authorize": _authorize_201,
-        "BootNotification": _boot,
-        "ClearedChargingLimit": _NOTHING,
-        "DataTransfer": _UNKNOWN_VENDOR,
-        "FirmwareStatusNotification": _NOTHING,
-        "Get15118EVCertificate": _always({"status": "Failed", "exiResponse": ""}),
-        "GetCertificateStatus": _always({"status": "Failed"}),
-        "Heartbeat": _heartbeat,
-        "LogStatusNotification": _NOTHING,
-        "MeterValues": _NOTHING,
-        "NotifyChargingLimit": _NOTHING,
-        "NotifyCustomerInformation": _NOTHING,
-        "NotifyDisplayMessages": _NOTHING,
-        "NotifyEVChargingNeeds": _REJECTED,
-        "NotifyEVChargingSchedule": _REJECTED,
-        "NotifyEvent": _NOTHING,
-        "NotifyMonitoringReport": _NOTHING,
-        "NotifyReport": _NOTHING,
-        "PublishFirmwareStatusNotification": _NOTHING,
-        "ReportChargingProfiles": _NOTHING,
-        "ReservationStatusUpdate": _NOTHING,
-        "SecurityEventNotification": _NOTHING,
-        "SignCertificate": _REJECTED,
-        "StatusNotification": _NOTHING,
-        "TransactionEvent": _transaction_201,
-    },
+    "2.0.1": _REPLIES_2X,
+    "2.1": {**_REPLIES_2X, **_NEW_IN_21},
 }
 """Actions that a station sends, and how each is answered."""

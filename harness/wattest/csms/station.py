@@ -51,6 +51,8 @@ class Station:
         self.list_version = 0
         self.shows_costs = True
         self.cost_under_way = False
+        self.reckons = False
+        """Whether it was given a tariff by which it reckons costs itself (OCPP 2.1)."""
         self.statuses: dict[int, tuple[StatusChanged, int]] = {}
         self._triggered: set[str] = set()
         self._number = 0

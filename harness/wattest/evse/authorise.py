@@ -14,8 +14,8 @@ REFUSED = TokenInfo("Invalid")
 
 
 def token_read(station: Station, uid: str) -> str:
-    """What the reader's UID becomes: an idTag of at most 20 characters (OCPP 1.6 IdToken), 36 in 2.0.1."""
-    return uid[: 20 if station.dialect.subprotocol == "ocpp1.6" else 36]
+    """What the reader's UID becomes: an idTag of at most 20 characters (OCPP 1.6 IdToken), 36 in 2.0.1, 255 in 2.1."""
+    return uid[: {"ocpp1.6": 20, "ocpp2.0.1": 36}.get(station.dialect.subprotocol, 255)]
 
 
 @behaviour

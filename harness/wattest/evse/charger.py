@@ -42,10 +42,10 @@ from wattest.evse import (
 from wattest.evse.flash import Flash
 from wattest.evse.link import Answered, Link
 from wattest.evse.station import Outlet, Station
+from wattest.evse.v2x import V2x
+from wattest.evse.v2x_calls import HANDLERS as HANDLERS_2X
 from wattest.evse.v16 import V16
 from wattest.evse.v16_calls import HANDLERS as HANDLERS_16
-from wattest.evse.v201 import V201
-from wattest.evse.v201_calls import HANDLERS as HANDLERS_201
 from wattest.model.charger import ChargerSheet
 from wattest.model.scenario import Dialect
 from wattest.ocpp.messages import Call, CallError
@@ -170,7 +170,7 @@ class Charger:
         flash = self.flash
         flash.boots += 1
         self._ids.seed(f"{self._ids_of}, boot {flash.boots}")  # another process may have had the boots before
-        dialect: V16 | V201 = V16() if self._dialect == "1.6" else V201()
+        dialect: V16 | V2x = V16() if self._dialect == "1.6" else V2x(self._dialect)
         link = Link(
             dialect=self._dialect,
             dial=self._dial,
@@ -343,7 +343,7 @@ class Charger:
         return self._conduct(message_id)(self._ids)
 
     async def _dial(self) -> Wire:
-        wanted = "ocpp1.6" if self._dialect == "1.6" else "ocpp2.0.1"
+        wanted = f"ocpp{self._dialect}"
         wire = await self._connect(Greeting(self._sheet.identity, (wanted,), self._authorization()))
         if wire.subprotocol != wanted:
             await wire.close(1002, "no common subprotocol")
@@ -362,7 +362,7 @@ class Charger:
         station = self._station
         if station is None:
             return None, None
-        handlers = HANDLERS_16 if self._dialect == "1.6" else HANDLERS_201
+        handlers = HANDLERS_16 if self._dialect == "1.6" else HANDLERS_2X
         return await answering.answer(station, handlers, call, refusal)
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from wattest.evse.reckoning import Period, Reckoned
+
 TokenStatus = str
 """The dialect's own word, such as ``Accepted``, ``Blocked``, ``Expired``, ``Invalid``, ``Unknown``, ``ConcurrentTx``."""
 
@@ -44,6 +46,25 @@ class Sampled:
 
 
 @dataclass(frozen=True)
+class CostTold:
+    """What a session costs as this charger reckoned it (2.1 CostDetailsType); amounts in ``currency``.
+
+    ``parts`` and ``before_tax`` are before tax; ``kind`` is 2.1's word for whether a minimum or maximum holds. ``periods``
+    come with the end only.
+    """
+
+    currency: str
+    kind: str
+    parts: dict[str, Decimal]
+    before_tax: Decimal | None
+    total: Decimal
+    energy_wh: Decimal
+    charging_s: int
+    idle_s: int
+    periods: tuple[Period, ...] = ()
+
+
+@dataclass(frozen=True)
 class Notice:
     """A message about a transaction that must reach the central system, whatever happens on the way.
 
@@ -68,6 +89,10 @@ class Notice:
     remote_id: int | None = None
     reveals_token: bool = False
     """Whether this message is where the token is first told (2.0.1 idToken)."""
+    tariff_id: str | None = None
+    """The tariff by which this charger reckons the session."""
+    cost: CostTold | None = None
+    """What the session costs, where this charger reckons it."""
 
 
 @dataclass
@@ -97,6 +122,8 @@ class OpenTransaction:
     first: Sampled | None = None
     allowance_wh: Decimal | None = None
     """Energy still allowed after a late refusal of the token (MaxEnergyOnInvalidId)."""
+    reckoned: Reckoned | None = None
+    """What it costs so far, where this charger reckons it."""
 
 
 @dataclass
@@ -121,6 +148,8 @@ class Flash:
     """2.0.1 types of tokens that are no cards, as remote starts told them."""
     limits_a: dict[int, float] = field(default_factory=dict)
     """Station-wide or default limits that outlive a reboot, by EVSE id; 0 is the station."""
+    default_tariffs: dict[int, str] = field(default_factory=dict)
+    """2.1 default tariffs as JSON, by EVSE id."""
     transactions_made: int = 0
     boots: int = 0
     boot_reason: str = "power up"

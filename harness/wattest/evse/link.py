@@ -14,7 +14,7 @@ from typing import Any
 from wattest.clock.network import Wire, WireClosed
 from wattest.errors import WattestError
 from wattest.model.scenario import Dialect
-from wattest.ocpp.messages import Call, CallError, Message, encode
+from wattest.ocpp.messages import Call, CallError, CallResult, Message, encode
 from wattest.ocpp.session import Session, Ticket
 
 DIAL_S = 30.0
@@ -218,7 +218,7 @@ class Link:
         elif message is None:
             if received.refusal is not None:
                 await self._put(encode(received.refusal))
-        elif received.ticket is not None:
+        elif received.ticket is not None and isinstance(message, (CallResult, CallError)):
             self._stop_timer()
             session.settle(received.ticket, message)
             await self._send_due(session)

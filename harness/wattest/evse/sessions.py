@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from wattest.evse import display, grip, metering, outbox, status
+from wattest.evse import display, grip, local_cost, metering, outbox, status
 from wattest.evse.flash import Notice, OpenTransaction, Sampled, TokenInfo
 from wattest.evse.station import Outlet, Permit, Station
 from wattest.ocpp.neutral import ChargingState
@@ -127,6 +127,7 @@ def start(station: Station, outlet: Outlet, permit: Permit) -> None:
         if permit.plugged_before
         else "plugged in"
     )
+    local_cost.begin(station, outlet, session)
     _notify(station, outlet, session, "started", trigger, sample=first, reveals_token=True)
     _next_sample(station, outlet)
     await_vehicle(station, outlet)
@@ -152,7 +153,9 @@ def enter(station: Station, outlet: Outlet, state: ChargingState) -> None:
     """The charging state of the session changes."""
     if outlet.session is None or outlet.state == state:
         return
+    local_cost.advance(station, outlet)
     outlet.state = state
+    local_cost.advance(station, outlet)
     _notify(station, outlet, outlet.session, "updated", "charging state")
     status.refresh(station, outlet)
 
@@ -163,6 +166,7 @@ def sample_now(station: Station, outlet: Outlet, context: metering.Context, trig
         return
     taken = metering.sample(station, outlet, context)
     outlet.session.last_wh = taken.register_wh
+    local_cost.advance(station, outlet, taken.at, taken.register_wh)
     _notify(station, outlet, outlet.session, "updated", trigger, sample=taken)
 
 
@@ -199,9 +203,10 @@ def end(station: Station, outlet: Outlet, reason: str, *, trigger: str, token: s
     if session is None:
         return
     isolate(outlet.hardware)
-    for timer in ("sample", "ready", "allowance"):
+    for timer in ("sample", "ready", "allowance", "reckoning"):
         station.clear_timer(outlet, timer)
     last = metering.closing_sample(station, outlet, session)
+    local_cost.advance(station, outlet, last.at, last.register_wh)
     outlet.state = outlet.evse_state
     display.session_over(station, outlet, session)
     _notify(
@@ -233,6 +238,7 @@ def end_after_cut(station: Station, outlet: Outlet, session: OpenTransaction) ->
     session.last_at = at
     wh = station.conduct(metering.register_at_end)(station, outlet, session)
     last = Sampled(at, wh, 0.0, 0.0, 0.0, "Transaction.End")
+    local_cost.advance(station, outlet, at, wh, session)
     outlet.state = outlet.evse_state
     _notify(station, outlet, session, "ended", "power loss", sample=last, reason="PowerLoss")
     station.flash.transactions.pop(session.key, None)
@@ -266,6 +272,8 @@ def _notify(
         reason=reason,
         remote_id=session.remote_id,
         reveals_token=reveals_token,
+        tariff_id=None if session.reckoned is None else session.reckoned.tariff.id,
+        cost=local_cost.told(station, outlet, session, final=kind == "ended") if sample is not None else None,
     )
     session.seq_no += 1
     outbox.put(station, notice)

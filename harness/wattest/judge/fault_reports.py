@@ -1,4 +1,4 @@
-"""What a station said of its faults, in either dialect: code, time as written, and whether it is over.
+"""What a station said of its faults, in any dialect: code, time as written, and whether it is over.
 
 OCPP 1.6 says it in StatusNotification (``errorCode``, ``vendorErrorCode``), OCPP 2.0.1 in NotifyEvent (``techCode``,
 ``cleared``). The Minimum Required Error Codes of ChargeX (``CX001`` and so on) stand in ``vendorErrorCode`` or ``techCode``.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wattest.model.scenario import Dialect
+from wattest.model.scenario import Dialect, family
 
 GOOD = "NoError"
 
@@ -50,10 +50,11 @@ def fault_reports(entries: Iterable[Mapping[str, Any]]) -> tuple[FaultReport, ..
         payload = message.get("payload")
         if not isinstance(payload, Mapping):
             continue
-        if entry.get("dialect") == "1.6" and message.get("action") == "StatusNotification":
+        old = family(entry.get("dialect")) == "1.6"
+        if old and message.get("action") == "StatusNotification":
             found.append(_status_16(entry, payload))
-        elif entry.get("dialect") == "2.0.1" and message.get("action") == "NotifyEvent":
-            found += _events_201(entry, payload)
+        elif not old and message.get("action") == "NotifyEvent":
+            found += _events_2x(entry, payload)
     return tuple(found)
 
 
@@ -73,7 +74,7 @@ def _status_16(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> FaultRep
     )
 
 
-def _events_201(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> list[FaultReport]:
+def _events_2x(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> list[FaultReport]:
     data = payload.get("eventData")
     found = []
     for item in data if isinstance(data, list) else []:
@@ -87,7 +88,7 @@ def _events_201(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Fa
                 int(entry["seq"]),
                 float(entry["t"]),
                 str(entry["station"]),
-                "2.0.1",
+                entry["dialect"],
                 _whole(evse.get("id")) if isinstance(evse, Mapping) else 0,
                 None,
                 _text(item.get("techCode")),

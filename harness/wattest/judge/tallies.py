@@ -81,6 +81,47 @@ def cost_equal(
     )
 
 
+def cost_within(
+    *,
+    what: str,
+    low: Any,
+    high: Any,
+    observed: Any,
+    currency_expected: str | None = None,
+    currency_observed: str | None = None,
+    lines: Mapping[str, Any] | None = None,
+    place: str = "",
+) -> Decision:
+    """An amount of money lies between two amounts, both right, where a standard leaves the order of rounding open.
+
+    No amount at all is a failure; one that cannot be read is doubt. ``lines`` says what the amount is made of.
+    """
+    thing = begun(what) + at(place)
+    bounds = [amount_of(low), amount_of(high)]
+    if bounds[0] is None or bounds[1] is None:
+        raise BenchError(
+            f"Inputs 'low' and 'high' of rule 'cost_within' are {low!r} and {high!r}: these are no amounts of money."
+        )
+    currency = f" {currency_expected}" if currency_expected else ""
+    made_of = ", ".join(f"{name} {part}" for name, part in (lines or {}).items())
+    due = f"{bounds[0]}" if bounds[0] == bounds[1] else f"{bounds[0]} to {bounds[1]}"
+    due = f"{due}{currency}{f' ({made_of})' if made_of else ''} is due"
+    figures: dict[str, Any] = {"low": str(bounds[0]), "high": str(bounds[1]), "observed": observed}
+    if observed is None:
+        return Decision("fail", f"{thing} is missing; {due}.", figures=figures)
+    seen = amount_of(observed)
+    if seen is None:
+        return Decision(
+            "inconclusive", f"{thing} reads '{observed}', which is no amount; {due}.", figures=figures
+        )
+    if currency_expected and currency_observed and currency_observed.upper() != currency_expected.upper():
+        return Decision(
+            "fail", f"{thing} is in {currency_observed}; {currency_expected} is due.", figures=figures
+        )
+    outcome: Result = "pass" if bounds[0] <= seen <= bounds[1] else "fail"
+    return Decision(outcome, f"{thing} is {seen}{currency}; {due}.", figures=figures)
+
+
 def ledger(
     *,
     what: str,

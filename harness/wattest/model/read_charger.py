@@ -70,7 +70,7 @@ def _charger_sheet(
         fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
     """
     if not dialects:
-        raise ValueError("a charger sheet states at least one dialect: '1.6' or '2.0.1'")
+        raise ValueError("a charger sheet states at least one dialect: '1.6', '2.0.1' or '2.1'")
     if temperature_min >= temperature_max:
         raise ValueError(
             f"temperature_min {temperature_min:g} degC is not below temperature_max {temperature_max:g} degC"

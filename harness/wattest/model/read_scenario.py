@@ -25,7 +25,7 @@ from wattest.model.ids import Ids, ids_in
 from wattest.model.library import library_folder
 from wattest.model.read_steps import Steps
 from wattest.model.read_tariff import CardEntry, TariffEntry, read_cards, read_tariff
-from wattest.model.scenario import Card, Dialect, Given, Maturity, Scenario
+from wattest.model.scenario import DIALECTS, Card, Dialect, Given, Maturity, Scenario
 from wattest.model.settings import SettingsEntry
 from wattest.model.tariff import Tariff
 from wattest.model.variants import filled, variants
@@ -94,7 +94,7 @@ def _scenario(
     id_: ScenarioId,
     covers: tuple[RequirementId, ...],
     needs: tuple[Need, ...] = (),
-    dialects: tuple[Dialect, ...] = ("1.6", "2.0.1"),
+    dialects: tuple[Dialect, ...] = DIALECTS,
     for_each: Mapping[NewName, tuple[str, ...]] | None = None,
     given: Annotated[_Given, Made(_given)] | None = None,
     steps: Node,
@@ -212,7 +212,7 @@ def _variant(document: Document, variant: dict[str, Text], knowledge: Knowledge)
         title_fr=values.get("titre", ""),
         covers=covers,
         needs=values.get("needs", ()),
-        dialects=values.get("dialects", ("1.6", "2.0.1")),
+        dialects=values.get("dialects", DIALECTS),
         given=given,
         steps=calls,
         path=document.path,

@@ -11,8 +11,20 @@ from wattest.errors import Place
 from wattest.model.tariff import Tariff
 
 CardStatus = Literal["accepted", "blocked", "expired", "invalid", "unknown"]
-Dialect = Literal["1.6", "2.0.1"]
+Dialect = Literal["1.6", "2.0.1", "2.1"]
+DIALECTS: tuple[Dialect, ...] = ("1.6", "2.0.1", "2.1")
+"""Every OCPP version that is spoken here, the oldest first."""
+Family = Literal["1.6", "2.x"]
 Maturity = Literal["stable", "watchlist", "experimental"]
+
+
+def family(dialect: object) -> Family:
+    """Which messages a dialect has: 2.1 says all that 2.0.1 says in the same words, and more; 1.6 has its own.
+
+    >>> family("2.1")
+    '2.x'
+    """
+    return "1.6" if dialect == "1.6" else "2.x"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ FEATURES: Mapping[str, str] = {
     "holster_lock": "holds the plug captive on the station until a driver is authorised",
     "load_sharing": "keeps to a share of a group's current, and to its declared fallback without the central system",
     "local_auth_list": "keeps a list of cards that the central system sends",
+    "local_cost": "reckons by itself what a session costs, from a tariff that it is given (OCPP 2.1)",
     "meter_display": "shows energy during a session",
     "offline_queue": "keeps transaction messages while there is no link",
     "payment_terminal": "takes payment cards at a terminal",

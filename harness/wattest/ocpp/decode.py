@@ -10,7 +10,7 @@ anything finer is a ``Decimal``. ``messages.exact`` turns both into ``Decimal``.
 Most frames take a short way: when writing the parsed value again gives the very bytes that came, nothing was lost
 on the way in (no doubled key, no digit), and few enough brackets cannot nest too deep. All others are read strictly.
 
-Sources: OCPP-J 1.6 sections 4.1 and 4.2; OCPP 2.0.1 Part 4 sections 4.1 and 4.2; RFC 8259. Sizes and depths are
+Sources: OCPP-J 1.6 sections 4.1 and 4.2; OCPP 2.0.1 Part 4 sections 4.1 and 4.2; OCPP 2.1 Part 4 (recalled); RFC 8259. Sizes and depths are
 the project's own.
 """
 
@@ -24,7 +24,17 @@ from typing import Any
 
 import orjson
 
-from wattest.ocpp.messages import Call, CallError, CallResult, Message, Violation, exact
+from wattest.model.scenario import Dialect
+from wattest.ocpp.messages import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Message,
+    Send,
+    Violation,
+    exact,
+)
 
 __all__ = ["Call", "CallError", "CallResult", "Decoded", "Message", "Violation", "decode", "undecoded"]
 
@@ -61,8 +71,8 @@ _HEAD = re.compile(r'\s*\[\s*(-?\d{1,3})\s*,\s*"([^"\\]{1,36})"')
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def decode(data: str | bytes) -> Decoded:
-    """Read one frame. Never raises, whatever comes.
+def decode(data: str | bytes, dialect: Dialect = "2.0.1") -> Decoded:
+    """Read one frame. Never raises, whatever comes. Message types 5 and 6 are known to OCPP 2.1 only.
 
     >>> decode('[2,"7","Heartbeat",{}]').message
     Call(id='7', action='Heartbeat', payload={})
@@ -72,7 +82,7 @@ def decode(data: str | bytes) -> Decoded:
         try:
             raw = data.encode()
         except UnicodeEncodeError:
-            return _strictly(undecoded(data), violations)
+            return _strictly(undecoded(data), violations, dialect)
     else:
         raw = bytes(data)
         violations.append(
@@ -85,10 +95,10 @@ def decode(data: str | bytes) -> Decoded:
         try:
             value = orjson.loads(raw)
             if orjson.dumps(value) == raw:
-                return _message(value, violations)
+                return _message(value, violations, dialect)
         except ValueError:
             pass
-    return _strictly(raw, violations)
+    return _strictly(raw, violations, dialect)
 
 
 def undecoded(text: str) -> bytes:
@@ -107,7 +117,7 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _strictly(raw: bytes, violations: list[Violation]) -> Decoded:
+def _strictly(raw: bytes, violations: list[Violation], dialect: Dialect) -> Decoded:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -139,7 +149,7 @@ def _strictly(raw: bytes, violations: list[Violation]) -> Decoded:
     if _SURROGATE_ESCAPE.search(text):
         value = reader.whole(value)
     violations += reader.violations[:MAX_VIOLATIONS]
-    return _message(value, violations)
+    return _message(value, violations, dialect)
 
 
 def _depth(text: str) -> int:
@@ -228,45 +238,52 @@ class _Unreadable(Exception):
         self.broken_id = broken_id
 
 
-def _message(value: Any, violations: list[Violation]) -> Decoded:
+def _message(value: Any, violations: list[Violation], dialect: Dialect) -> Decoded:
     try:
-        message = _read(value, violations)
+        message = _read(value, violations, dialect)
     except _Unreadable as unreadable:
         return Decoded(None, (*violations, unreadable.violation), broken_id=unreadable.broken_id)
     return Decoded(message, tuple(violations))
 
 
-def _read(value: Any, violations: list[Violation]) -> Message:
+def _read(value: Any, violations: list[Violation], dialect: Dialect) -> Message:
     if type(value) is not list:
         raise _Unreadable("decode.array", f"The frame is {_kind(value)} instead of an array.", "-1")
-    kind, unique = _read_head(value)
+    kind, unique = _read_head(value, dialect)
     if len(unique) > MAX_ID:
         sentence = f"The message id {_short(unique)} has {len(unique)} characters; {MAX_ID} are allowed."
         violations.append(Violation("decode.id-length", sentence))
-    if kind == 2:
-        _arity(value, 4, "CALL", unique)
+    if kind in (2, 6):
+        name, broken_id = ("CALL", unique) if kind == 2 else ("SEND", None)
+        _arity(value, 4, name, broken_id)
         if type(value[2]) is not str:
-            sentence = f"The action of CALL {_short(unique)} is {_kind(value[2])} instead of text."
-            raise _Unreadable("decode.action", sentence, unique)
-        return Call(unique, value[2], _object(value[3], "payload", unique, unique))
+            sentence = f"The action of {name} {_short(unique)} is {_kind(value[2])} instead of text."
+            raise _Unreadable("decode.action", sentence, broken_id)
+        payload = _object(value[3], "payload", unique, broken_id)
+        return Call(unique, value[2], payload) if kind == 2 else Send(unique, value[2], payload)
     if kind == 3:
         _arity(value, 3, "CALLRESULT", None)
         return CallResult(unique, _object(value[2], "payload", unique, None))
-    return _read_error(value, unique, violations)
+    return _read_error(value, unique, violations, CallError if kind == 4 else CallResultError)
 
 
-def _read_head(value: list[Any]) -> tuple[int, str]:
+_KNOWN_TYPES = {"1.6": (2, 3, 4), "2.0.1": (2, 3, 4), "2.1": (2, 3, 4, 5, 6)}
+
+
+def _read_head(value: list[Any], dialect: Dialect) -> tuple[int, str]:
     if len(value) < 2:
         raise _Unreadable(
             "decode.arity", f"The frame has {len(value)} elements; no message has so few.", "-1"
         )
     kind, unique = value[0], value[1]
+    known = _KNOWN_TYPES[dialect]
     if type(unique) is not str or not unique:
-        broken = "-1" if kind not in (3, 4) else None
+        broken = "-1" if kind == 2 or kind not in known else None
         shown = "empty" if unique == "" else f"{_kind(unique)} instead of text"
         raise _Unreadable("decode.id", f"The message id is {shown}.", broken)
-    if type(kind) is not int or kind not in (2, 3, 4):
-        sentence = f"The message type is {_short(str(kind))}; OCPP knows 2, 3 and 4."
+    if type(kind) is not int or kind not in known:
+        words = ", ".join(str(one) for one in known[:-1])
+        sentence = f"The message type is {_short(str(kind))}; OCPP knows {words} and {known[-1]}."
         raise _Unreadable("decode.message-type", sentence, None)
     return kind, unique
 
@@ -284,10 +301,13 @@ def _object(value: Any, what: str, unique: str, broken_id: str | None) -> dict[s
     return value
 
 
-def _read_error(value: list[Any], unique: str, violations: list[Violation]) -> CallError:
-    """A CALLERROR; missing description or details are noted and taken as empty."""
+def _read_error(
+    value: list[Any], unique: str, violations: list[Violation], made: type[CallError | CallResultError]
+) -> CallError | CallResultError:
+    """A CALLERROR or CALLRESULTERROR; missing description or details are noted and taken as empty."""
+    word = "CALLERROR" if made is CallError else "CALLRESULTERROR"
     if len(value) != 5:
-        sentence = f"CALLERROR {_short(unique)} has {len(value)} elements instead of 5."
+        sentence = f"{word} {_short(unique)} has {len(value)} elements instead of 5."
         violations.append(Violation("decode.arity-error", sentence))
     given = value[2:5]
     code, description, details = given + ["", "", {}][len(given) :]
@@ -297,9 +317,9 @@ def _read_error(value: list[Any], unique: str, violations: list[Violation]) -> C
         ("details", details, dict),
     ):
         if type(part) is not kind:
-            sentence = f"The {name} of CALLERROR {_short(unique)} is {_kind(part)}."
+            sentence = f"The {name} of {word} {_short(unique)} is {_kind(part)}."
             violations.append(Violation("decode.error", sentence))
-    return CallError(
+    return made(
         unique,
         code if type(code) is str else "",
         description if type(description) is str else "",

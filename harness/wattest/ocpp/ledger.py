@@ -24,7 +24,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from wattest.model.scenario import Dialect
+from wattest.model.scenario import Dialect, family
 from wattest.ocpp.neutral import ChargingState, Event, StatusChanged, TransactionChanged
 from wattest.ocpp.normalise import events
 from wattest.ocpp.samples import Samples, in_wh, moment
@@ -349,7 +349,7 @@ class Ledger:
             changes["token"] = event.token
         if not known.offline and (event.offline or (call.dialect == "1.6" and self._before_link(call, at))):
             changes["offline"] = True
-        if call.dialect == "2.0.1":
+        if family(call.dialect) == "2.x":
             changes |= _told_of_token(known, call.payload)
         if changes:
             draft.known = replace(known, **changes)
@@ -372,7 +372,7 @@ class Ledger:
     def _transaction(self, draft: _Draft) -> Transaction:
         if draft.built is None:
             known = draft.known
-            states = draft.states if known.dialect == "2.0.1" else self._states_16(known)
+            states = draft.states if family(known.dialect) == "2.x" else self._states_16(known)
             draft.built = replace(
                 known,
                 register=tuple((at, wh, seq) for (at, wh), seq in sorted(draft.register.items())),

@@ -1,4 +1,4 @@
-"""The three OCPP messages, violations, and how they become text."""
+"""The OCPP messages, violations, and how they become text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,26 @@ class CallError:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-Message = Call | CallResult | CallError
+@dataclass(frozen=True, slots=True)
+class CallResultError:
+    """``[5, id, code, description, details]``: a CALLRESULT could not be processed (OCPP 2.1)."""
+
+    id: str
+    code: str
+    description: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """``[6, id, action, payload]``: a CALL that nobody answers (OCPP 2.1)."""
+
+    id: str
+    action: str
+    payload: Mapping[str, Any]
+
+
+Message = Call | CallResult | CallError | CallResultError | Send
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,9 @@ def _decimal_as_is(value: object) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
+_TYPES: Mapping[type, int] = {Call: 2, CallResult: 3, CallError: 4, CallResultError: 5, Send: 6}
+
+
 def encode(message: Message) -> str:
     """The text of a message; ``Decimal`` keeps its digits: ``12.30`` stays ``12.30``.
 
@@ -92,10 +114,11 @@ def encode(message: Message) -> str:
     """
     if isinstance(message, CallResult):
         frame: list[Any] = [3, message.id, message.payload]
-    elif isinstance(message, Call):
-        frame = [2, message.id, message.action, message.payload]
+    elif isinstance(message, (Call, Send)):
+        frame = [_TYPES[type(message)], message.id, message.action, message.payload]
     else:
-        frame = [4, message.id, message.code, message.description[:255], message.details]
+        kind = _TYPES[type(message)]
+        frame = [kind, message.id, message.code, message.description[:255], message.details]
     return orjson.dumps(frame, default=_decimal_as_is).decode()
 
 
@@ -103,12 +126,13 @@ def described(message: Message | None, action: str | None) -> dict[str, Any] | N
     """A message as it stands in a ``frame`` entry of the record; ``action`` is that of the CALL it answers."""
     if message is None:
         return None
-    if isinstance(message, Call):
-        return {"type": 2, "id": message.id, "action": message.action, "payload": message.payload}
+    kind = _TYPES[type(message)]
+    if isinstance(message, (Call, Send)):
+        return {"type": kind, "id": message.id, "action": message.action, "payload": message.payload}
     if isinstance(message, CallResult):
-        return {"type": 3, "id": message.id, "action": action, "payload": message.payload}
+        return {"type": kind, "id": message.id, "action": action, "payload": message.payload}
     return {
-        "type": 4,
+        "type": kind,
         "id": message.id,
         "code": message.code,
         "description": message.description,
@@ -121,8 +145,10 @@ __all__ = [
     "Call",
     "CallError",
     "CallResult",
+    "CallResultError",
     "Dialect",
     "Message",
+    "Send",
     "Side",
     "Violation",
     "described",

@@ -1,4 +1,4 @@
-"""CALLs of a station in either dialect, as the events of ``neutral``.
+"""CALLs of a station in any dialect, as the events of ``neutral``.
 
 Pure, and tolerant: a field that is missing or garbage becomes None, a sample that is no number is left out. What is
 wrong with a payload is for ``validate`` to say.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from wattest.model.scenario import Dialect
+from wattest.model.scenario import Dialect, family
 from wattest.ocpp.messages import exact
 from wattest.ocpp.neutral import (
     Authorized,
@@ -35,8 +35,8 @@ from wattest.ocpp.samples import (
     items,
     moment,
     text,
+    value_2x,
     value_16,
-    value_201,
     whole,
 )
 
@@ -72,7 +72,7 @@ def events(
     >>> events("1.6", "Authorize", {"idTag": "04E2"}, {"idTagInfo": {"status": "Blocked"}})
     (Authorized(token='04E2', status='Blocked'),)
     """
-    read = _READERS[dialect].get(action)
+    read = _READERS[family(dialect)].get(action)
     if read is None:
         return (Reported(action, _detail(request)),)
     return read(request, response or {})
@@ -174,10 +174,10 @@ def _meter_16(request: Payload, _: Payload) -> tuple[Event, ...]:
     )
 
 
-# --- OCPP 2.0.1 ------------------------------------------------------------------------------------------
+# --- OCPP 2.0.1 and 2.1 ----------------------------------------------------------------------------------
 
 
-def _boot_201(request: Payload, _: Payload) -> tuple[Event, ...]:
+def _boot_2x(request: Payload, _: Payload) -> tuple[Event, ...]:
     station = inside(request, "chargingStation")
     return (
         Booted(
@@ -190,7 +190,7 @@ def _boot_201(request: Payload, _: Payload) -> tuple[Event, ...]:
     )
 
 
-def _status_201(request: Payload, _: Payload) -> tuple[Event, ...]:
+def _status_2x(request: Payload, _: Payload) -> tuple[Event, ...]:
     raw = text(request.get("connectorStatus"))
     evse, connector = whole(request.get("evseId")), whole(request.get("connectorId"))
     if raw is None or raw not in _OCCUPANCY or evse is None:
@@ -206,17 +206,17 @@ def _status_201(request: Payload, _: Payload) -> tuple[Event, ...]:
     )
 
 
-def _authorize_201(request: Payload, response: Payload) -> tuple[Event, ...]:
+def _authorize_2x(request: Payload, response: Payload) -> tuple[Event, ...]:
     token = text(inside(request, "idToken").get("idToken")) or ""
     return (Authorized(token, text(inside(response, "idTokenInfo").get("status"))),)
 
 
-def _transaction_201(request: Payload, response: Payload) -> tuple[Event, ...]:
+def _transaction_2x(request: Payload, response: Payload) -> tuple[Event, ...]:
     kind = _KINDS.get(text(request.get("eventType")) or "")
     if kind is None:
         return (Reported("TransactionEvent", _detail(request)),)
     info, evse = inside(request, "transactionInfo"), inside(request, "evse")
-    samples = Samples(items(request, "meterValue"), value_201)
+    samples = Samples(items(request, "meterValue"), value_2x)
     stopped = text(info.get("stoppedReason"))
     return (
         TransactionChanged(
@@ -239,11 +239,11 @@ def _transaction_201(request: Payload, response: Payload) -> tuple[Event, ...]:
     )
 
 
-def _meter_201(request: Payload, _: Payload) -> tuple[Event, ...]:
-    return (Metered(whole(request.get("evseId")) or 0, Samples(items(request, "meterValue"), value_201)),)
+def _meter_2x(request: Payload, _: Payload) -> tuple[Event, ...]:
+    return (Metered(whole(request.get("evseId")) or 0, Samples(items(request, "meterValue"), value_2x)),)
 
 
-def _event_201(request: Payload, _: Payload) -> tuple[Event, ...]:
+def _event_2x(request: Payload, _: Payload) -> tuple[Event, ...]:
     found: list[Event] = []
     for item in items(request, "eventData"):
         words = (
@@ -256,7 +256,7 @@ def _event_201(request: Payload, _: Payload) -> tuple[Event, ...]:
 
 
 _Reader = Callable[[Payload, Payload], tuple[Event, ...]]
-_READERS: Mapping[Dialect, Mapping[str, _Reader]] = {
+_READERS: Mapping[str, Mapping[str, _Reader]] = {
     "1.6": {
         "BootNotification": _boot_16,
         "StatusNotification": _status_16,
@@ -265,12 +265,12 @@ _READERS: Mapping[Dialect, Mapping[str, _Reader]] = {
         "StopTransaction": _stop_16,
         "MeterValues": _meter_16,
     },
-    "2.0.1": {
-        "BootNotification": _boot_201,
-        "StatusNotification": _status_201,
-        "Authorize": _authorize_201,
-        "TransactionEvent": _transaction_201,
-        "MeterValues": _meter_201,
-        "NotifyEvent": _event_201,
+    "2.x": {
+        "BootNotification": _boot_2x,
+        "StatusNotification": _status_2x,
+        "Authorize": _authorize_2x,
+        "TransactionEvent": _transaction_2x,
+        "MeterValues": _meter_2x,
+        "NotifyEvent": _event_2x,
     },
 }

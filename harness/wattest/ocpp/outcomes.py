@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from wattest.model.scenario import Dialect
+from wattest.model.scenario import Dialect, Family, family
 
 SILENCE = "silence"
 ACCEPTED = "answered"
@@ -37,7 +37,7 @@ _SPELLINGS = {
     "OccurenceConstraintViolation": "OccurrenceConstraintViolation",
 }
 
-CODES: Mapping[Dialect, frozenset[str]] = {
+CODES: Mapping[Family, frozenset[str]] = {
     "1.6": frozenset(
         {
             "NotImplemented",
@@ -52,7 +52,7 @@ CODES: Mapping[Dialect, frozenset[str]] = {
             "GenericError",
         }
     ),
-    "2.0.1": frozenset(
+    "2.x": frozenset(
         {
             "FormatViolation",
             "GenericError",
@@ -69,7 +69,7 @@ CODES: Mapping[Dialect, frozenset[str]] = {
         }
     ),
 }
-"""CALLERROR codes as the dialect spells them."""
+"""CALLERROR codes as the dialect spells them; 2.1 has those of 2.0.1 (recalled)."""
 
 
 def modern(code: str) -> str:
@@ -94,34 +94,34 @@ def spelled(code: str, dialect: Dialect) -> str:
 
 def is_known(code: str, dialect: Dialect) -> bool:
     """Whether a dialect has this CALLERROR code, in either of the two spellings that are in use."""
-    return any(modern(code) == modern(known) for known in CODES[dialect])
+    return any(modern(code) == modern(known) for known in CODES[family(dialect)])
 
 
 _FRAME = {"FormatViolation", "ProtocolError", "GenericError"}
-_ALLOWED: Mapping[FaultClass, Mapping[Dialect, frozenset[str]]] = {
+_ALLOWED: Mapping[FaultClass, Mapping[Family, frozenset[str]]] = {
     "not json": {
         "1.6": frozenset({SILENCE, "InternalError", *_FRAME}),
-        "2.0.1": frozenset({SILENCE, "RpcFrameworkError", "FormatViolation"}),
+        "2.x": frozenset({SILENCE, "RpcFrameworkError", "FormatViolation"}),
     },
     "not a message": {
         "1.6": frozenset({SILENCE, "TypeConstraintViolation", *_FRAME}),
-        "2.0.1": frozenset({SILENCE, "RpcFrameworkError", "ProtocolError", "FormatViolation"}),
+        "2.x": frozenset({SILENCE, "RpcFrameworkError", "ProtocolError", "FormatViolation"}),
     },
     "unknown message type": {
         "1.6": frozenset({SILENCE, *(modern(code) for code in CODES["1.6"])}),
-        "2.0.1": frozenset({SILENCE, "MessageTypeNotSupported"}),
+        "2.x": frozenset({SILENCE, "MessageTypeNotSupported"}),
     },
     "unknown action": {
         "1.6": frozenset({SILENCE, "NotImplemented", "NotSupported"}),
-        "2.0.1": frozenset({SILENCE, "NotImplemented"}),
+        "2.x": frozenset({SILENCE, "NotImplemented"}),
     },
     "absent profile": {
         "1.6": frozenset({"NotSupported", "NotImplemented"}),
-        "2.0.1": frozenset({"NotSupported", "NotImplemented"}),
+        "2.x": frozenset({"NotSupported", "NotImplemented"}),
     },
     "missing field": {
         "1.6": frozenset({SILENCE, "OccurrenceConstraintViolation", "ProtocolError", "FormatViolation"}),
-        "2.0.1": frozenset({SILENCE, "OccurrenceConstraintViolation", "ProtocolError", "FormatViolation"}),
+        "2.x": frozenset({SILENCE, "OccurrenceConstraintViolation", "ProtocolError", "FormatViolation"}),
     },
     "extra field": {
         "1.6": frozenset(
@@ -133,7 +133,7 @@ _ALLOWED: Mapping[FaultClass, Mapping[Dialect, frozenset[str]]] = {
                 "OccurrenceConstraintViolation",
             }
         ),
-        "2.0.1": frozenset(
+        "2.x": frozenset(
             {
                 SILENCE,
                 ACCEPTED,
@@ -147,16 +147,16 @@ _ALLOWED: Mapping[FaultClass, Mapping[Dialect, frozenset[str]]] = {
         "1.6": frozenset(
             {SILENCE, "TypeConstraintViolation", "FormatViolation", "PropertyConstraintViolation"}
         ),
-        "2.0.1": frozenset({SILENCE, "TypeConstraintViolation", "FormatViolation"}),
+        "2.x": frozenset({SILENCE, "TypeConstraintViolation", "FormatViolation"}),
     },
     "out of range": {
         "1.6": frozenset({SILENCE, "PropertyConstraintViolation", "TypeConstraintViolation"}),
-        "2.0.1": frozenset(
+        "2.x": frozenset(
             {SILENCE, "PropertyConstraintViolation", "TypeConstraintViolation", "FormatViolation"}
         ),
     },
-    "not accepted yet": {"1.6": frozenset({SILENCE}), "2.0.1": frozenset({"SecurityError"})},
-    "orphan answer": {"1.6": frozenset({SILENCE}), "2.0.1": frozenset({SILENCE})},
+    "not accepted yet": {"1.6": frozenset({SILENCE}), "2.x": frozenset({"SecurityError"})},
+    "orphan answer": {"1.6": frozenset({SILENCE}), "2.x": frozenset({SILENCE})},
 }
 
 
@@ -165,7 +165,7 @@ def allowed(fault: FaultClass, dialect: Dialect) -> frozenset[str]:
 
     Compare ``modern(code)``. ``SILENCE`` and ``ACCEPTED`` stand for no answer and for a CALLRESULT.
     """
-    return _ALLOWED[fault][dialect]
+    return _ALLOWED[fault][family(dialect)]
 
 
 _REFUSALS: Mapping[str, str] = {
@@ -188,5 +188,5 @@ def refusal(rule: str, dialect: Dialect) -> str:
     if rule.startswith("schema."):
         return spelled(_REFUSALS.get(rule, "PropertyConstraintViolation"), dialect)
     if rule in ("decode.json", "decode.utf-8", "decode.depth", "decode.array"):
-        return "RpcFrameworkError" if dialect == "2.0.1" else "FormationViolation"
+        return "RpcFrameworkError" if family(dialect) == "2.x" else "FormationViolation"
     return spelled("FormatViolation", dialect)

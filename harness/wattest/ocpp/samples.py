@@ -142,7 +142,7 @@ def value_16(item: Payload) -> tuple[Decimal | None, object]:
     return exact(value) if isinstance(value, str) else None, item.get("unit")
 
 
-def value_201(item: Payload) -> tuple[Decimal | None, object]:
+def value_2x(item: Payload) -> tuple[Decimal | None, object]:
     """Value and unit of a 2.0.1 SampledValueType, its multiplier worked in."""
     value, unit = item.get("value"), inside(item, "unitOfMeasure")
     number = None if isinstance(value, str) else exact(value)

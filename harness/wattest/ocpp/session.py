@@ -24,10 +24,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from wattest.model.scenario import family
 from wattest.ocpp import outcomes
 from wattest.ocpp.decode import SLOPPY, decode
-from wattest.ocpp.messages import Call, CallError, CallResult, Dialect, Message, Side, Violation, encode
-from wattest.ocpp.validate import READABLE, violations
+from wattest.ocpp.messages import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Dialect,
+    Message,
+    Send,
+    Side,
+    Violation,
+    encode,
+)
+from wattest.ocpp.validate import READABLE, violations, violations_of_send
 
 TIMEOUT_S = 30.0
 """Default time that a peer has for an answer. The project's own: OCPP leaves it to the implementation."""
@@ -195,7 +207,7 @@ class Session:
 
     def receive(self, data: str | bytes, now: float) -> Received:
         """Decode, correlate and validate one frame."""
-        decoded = decode(data)
+        decoded = decode(data, self.dialect)
         message = decoded.message
         if isinstance(message, Call):
             noted = decoded.violations + self._calls(message, now)
@@ -205,9 +217,14 @@ class Session:
             )
         if message is None:
             refusal = None
-            if decoded.broken_id is not None and (decoded.broken_id != "-1" or self.dialect == "2.0.1"):
+            if decoded.broken_id is not None and (decoded.broken_id != "-1" or family(self.dialect) == "2.x"):
                 refusal = self._refusal(decoded.broken_id, decoded.violations)
             return Received(None, decoded.violations, decoded.clean, refusal=refusal)
+        if isinstance(message, Send):
+            noted = decoded.violations + self._sends(message)
+            return Received(message, noted, decoded.clean, message.action)
+        if isinstance(message, CallResultError):
+            return self._refuses(message, decoded.violations, decoded.clean)
         return self._answers(message, decoded.violations, decoded.clean)
 
     def answered(self, id_: str) -> None:
@@ -231,6 +248,23 @@ class Session:
         if len(self._open) > 100:
             del self._open[next(iter(self._open))]
         return found
+
+    def _sends(self, sent: Send) -> tuple[Violation, ...]:
+        """What is wrong with a SEND: its id must be as fresh as that of a CALL, and few actions may be sent so."""
+        reused = self._known.reused(Call(sent.id, sent.action, sent.payload), self.dialect, unanswered=False)
+        found = violations_of_send(self.dialect, sent.action, sent.payload)
+        return found if reused is None else (reused, *found)
+
+    def _refuses(self, message: CallResultError, noted: tuple[Violation, ...], clean: bool) -> Received:
+        """A CALLRESULTERROR about an answer of ours. It is no answer to a CALL, and nothing answers it."""
+        answered = self._known.used.get(message.id)
+        if answered is None:
+            sentence = f"There was no answer to a CALL {message.id[:60]!r} that could be refused."
+            return Received(message, (*noted, Violation("session.unknown-answer", sentence)), clean)
+        if not outcomes.is_known(message.code, self.dialect):
+            sentence = f"OCPP {self.dialect} has no error code {message.code[:60]!r}."
+            noted = (*noted, Violation("session.error-code", sentence))
+        return Received(message, noted, clean, answered[1])
 
     def _refusal(self, id_: str, noted: tuple[Violation, ...]) -> CallError | None:
         if not noted:

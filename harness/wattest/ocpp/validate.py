@@ -1,6 +1,6 @@
 """Payloads against the schemas of their action, as sentences.
 
-The schemas are those that the ``ocpp`` package ships: OCPP 1.6 with the security extension, and 2.0.1. They are
+The schemas are those that the ``ocpp`` package ships: OCPP 1.6 with the security extension, 2.0.1 and 2.1. They are
 compiled by ``jsonschema-rs`` when first used. Three things are changed on the way in:
 
 - every integer is bounded to 32 bits (OCPP 2.0.1 Part 2 section 2.1.4; for 1.6 recalled);
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +26,13 @@ from wattest.ocpp.messages import Violation
 INT32 = 2**31
 MAX_SENTENCES = 20
 
-_FOLDERS: dict[Dialect, tuple[str, str]] = {"1.6": ("v16", ""), "2.0.1": ("v201", "Request")}
+_FOLDERS: dict[Dialect, tuple[str, str]] = {
+    "1.6": ("v16", ""),
+    "2.0.1": ("v201", "Request"),
+    "2.1": ("v21", "Request"),
+}
+_SENDS: Mapping[Dialect, frozenset[str]] = {"2.1": frozenset({"NotifyPeriodicEventStream"})}
+"""Actions that go out as SEND, never as CALL; their schema has a name without suffix."""
 
 READABLE = frozenset({"schema.format", "schema.additionalProperties", "schema.sampled-value"})
 """Violations in spite of which a message is still answered as usual: they are noted, and the rest is read.
@@ -56,9 +62,26 @@ def violations(dialect: Dialect, action: str, is_response: bool, payload: Any) -
     found: list[Violation] = []
     if action in _SAMPLES and dialect == "1.6" and not is_response:
         found += _no_numbers(action, payload)
-    if check.is_valid(payload):
-        return tuple(found)
     what = f"{action} {'response' if is_response else 'request'}"
+    return (*found, *_errors(check, what, payload))
+
+
+def violations_of_send(dialect: Dialect, action: str, payload: Any) -> tuple[Violation, ...]:
+    """As ``violations``, for the payload of a SEND.
+
+    >>> violations_of_send("2.1", "Heartbeat", {})[0].sentence
+    "OCPP 2.1 sends no 'Heartbeat' without an answer: it is no SEND."
+    """
+    if action not in _SENDS.get(dialect, ()):
+        sentence = f"OCPP {dialect} sends no {_shown(action)} without an answer: it is no SEND."
+        return (Violation("schema.unknown-action", sentence),)
+    return _errors(_compile(dialect, action), f"{action} message", payload)
+
+
+def _errors(check: jsonschema_rs.Draft6Validator, what: str, payload: Any) -> tuple[Violation, ...]:
+    if check.is_valid(payload):
+        return ()
+    found: list[Violation] = []
     for error in check.iter_errors(payload):
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
         at = f" at {place.lstrip('.')}" if place else ""
@@ -105,20 +128,25 @@ def _schemas(dialect: Dialect) -> Path:
 @cache
 def actions(dialect: Dialect) -> frozenset[str]:
     """Names of all actions of a dialect."""
-    stems = [path.stem for path in _schemas(dialect).glob("*.json")]
+    stems = {path.stem for path in _schemas(dialect).glob("*.json")} - _SENDS.get(dialect, frozenset())
     suffix = _FOLDERS[dialect][1]
     return frozenset(stem.removesuffix(suffix) for stem in stems if not stem.endswith("Response"))
 
 
-_compiled: dict[tuple[Dialect, str, bool], jsonschema_rs.Draft6Validator] = {}
+_compiled: dict[tuple[Dialect, str], jsonschema_rs.Draft6Validator] = {}
 
 
 def _validator(dialect: Dialect, action: str, is_response: bool) -> jsonschema_rs.Draft6Validator | None:
-    key = (dialect, action, is_response)
+    if action not in actions(dialect):
+        return None
+    return _compile(dialect, action + ("Response" if is_response else _FOLDERS[dialect][1]))
+
+
+def _compile(dialect: Dialect, name: str) -> jsonschema_rs.Draft6Validator:
+    key = (dialect, name)
     found = _compiled.get(key)
-    if found is None and action in actions(dialect):
-        name = f"{action}{'Response' if is_response else _FOLDERS[dialect][1]}.json"
-        schema = json.loads((_schemas(dialect) / name).read_text("utf-8-sig"))
+    if found is None:
+        schema = json.loads((_schemas(dialect) / f"{name}.json").read_text("utf-8-sig"))
         schema.pop("$schema", None)
         found = jsonschema_rs.Draft6Validator(_prepared(schema), validate_formats=True)
         _compiled[key] = found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from wattest.clock import RealClock, VirtualClock, host_utc
 from wattest.document.suggest import did_you_mean
@@ -31,7 +31,7 @@ from wattest.model.read import (
     read_scenario,
     read_taxes,
 )
-from wattest.model.scenario import Dialect
+from wattest.model.scenario import DIALECTS, Dialect
 from wattest.model.ways import scenario_ways
 from wattest.record import Recorder, keep
 from wattest.record.dossier import Dossier, find_dossier, read_dossier
@@ -123,10 +123,10 @@ def documents(
     Raises ``DocumentError`` for what cannot be read, ``BenchError`` for a dialect or level that nobody knows, and
     ``RecordError`` for evidence that is missing, was changed or belongs to another charger.
     """
-    unknown = [name for name in dialects or () if name not in get_args(Dialect)]
+    unknown = [name for name in dialects or () if name not in DIALECTS]
     if unknown:
         raise BenchError(
-            f"OCPP '{unknown[0]}' is not spoken here; there are {' and '.join(get_args(Dialect))}, "
+            f"OCPP '{unknown[0]}' is not spoken here; there are {', '.join(DIALECTS[:-1])} and {DIALECTS[-1]}, "
             "written as in --ocpp 1.6,2.0.1."
         )
     fixtures = library_folder("fixtures")

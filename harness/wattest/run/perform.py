@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wattest.card_data import Look
+from wattest.csms.local_cost import take_back
 from wattest.errors import (
     BenchError,
     CallTimedOut,
@@ -163,10 +164,13 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         stage.csms.set_card(card)
         note("setting", what="card", name=name, uid=card.uid, status=card.status, group=card.group)
     stage.csms.till.reset()
+    stage.csms.driver_tariffs.clear()
     stage.csms.tariff = given.tariff
     if given.tariff is not None:
         own = [rate for rate in campaign.taxes if rate.province == given.tariff.province]
         note("setting", what="tariff", tariff=given.tariff, taxes=own)
+        if dialect == "2.1" and "local_cost" in campaign.sheet.features:
+            await take_back(stage.csms.station())  # an earlier scenario may have let the station reckon
     for setting, value in given.settings.items():
         answer = await stage.csms.station().configure(setting, value)
         note(

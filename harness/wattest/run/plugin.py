@@ -72,7 +72,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--wattest-charger", metavar="FILE", help="charger sheet; default: the one of the bench file"
     )
     group.addoption(
-        "--wattest-ocpp", metavar="VERSIONS", help="dialects, such as 1.6,2.0.1; default: those of the sheet"
+        "--wattest-ocpp",
+        metavar="VERSIONS",
+        help="dialects, such as 1.6,2.0.1,2.1; default: those of the sheet",
     )
     group.addoption(
         "--wattest-seed", metavar="N", type=int, default=0, help="seed of everything random; default 0"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wattest.model.scenario import Dialect, Scenario
     from wattest.run.assemble import Documents
     from wattest.run.perform import Outcome
+    from wattest.world.behaviour import Defect, Variation
 
 TOO_COARSE = 0.6
 """A defect that more than this share of the scenarios fails says little about any of them."""
@@ -55,6 +56,13 @@ def library() -> tuple[Scenario, ...]:
     paths = sorted(library_folder("scenarios").rglob("*.scenario.yaml"))
     read = _documents().read
     return tuple(sorted((scenario for path in paths for scenario in read(path)), key=lambda s: s.key))
+
+
+def tried_in(row: Defect | Variation, asked: Sequence[Dialect]) -> tuple[Dialect, ...]:
+    """The dialects in which a defect or variation is tried: its own, and 2.1 for those of 2.0.1 when it is ``asked`` for."""
+    if not asked:
+        return row.dialects
+    return tuple(d for d in asked if d in row.dialects or (d == "2.1" and "2.0.1" in row.dialects))
 
 
 def simulate(

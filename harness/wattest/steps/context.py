@@ -104,6 +104,9 @@ class Run:
     """Totals read from the display, each with the entry that proves it."""
     repriced: list[tuple[datetime, Tariff]] = field(default_factory=list)
     """Tariffs that took the place of the scenario's own, and since when."""
+    local_tariffs: list[tuple[datetime, str | None, Mapping[str, Any]]] = field(default_factory=list)
+    """TariffTypes that the station was given to reckon by, since when, and for which transaction alone."""
+    tariffs_given: int = 0
     feeder: Feeder | None = None
     """The feeder that the station shares with others, on a bench that has one."""
 

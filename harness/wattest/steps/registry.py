@@ -18,6 +18,8 @@ ROOMS = (
     "charge",
     "energy",
     "accuracy",
+    "local_cost",
+    "cost_details",
     "money",
     "receipt",
     "screen",

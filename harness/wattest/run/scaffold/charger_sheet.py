@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from wattest.document.reader import read_text
 from wattest.errors import BenchError, DocumentError
 from wattest.model.read_charger import charger_of
+from wattest.model.scenario import DIALECTS
 from wattest.model.words import FEATURES
 from wattest.run.languages import Language, Text
 from wattest.run.scaffold.asking import Asker, Question
@@ -26,6 +27,7 @@ _FRENCH_FEATURES: Mapping[str, str] = {
     "heater": "chauffe son intérieur au froid",
     "holster_lock": "retient la fiche sur la borne jusqu'à l'autorisation",
     "local_auth_list": "garde une liste de cartes envoyée par le système central",
+    "local_cost": "calcule lui-même le coût d'une session, à partir d'un tarif reçu (OCPP 2.1)",
     "meter_display": "affiche l'énergie pendant une session",
     "offline_queue": "garde les messages de transaction sans liaison",
     "price_display": "affiche le prix avant une session",
@@ -53,7 +55,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "dialects",
         Text("OCPP versions that it speaks", "Versions d'OCPP qu'elle parle"),
-        choices={"1.6": _NO_TEXT, "2.0.1": _NO_TEXT},
+        choices=dict.fromkeys(DIALECTS, _NO_TEXT),
         many=True,
     ),
     Question(

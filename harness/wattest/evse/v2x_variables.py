@@ -1,4 +1,4 @@
-"""OCPP 2.0.1: components and variables, read, written and reported (B05 to B07)."""
+"""OCPP 2.0.1 and 2.1: components and variables, read, written and reported (B05 to B07)."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""OCPP 2.0.1: how this charger says things. What it is asked stands in ``v201_calls``."""
+"""OCPP 2.0.1 and 2.1: how this charger says things. What it is asked stands in ``v2x_calls``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, display, metering, outbox, status
-from wattest.evse.flash import Notice, Queued, Sampled, TokenInfo
+from wattest.evse import authorise, display, metering, outbox, status, tariffs
+from wattest.evse.flash import CostTold, Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import modem_told
 from wattest.evse.station import Outlet, Purpose, Station
+from wattest.model.scenario import Dialect
 from wattest.world.behaviour import behaviour, defect, variation
 
 Payload = dict[str, Any]
@@ -29,6 +30,7 @@ TRIGGERS = {
     "unlock command": "UnlockCommand",
     "fault": "AbnormalCondition",
     "power loss": "AbnormalCondition",
+    "tariff": "TariffChanged",
 }
 COMPONENTS = {
     "engage": "ConnectorPlugRetentionLock",
@@ -113,12 +115,11 @@ def evse_goes_unsaid(notice: Notice) -> bool:
     return False
 
 
-class V201:
-    """The dialect. Its only memory is a counter of events."""
+class V2x:
+    """The dialects 2.0.1 and 2.1. Their only memory is a counter of events."""
 
-    subprotocol = "ocpp2.0.1"
-
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        self.subprotocol = f"ocpp{dialect}"
         self._events = 0
 
     def boot(self, station: Station, reason: str) -> Mapping[str, Any]:
@@ -156,6 +157,7 @@ class V201:
     async def authorize(self, station: Station, token: str) -> TokenInfo:
         """Authorize (C01)."""
         answer = await station.line.call("Authorize", {"idToken": id_token(station, token)})
+        tariffs.driver_tariff(station, token, answer.get("tariff"))
         return token_info(answer.get("idTokenInfo")) or authorise.REFUSED
 
     def notice(self, station: Station, queued: Queued) -> tuple[str, Mapping[str, Any]] | None:
@@ -187,6 +189,10 @@ class V201:
             payload["meterValue"] = [
                 meter_value(station, sample, wanted, purpose) for sample in notice.samples
             ]
+        if notice.tariff_id is not None:
+            about["tariffId"] = notice.tariff_id
+        if notice.cost is not None:
+            payload["costDetails"] = cost_details(station, notice.cost)
         return "TransactionEvent", payload
 
     def answered(self, station: Station, notice: Notice, answer: Mapping[str, Any]) -> TokenInfo | None:
@@ -240,6 +246,43 @@ class V201:
         if code is not None:
             event["techCode"] = code
         return "NotifyEvent", {"generatedAt": now, "seqNo": 0, "eventData": [event]}
+
+
+_TOTALS = {"energy": "energy", "chargingTime": "chargingTime", "idleTime": "idleTime", "fixedFee": "fixed"}
+
+
+def cost_details(station: Station, cost: CostTold) -> Payload:
+    """CostDetailsType of 2.1 (I12)."""
+    total: Payload = {"inclTax": cost.total}
+    if cost.before_tax is not None:
+        total["exclTax"] = cost.before_tax
+    details: Payload = {
+        "totalCost": {
+            "currency": cost.currency,
+            "typeOfCost": cost.kind,
+            **{_TOTALS[part]: {"exclTax": amount} for part, amount in cost.parts.items()},
+            "total": total,
+        },
+        "totalUsage": {
+            "energy": cost.energy_wh,
+            "chargingTime": cost.charging_s,
+            "idleTime": cost.idle_s,
+        },
+    }
+    if cost.periods:
+        details["chargingPeriods"] = [
+            {
+                "tariffId": period.tariff_id,
+                "startPeriod": station.written(period.since),
+                "dimensions": [
+                    {"type": "Energy", "volume": period.energy_wh},
+                    {"type": "ChargingTime", "volume": period.charging_s},
+                    {"type": "IdleTIme", "volume": period.idle_s},
+                ],
+            }
+            for period in cost.periods
+        ]
+    return details
 
 
 def id_token(station: Station, token: str) -> Payload:

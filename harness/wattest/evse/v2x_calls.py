@@ -1,15 +1,15 @@
-"""OCPP 2.0.1: what the central system may ask, and what this charger answers. Variables stand in ``v201_variables``."""
+"""OCPP 2.0.1 and 2.1: what the central system may ask, and what this charger answers. Variables stand in ``v2x_variables``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, commands, display, metering, sessions, status, v201_variables
+from wattest.evse import authorise, commands, display, metering, sessions, status, tariffs, v2x_variables
 from wattest.evse.answering import Handler, Reply
 from wattest.evse.flash import TokenInfo
 from wattest.evse.station import Outlet, Station
-from wattest.evse.v201 import token_info
+from wattest.evse.v2x import token_info
 
 Payload = Mapping[str, Any]
 
@@ -225,9 +225,9 @@ HANDLERS: Mapping[str, Handler] = {
     "UnlockConnector": unlock,
     "Reset": reset,
     "ChangeAvailability": change_availability,
-    "GetVariables": v201_variables.get_variables,
-    "SetVariables": v201_variables.set_variables,
-    "GetBaseReport": v201_variables.get_base_report,
+    "GetVariables": v2x_variables.get_variables,
+    "SetVariables": v2x_variables.set_variables,
+    "GetBaseReport": v2x_variables.get_base_report,
     "ClearCache": clear_cache,
     "GetLocalListVersion": local_list_version,
     "SendLocalList": send_local_list,
@@ -236,6 +236,10 @@ HANDLERS: Mapping[str, Handler] = {
     "ClearChargingProfile": clear_profile,
     "GetCompositeSchedule": composite_schedule,
     "CostUpdated": cost_updated,
+    "SetDefaultTariff": tariffs.set_default,
+    "GetTariffs": tariffs.get,
+    "ClearTariffs": tariffs.clear,
+    "ChangeTransactionTariff": tariffs.change,
     "GetTransactionStatus": transaction_status,
     "DataTransfer": data_transfer,
 }
