@@ -66,7 +66,7 @@ def page(shown: Report, words: Words) -> str:
     )
     environment.globals.update(
         w=words,
-        m=Marks(words),
+        m=Marks(words, shown.french),
         tone=tone,
         sign=sign,
         span=partial(notation.span, language=language),

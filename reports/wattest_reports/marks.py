@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
+from wattest.model.citation import source_in_french
 from wattest_reports import notation
+from wattest_reports.reasons import reason_in_french
 from wattest_reports.statements import sign
 from wattest_reports.view import Measured, Served
 from wattest_reports.words import Words
@@ -30,9 +32,10 @@ def tone(verdict: str) -> str:
 
 @dataclass(frozen=True)
 class Marks:
-    """Pieces in one language."""
+    """Pieces in one language; ``french`` is that of the report."""
 
     words: Words
+    french: Mapping[str, str] = field(default_factory=dict)
 
     def badge(self, verdict: str, href: str = "") -> Markup:
         """A verdict as sign, word and colour; with ``href`` it leads to where it comes from."""
@@ -50,8 +53,9 @@ class Marks:
         verdict = self.words.known(one.verdict, one.verdict)
         mark = "~" if one.screening else sign(one.verdict)
         said = f"{verdict}, {self.words('screening')}" if one.screening else verdict
+        name = one.text_fr if self.words.language == "fr" else one.text
         return Markup(  # noqa: S704 - escaped
-            f'<a class="v chip {"inconclusive" if one.screening else tone(one.verdict)}" href="#{escape(href)}" title="{escape(said)}">'
+            f'<a class="v chip {"inconclusive" if one.screening else tone(one.verdict)}" href="#{escape(href)}" title="{escape(said)}{self.words.colon} {escape(name)}">'
             f'<span class="sign" aria-hidden="true">{mark}</span>{escape(one.id)}'
             f'<span class="hear"> {escape(said)}</span></a>'
         )
@@ -60,6 +64,15 @@ class Marks:
         """A sentence of the record; its language is told where the page is in another."""
         language = "" if self.words.language == "en" else ' lang="en"'
         return Markup(f'<span class="sentence"{language}>{escape(sentence)}</span>')  # noqa: S704 - escaped
+
+    def reason(self, sentence: str) -> Markup:
+        """Why something is missing, in the language of the page where it is Wattest's own to say; else quoted."""
+        french = reason_in_french(sentence, self.french) if self.words.language == "fr" else ""
+        return Markup(f'<span class="sentence">{escape(french)}</span>') if french else self.quoted(sentence)  # noqa: S704 - escaped
+
+    def source(self, source: str) -> Markup:
+        """Standard and clause, as they are cited."""
+        return escape(source_in_french(source) if self.words.language == "fr" else source)
 
     def entries(self, seqs: Sequence[int], most: int = 6) -> str:
         """``entries 12, 20-24``."""

@@ -27,11 +27,12 @@ def test_every_word_exists_in_both_languages_with_the_same_places() -> None:
         assert names[0] == names[1], key
 
 
-def test_french_sets_a_no_break_space_before_high_signs() -> None:
-    """``:``, ``;``, ``%``, ``?`` and ``!`` never stand at the beginning of a line."""
+def test_french_is_set_as_in_canada() -> None:
+    """A no-break space before a colon, a per cent sign and inside guillemets; none before ``;``, ``?`` and ``!``."""
     for key, (_, french) in WORDS.items():
-        assert not re.search(r"[^\u00a0\u202f][;?!%](?:\s|$)| [:;?!%]", french), key
+        assert not re.search(r"[^\u00a0\u202f]%(?:\s|$)| [:%]|\s[;?!]", french), key
         assert not re.search(r"\w:(?:\s|$)", french), key
+        assert not re.search(r"«[^\u00a0]|[^\u00a0]»", french), key
 
 
 def test_every_key_that_is_asked_for_exists() -> None:
@@ -68,7 +69,7 @@ def test_no_word_is_left_over() -> None:
         "method",
         "session",
     }
-    families |= {"said", "cable", "driver", "level", "standing", "evse", "csms", "bench", "link"}
+    families |= {"said", "cable", "driver", "level", "standing", "evse", "csms", "bench", "link", "absent"}
     outcomes = {
         "pass",
         "fail",
