@@ -27,7 +27,8 @@ def test_what_wattest_says_is_french_and_what_it_cites_is_not(english: str, fren
 
 def test_what_the_library_says_of_its_own_criteria_is_french() -> None:
     """Each thing that a source calls a criterion of the project, and each user statement, has its French."""
-    sources = [one.source for one in (*read_requirements().values(), *read_limits().values())]
+    sources = [one.source for one in read_requirements().values()]
+    sources += [one.source for one in read_limits().values()]
     told = [part for source in sources for part in source_in_french(source).split("; ")]
     assert not [part for part in told if part.endswith(("is a project criterion", "are project criteria"))]
     assert not [part for part in told if part.startswith("user statement")]
