@@ -170,7 +170,7 @@ def _signed(entry: Entry, header: Entry) -> Signed:
         said = ", ".join(part for part in (value, answer, instrument) if part)
         said_fr = ", ".join(part for part in (value.replace(".", ","), answer_fr, instrument) if part)
     signed = (text(entry.get("by")), text(entry.get("at")), int(number(entry.get("seq"))))
-    return Signed(name, french or name, said, said_fr, *signed)
+    return Signed(name, french or name, said, said_fr, *signed, texts(entry.get("remarks")))
 
 
 def _prompt(entry: Entry) -> tuple[str, str, str, int]:

@@ -361,6 +361,7 @@ class Signed:
     by: str
     at: str
     seq: int
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
