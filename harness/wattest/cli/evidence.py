@@ -187,7 +187,8 @@ def _list(
         if line is None:
             told = say("missing", "manque")
         else:
-            until = f", {say('until', 'jusqu’au')} {line['expires']}" if line["expires"] else ""
+            held = say("until", "jusqu'au")
+            until = f", {held} {line['expires']}" if line["expires"] else ""
             number = line["number"] or say("without a number", "sans numéro")
             told = f"{number}, {line['issuer']}, {line['issued']}{until}"
         click.echo(f"  {id_:<24}{', '.join(paper.covers):<16}{told}")
