@@ -65,6 +65,11 @@ class Marks:
         language = "" if self.words.language == "en" else ' lang="en"'
         return Markup(f'<span class="sentence"{language}>{escape(sentence)}</span>')  # noqa: S704 - escaped
 
+    def label(self, family: str, name: str) -> Markup:
+        """A name that the record carries, in the language of the page; quoted where we do not know it."""
+        known = self.words.label(family, name)
+        return self.quoted(name) if known is None else escape(known)
+
     def reason(self, sentence: str) -> Markup:
         """Why something is missing, in the language of the page where it is Wattest's own to say; else quoted."""
         french = reason_in_french(sentence, self.french) if self.words.language == "fr" else ""
@@ -92,12 +97,12 @@ class Marks:
         words, language = self.words, self.words.language
         if figure.bound == "between":
             low, high = (notation.plain(value, language) for value in figure.limit)
-            text = words("range", low=low, high=notation.with_unit(high, figure.limit_unit))
+            text = words("bound.span", low=low, high=notation.with_unit(high, figure.limit_unit, language))
         else:
-            text = notation.with_unit(notation.plain(figure.limit, language), figure.limit_unit)
+            text = notation.with_unit(notation.plain(figure.limit, language), figure.limit_unit, language)
         space = "" if figure.bound == "plus or minus" else "\u00a0"
         shown = f"{words('bound.' + figure.bound)}{space}{text}"
         if not figure.source:
             return escape(shown)
-        source = f'<span class="sub">{escape(figure.source)} {self.origin(figure.provenance)}</span>'
+        source = f'<span class="sub">{self.source(figure.source)} {self.origin(figure.provenance)}</span>'
         return Markup(escape(shown) + Markup(source))  # noqa: S704 - escaped

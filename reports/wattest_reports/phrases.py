@@ -270,6 +270,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "bound.at most": ("at most", "au plus"),
     "bound.at least": ("at least", "au moins"),
     "bound.between": ("between", "entre"),
+    "bound.span": ("{low} and {high}", "{low} et {high}"),
     "bound.plus or minus": ("within ±", "dans ±"),
     "bound.equal": ("equal to", "égal à"),
     "bound.within": ("within", "en moins de"),

@@ -15,6 +15,8 @@ from wattest.model.read import read_limits, read_requirements
         ("project criterion for user statement T15", "critère du projet pour la demande T15"),
         ("project criterion on SAE J1772", "critère du projet d'après SAE J1772"),
         ("user statement T01; project criterion", "demande T01; critère du projet"),
+        ("project criterion, Wattest 2026-11", "critère du projet, Wattest 2026-11"),
+        ("NEC 625.17, not stated", "NEC 625.17, non indiquée"),
         ("CSA TS-804 (not read)", "CSA TS-804 (non lu)"),
         ("IEC 61851-1 Annex A Table A.6", "IEC 61851-1 Annex A Table A.6"),
         ("project criterion in the manner of ChargeX", "project criterion in the manner of ChargeX"),

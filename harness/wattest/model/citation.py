@@ -32,17 +32,24 @@ _OURS = re.compile(r"(?P<what>.+) (?:is a|are) project criteri(?:on|a)")
 _LINKED = re.compile(
     r"project criteri(?:on|a) (?P<link>on|after|for|with) (?P<rest>(?:user statement )?[A-Z][\w.-]*(?: [A-Z\d][\w.()-]*| Handbook)*)"
 )
+_EDITION = re.compile(r", (?:Wattest \d{4}-\d\d|not stated)$")
+"""Of a limit of the project, and of one whose edition nobody knows."""
 _STATEMENT = re.compile(r"user statement (T\d\d)")
 
 
 def source_in_french(source: str) -> str:
-    """A citation whose parts of Wattest's own are in French; a part that is not understood whole stays as it is.
+    """A citation, with its edition or without, whose parts of Wattest's own are in French.
+
+    A part that is not understood whole stays as it is.
 
     Example::
 
         source_in_french("OCPP 1.6 4.9; time is a project criterion")   # 'OCPP 1.6 4.9; délai : critère du projet'
     """
-    return "; ".join(_part(part) for part in source.split("; "))
+    edition = _EDITION.search(source)
+    cited, behind = (source, "") if edition is None else (source[: edition.start()], edition[0])
+    told = "; ".join(_part(part) for part in cited.split("; "))
+    return told + behind.replace("not stated", "non indiquée")
 
 
 def _part(part: str) -> str:
