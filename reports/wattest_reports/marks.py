@@ -65,6 +65,10 @@ class Marks:
         language = "" if self.words.language == "en" else ' lang="en"'
         return Markup(f'<span class="sentence"{language}>{escape(sentence)}</span>')  # noqa: S704 - escaped
 
+    def ids(self, names: Sequence[str]) -> Markup:
+        """Ids of requirements, none broken at its hyphen."""
+        return Markup(", ").join(Markup('<span class="id">{}</span>').format(name) for name in names)
+
     def label(self, family: str, name: str) -> Markup:
         """A name that the record carries, in the language of the page; quoted where we do not know it."""
         known = self.words.label(family, name)

@@ -68,18 +68,17 @@ def test_what_is_missing_for_a_demand_stands_by_its_name(untested: Record) -> No
     """Documents by their title, checklist items and scenarios by their id, each with the requirements that lack it."""
     page = html.page(report(untested), Words("fr"))
     rows = _section(page, "demands", "levels").split('<tr><th scope="row">')[1:]
+    rows = [re.sub("<[^>]+>", "", row) for row in rows]
     weather = next(row for row in rows if "T07" in row)
-    assert (
-        "<b>Documents manquants\u00a0:</b> Fiche technique ou déclaration du fabricant (ROB-01, " in weather
-    )
-    assert "<b>Liste de contrôle sans réponse\u00a0:</b>" in weather
-    assert '<span class="mono">frost_and_dew</span> (ROB-10)' in weather
-    assert '<b>Scénarios non exécutés\u00a0:</b> <span class="mono">COLD-008</span> (ROB-09)' in weather
-    assert "<b>Non satisfaites, raison plus bas\u00a0:</b>" in weather
+    assert "Documents manquants\u00a0: Fiche technique ou déclaration du fabricant (ROB-01, " in weather
+    assert "Liste de contrôle sans réponse\u00a0: " in weather
+    assert "frost_and_dew (ROB-10)" in weather
+    assert "Scénarios non exécutés\u00a0: COLD-008 (ROB-09)" in weather
+    assert "Non satisfaites, raison plus bas\u00a0: " in weather
     planned = next(id_ for id_, one in read_requirements().items() if one.planned and "T16" in one.traces)
     watched = next(row for row in rows if "T16" in row)
     cannot = watched[watched.index("Wattest ne peut pas encore vérifier") :]
-    assert planned in cannot[: cannot.index("</li>")]
+    assert planned in cannot[: cannot.index("Non satisfaites")]
 
 
 def test_nothing_that_is_ours_to_say_is_english_in_french(untested: Record) -> None:
