@@ -6,26 +6,18 @@ from hashlib import sha256
 from pathlib import Path
 
 from wattest.errors import RigError
+from wattest.record.kinds import kind_of
 from wattest.roles import Photo, Surroundings
 
 LARGEST = 25_000_000
 """Bytes of one picture; a phone's are below 15 million."""
 
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-"""Brands of ISO/IEC 23008-12 (HEIF) files, as libraries list them (recalled)."""
+_ENDINGS = {"JPEG": "jpg", "PNG": "png", "WebP": "webp", "HEIC": "heic"}
 
 
 def kind_of_picture(content: bytes) -> str | None:
     """``jpg``, ``png``, ``webp`` or ``heic``, by the first bytes; None for anything else."""
-    if content.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "webp"
-    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
-        return "heic"
-    return None
+    return _ENDINGS.get(kind_of(content))
 
 
 def picture_problem(path: Path) -> str | None:

@@ -18,9 +18,10 @@ from wattest.record import verify_chain
 from wattest_reports.attempts import attempt
 from wattest_reports.entries import Entry, mapping, number, text, texts
 from wattest_reports.levels import demand_rows, lacking_rows, standings
+from wattest_reports.reasons import stated_reasons
 from wattest_reports.redact import Redactor, smells
 from wattest_reports.requirements import counts, french_titles, limit_lines, not_tested, requirement_rows
-from wattest_reports.view import Report, Safe
+from wattest_reports.view import Report, Safe, Signed
 
 if TYPE_CHECKING:
     from wattest.record import Record
@@ -104,6 +105,7 @@ def _gathered(same: _Same) -> Report:
         signed=tuple(_signed(entry, header) for entry in entries if entry.get("kind") == "evidence"),
         sessions=sessions,
         kpis=figures if figures.attempts else None,
+        french=stated_reasons(header),
         story=tuple(_told(entry) for entry in entries if entry.get("kind") == "bench_story"),
     )
 
@@ -150,20 +152,25 @@ def _told(entry: Entry) -> str:
     return f"{text(entry.get('when'))} {text(entry.get('what'))}{by}: {text(entry.get('sentence'))}"
 
 
-def _signed(entry: Entry, header: Entry) -> tuple[str, str, str, str, int]:
+def _signed(entry: Entry, header: Entry) -> Signed:
     """What a person answered or read in a document, with number, issuer and dates."""
     thing = text(entry.get("thing"))
     if entry.get("form") == "paper":
-        name = text(mapping(mapping(header.get("papers")).get(thing)).get("title")) or thing
-        said = (entry.get("number"), entry.get("issuer"), entry.get("issued"), entry.get("expires"))
-        told = ", ".join(text(part) for part in said if part)
+        asked = mapping(mapping(header.get("papers")).get(thing))
+        name, french = text(asked.get("title")) or thing, text(asked.get("title_fr"))
+        stated = (entry.get("number"), entry.get("issuer"), entry.get("issued"), entry.get("expires"))
+        said = said_fr = ", ".join(text(part) for part in stated if part)
     else:
+        asked = mapping(mapping(header.get("checklist")).get(thing))
         name = text(entry.get("question"))
+        french = text(asked.get("question_fr")) if asked.get("question") == name else ""
         value = f"{text(entry.get('value'))}\u00a0{text(entry.get('unit'))}" if entry.get("unit") else ""
-        told = ", ".join(
-            part for part in (value, text(entry.get("answer")), text(entry.get("instrument"))) if part
-        )
-    return name, told, text(entry.get("by")), text(entry.get("at")), int(number(entry.get("seq")))
+        answer, instrument = text(entry.get("answer")), text(entry.get("instrument"))
+        answer_fr = text(mapping(asked.get("answers")).get(answer)) or answer
+        said = ", ".join(part for part in (value, answer, instrument) if part)
+        said_fr = ", ".join(part for part in (value.replace(".", ","), answer_fr, instrument) if part)
+    signed = (text(entry.get("by")), text(entry.get("at")), int(number(entry.get("seq"))))
+    return Signed(name, french or name, said, said_fr, *signed, texts(entry.get("remarks")))
 
 
 def _prompt(entry: Entry) -> tuple[str, str, str, int]:

@@ -66,17 +66,17 @@ def page(shown: Report, words: Words) -> str:
     )
     environment.globals.update(
         w=words,
-        m=Marks(words),
+        m=Marks(words, shown.french),
         tone=tone,
         sign=sign,
         span=partial(notation.span, language=language),
         fixed=partial(notation.fixed, language=language),
         plain=partial(notation.plain, language=language),
         uncertain=partial(notation.measured, language=language),
-        dressed=notation.with_unit,
+        dressed=partial(notation.with_unit, language=language),
         chance=partial(_chance, words=words),
         quantity=partial(_quantity, language=language),
-        unit=notation.unit,
+        unit=partial(notation.unit, language=language),
         ranges=notation.ranges,
         plot_rows=plot.rows,
         draw=partial(plot.draw, words=words),
@@ -218,7 +218,7 @@ def _thousandth(value: Decimal | None, unit: str, language: Language) -> str:
 
 
 def _quantity(value: Any, unit: str, language: Language) -> str:
-    return notation.with_unit(notation.plain(value, language), unit)
+    return notation.with_unit(notation.plain(value, language), unit, language)
 
 
 def _chance(probability: float, words: Words) -> str:

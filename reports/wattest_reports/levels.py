@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
+from wattest.judge.asked import wanted
 from wattest.judge.levels import Levels, standing_verdict, takes
 from wattest.judge.verdicts import Row
 from wattest_reports.entries import Entry, mapping, rows, text, texts
 from wattest_reports.requirements import in_order
-from wattest_reports.view import DemandRow, Lacking, Served, Standing
+from wattest_reports.view import Absent, DemandRow, Lacking, Served, Standing
+
+_Kind = Literal["paper", "item", "scenario", "planned", "rest"]
+_KINDS: tuple[_Kind, ...] = ("paper", "item", "scenario", "planned", "rest")
 
 
 def standings(levels: Levels) -> tuple[Standing, ...]:
@@ -58,6 +64,7 @@ def lacking_rows(header: Entry, levels: Levels, table: Sequence[Row]) -> tuple[L
 def demand_rows(header: Entry, levels: Levels, table: Sequence[Row]) -> tuple[DemandRow, ...]:
     """Each demand that the header states, with its requirements in the order of their ids."""
     judged = {row.requirement: row for row in table}
+    named = _named(header)
     served: dict[str, list[Served]] = {}
     stated = mapping(header.get("requirements"))
     for id_ in in_order(stated):
@@ -65,13 +72,57 @@ def demand_rows(header: Entry, levels: Levels, table: Sequence[Row]) -> tuple[De
         whole = not levels.lacking.get(id_)
         verdict = row.verdict if whole and row is not None else standing_verdict(row)
         for demand in texts(mapping(stated[id_]).get("traces")):
-            served.setdefault(demand, []).append(Served(id_, verdict, id_ in levels.screened))
+            said, french = text(mapping(stated[id_]).get("text")), text(mapping(stated[id_]).get("text_fr"))
+            served.setdefault(demand, []).append(
+                Served(id_, said, french or said, verdict, id_ in levels.screened)
+            )
     return tuple(
         DemandRow(
             text(demand.get("id")),
             text(demand.get("text")),
             text(demand.get("text_fr")) or text(demand.get("text")),
             tuple(served.get(text(demand.get("id")), ())),
+            _absent((one.id for one in served.get(text(demand.get("id")), ())), levels, named),
         )
         for demand in rows(header.get("demands"))
     )
+
+
+_LEFT_OUT = re.compile(
+    r"Not tested: (?:only \d+ of \d+ variants of )?(?P<scenario>\S+) (?:was|were) (?:not )?part of this run\."
+)
+
+
+def _named(header: Entry) -> dict[str, tuple[_Kind, str, str]]:
+    """Kind and name, in both languages, of what is wanted, by the sentence that tells its absence."""
+    papers = mapping(header.get("papers"))
+    found: dict[str, tuple[_Kind, str, str]] = {}
+    for one in wanted(header):
+        name = french = "" if one.kind == "planned" else one.thing
+        if one.kind == "paper":
+            paper = mapping(papers.get(one.thing))
+            name = text(paper.get("title"))
+            french = text(paper.get("title_fr")) or name
+        found[one.sentence] = (one.kind, name, french)
+    return found
+
+
+def _absent(
+    ids: Iterable[str], levels: Levels, named: Mapping[str, tuple[_Kind, str, str]]
+) -> tuple[Absent, ...]:
+    """What is missing for some requirements, each thing once, in the order in which a reader can do something about it."""
+    found: dict[tuple[_Kind, str, str], list[str]] = {}
+    for id_ in ids:
+        for sentence in levels.lacking.get(id_, ()):
+            left_out = _LEFT_OUT.fullmatch(sentence)
+            if sentence in named:
+                thing = named[sentence]
+            elif left_out is not None:
+                thing = ("scenario", left_out["scenario"], left_out["scenario"])
+            else:
+                thing = ("rest", "", "")
+            those = found.setdefault(thing, [])
+            if id_ not in those:
+                those.append(id_)
+    ordered = sorted(found.items(), key=lambda pair: _KINDS.index(pair[0][0]))
+    return tuple(Absent(*thing, tuple(those)) for thing, those in ordered)

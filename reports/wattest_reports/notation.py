@@ -18,6 +18,8 @@ Language = Literal["en", "fr"]
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 UNITS = {"degC": "°C", "deg": "°", "ohm": "Ω"}
+COUNTED = {"values": "valeurs", "attempts": "essais"}
+"""Things that are counted, in French."""
 
 
 def parse(value: Any) -> Decimal | None:
@@ -93,15 +95,15 @@ def span(seconds: float, language: Language = "en") -> str:
     return f"{sign}{hours}:{minutes:02d}:{rest // 10:02d}{point}{rest % 10}"
 
 
-def unit(name: Any) -> str:
-    """A unit as people write it: ``degC`` becomes ``°C``."""
+def unit(name: Any, language: Language = "en") -> str:
+    """A unit as people write it: ``degC`` becomes ``°C``; what is counted has its French."""
     text = "" if name is None else str(name)
-    return UNITS.get(text, text)
+    return COUNTED.get(text, text) if language == "fr" and text in COUNTED else UNITS.get(text, text)
 
 
-def with_unit(value: str, name: Any) -> str:
+def with_unit(value: str, name: Any, language: Language = "en") -> str:
     """A formatted number and its unit, held together by a no-break space."""
-    written = unit(name)
+    written = unit(name, language)
     return f"{value}\u00a0{written}" if written and value else value
 
 

@@ -71,7 +71,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "level.none": ("No level is reached.", "Aucun niveau n’est atteint."),
     "level.aimed": (
         "The run was for the level {level}; {n} of its {m} requirements are missing.",
-        "La campagne visait le niveau {level}\u00a0; il y manque {n} de ses {m} exigences.",
+        "La campagne visait le niveau {level}; il y manque {n} de ses {m} exigences.",
     ),
     "level.counts": (
         "{passed} of {required} passed",
@@ -83,22 +83,28 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "lacking.none": ("Nothing is missing.", "Rien ne manque."),
     "lacking.caption": (
         "Each requirement that is not passed whole, the lowest level first; those outside the levels come last.",
-        "Chaque exigence qui n’est pas entièrement satisfaite, le niveau le plus bas d’abord\u00a0; celles hors niveaux viennent en dernier.",
+        "Chaque exigence qui n’est pas entièrement satisfaite, le niveau le plus bas d’abord; celles hors niveaux viennent en dernier.",
     ),
     "signed": ("Answered by people, stated by documents", "Réponses de personnes, contenu de documents"),
     "signed.by": ("Signed", "Signé"),
     "demands": ("From demands to verdicts", "Des demandes aux verdicts"),
     "demands.caption": (
         (
-            "What a host demands, the requirements that serve it, and how each stands. A tilde marks a pass by screening only. "
-            "Each id leads to its verdict, or to what is missing."
+            "What a host demands, the requirements that serve it, how each stands, and what is missing by its name. Each id "
+            "leads to its verdict or to what is missing; on paper: missing ones under “{lacking}”, all others under “{requirements}”."
         ),
         (
-            "Ce que demande l’hôte, les exigences qui y répondent, et l’état de chacune. Un tilde marque une réussite par tri "
-            "seulement. Chaque identifiant mène à son verdict, ou à ce qui manque."
+            "Ce que demande l’hôte, les exigences qui y répondent, l’état de chacune, et ce qui manque, nommément. Chaque "
+            "identifiant mène à son verdict ou à ce qui manque; sur papier\u00a0: les manquantes sous «\u00a0{lacking}\u00a0», "
+            "les autres sous «\u00a0{requirements}\u00a0»."
         ),
     ),
     "demand": ("Demand", "Demande"),
+    "absent.paper": ("Documents missing", "Documents manquants"),
+    "absent.item": ("Checklist not answered", "Liste de contrôle sans réponse"),
+    "absent.scenario": ("Scenarios not run", "Scénarios non exécutés"),
+    "absent.planned": ("Wattest cannot test yet", "Wattest ne peut pas encore vérifier"),
+    "absent.rest": ("Not passed, reason below", "Non satisfaites, raison plus bas"),
     "demand.met": ("{n} of {m}", "{n} sur {m}"),
     "met": ("Met", "Satisfaites"),
     # conclusion
@@ -264,6 +270,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "bound.at most": ("at most", "au plus"),
     "bound.at least": ("at least", "au moins"),
     "bound.between": ("between", "entre"),
+    "bound.span": ("{low} and {high}", "{low} et {high}"),
     "bound.plus or minus": ("within ±", "dans ±"),
     "bound.equal": ("equal to", "égal à"),
     "bound.within": ("within", "en moins de"),
@@ -277,7 +284,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "never": ("did not happen", "n’a pas eu lieu"),
     "unknown": ("unknown", "inconnue"),
     # plot
-    "plot": ("Power and temperature over the session", "Puissance et température au cours de la session"),
+    "plot": ("Power and temperature over the session", "Puissance et température au cours de la séance"),
     "plot.describe": (
         "{series}. From {begin} to {end}. {transactions}",
         "{series}. De {begin} à {end}. {transactions}",
@@ -359,17 +366,17 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "language.say": (
         "Findings are quoted from the record as they were written.",
-        "Les constats sont cités de l’enregistrement tels qu’ils y sont écrits, en anglais.",
+        "Les constats marqués EN sont des preuves\u00a0: ils sont cités tels qu’ils sont écrits dans l’enregistrement, en anglais.",
     ),
     "hidden.say": (
         "Passwords are hidden in this report, not in the record.",
         "Les mots de passe sont masqués dans ce rapport, pas dans l’enregistrement.",
     ),
     # sessions
-    "sessions": ("Charging sessions", "Sessions de recharge"),
+    "sessions": ("Charging sessions", "Séances de recharge"),
     "sessions.caption": (
         "Every session as the charger stated it; money is computed again from its tariff",
-        "Chaque session selon la borne ; les montants sont recalculés d’après le tarif",
+        "Chaque séance selon la borne; les montants sont recalculés d’après le tarif",
     ),
     "sessions.begin": ("Begin", "Début"),
     "sessions.end": ("End", "Fin"),
@@ -382,7 +389,7 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "sessions.total": ("Total", "Total"),
     "sessions.more": (
         "There are {n} sessions in all; “wattest sessions” exports every one.",
-        "Il y a {n} sessions en tout ; « wattest sessions » les exporte toutes.",
+        "Il y a {n} séances en tout; « wattest sessions » les exporte toutes.",
     ),
     "kpis": ("Key figures", "Chiffres clés"),
     "kpis.say": (
@@ -392,13 +399,13 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         ),
         (
             "Sur tous les scénarios de la campagne, où des pannes ont été provoquées : ils disent ce qui s’est passé ici, "
-            "et rien du service sur le terrain. Définitions d’après ChargeX ; noms cités de mémoire."
+            "et rien du service sur le terrain. Définitions d’après ChargeX; noms cités de mémoire."
         ),
     ),
     "kpis.attempts": ("Attempts to charge", "Tentatives de recharge"),
     "kpis.start": ("Charge start success", "Réussite du démarrage"),
     "kpis.end": ("Charge end success", "Réussite de la fin"),
-    "kpis.session": ("Session success", "Réussite des sessions"),
+    "kpis.session": ("Session success", "Réussite des séances"),
     "kpis.time": ("Time to charge, median", "Délai avant la charge, médiane"),
     # recheck
     "recheck": ("How to check this report", "Comment vérifier ce rapport"),

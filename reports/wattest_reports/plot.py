@@ -118,7 +118,7 @@ def series_name(series: Series, words: Words) -> str:
     """Who measured what, such as ``reference meter, power``."""
     who, what = (
         words.known(f"role.{series.role}", series.role),
-        words.known(f"name.{series.name}", series.name),
+        words.label("name", series.name) or series.name,
     )
     return f"{who}, {what}"
 

@@ -62,7 +62,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "test": "Produit à partir d'un registre d'essai; n'est pas un document fiscal.",
         "number": "Transaction",
         "station": "Borne de recharge",
-        "evse": "EVSE",
+        "evse": "Point de recharge",
         "place": "Lieu",
         "phone": "Questions",
         "start": "Début",
@@ -73,7 +73,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "ac": "c.a.",
         "energy": "Énergie",
         "time": "Temps",
-        "flat": "Frais de session",
+        "flat": "Frais de séance",
         "idle": "Frais d'occupation",
         "adjustment": "Minimum ou maximum du tarif",
         "steps": "par paliers du tarif",
@@ -93,6 +93,9 @@ _WORDS: dict[Language, dict[str, str]] = {
         "after": "après",
     },
 }
+
+
+_COLON: dict[Language, str] = {"en": ":", "fr": "\u00a0:"}
 
 
 def languages(receipt: Receipt, lang: Language | None = None) -> tuple[Language, ...]:
@@ -122,8 +125,19 @@ def _number(value: Decimal, language: Language) -> str:
     return f"{value:f}".replace(".", ",") if language == "fr" else f"{value:f}"
 
 
-def _moment(at: datetime | None, words: dict[str, str]) -> str:
-    return words["unknown"] if at is None else at.strftime("%Y-%m-%d %H:%M:%S %Z")
+_FRENCH_ZONES = {
+    f"{letter}{season}T": f"H{summer}{french}"
+    for letter, french in zip("NAECMP", "TAECRP", strict=True)
+    for season, summer in (("S", "N"), ("D", "A"))
+}
+"""Canadian time zones: EST is HNE (heure normale de l'Est), EDT is HAE (heure avancée)."""
+
+
+def _moment(at: datetime | None, words: dict[str, str], language: Language) -> str:
+    if at is None:
+        return words["unknown"]
+    zone = at.strftime("%Z")
+    return f"{at:%Y-%m-%d %H:%M:%S} {_FRENCH_ZONES.get(zone, zone) if language == 'fr' else zone}"
 
 
 def _span(seconds: float) -> str:
@@ -141,8 +155,8 @@ def head(receipt: Receipt, language: Language) -> list[Row]:
         (words["station"], f"{receipt.station.model} {receipt.station.serial}".strip() or words["unknown"]),
         (words["evse"], receipt.evse or words["unknown"]),
         (words["place"], seller.address),
-        (words["start"], _moment(start, words)),
-        (words["end"], _moment(end, words)),
+        (words["start"], _moment(start, words, language)),
+        (words["end"], _moment(end, words, language)),
         (words["duration"], words["unknown"] if one.duration_s is None else _span(one.duration_s)),
         (
             words["delivered"],
@@ -212,7 +226,7 @@ def text(made: Iterable[Receipt], lang: Language | None = None) -> str:
             seller = receipt.supplier.name_fr if language == "fr" else receipt.supplier.name
             rows = lines(receipt, language)
             width = max(len(left) for left, _ in [*head(receipt, language), *rows])
-            block = [f"{words['receipt']}: {seller}"]
+            block = [f"{words['receipt']}{_COLON[language]} {seller}"]
             block += [f"  {left:<{width}}  {right}" for left, right in head(receipt, language)]
             block += [f"  {left:<{width}}  {right:>14}" for left, right in rows]
             block += [f"  {note}" for note in notes(receipt, language)]
@@ -225,7 +239,7 @@ def notes(receipt: Receipt, language: Language) -> list[str]:
     words = _WORDS[language]
     found = [words["included"]] if receipt.tariff.tax_included else []
     if receipt.bill is None:
-        found.append(f"{words['no_bill']}: {receipt.problem}")
+        found.append(f"{words['no_bill']}{_COLON[language]} {receipt.problem}")
     return [*found, words["test"]]
 
 
@@ -237,7 +251,7 @@ def html(made: Sequence[Receipt], lang: Language | None = None) -> str:
     shown = [
         {
             "language": language,
-            "title": _WORDS[language]["receipt"],
+            "title": _WORDS[language]["receipt"] + _COLON[language],
             "seller": receipt.supplier.name_fr if language == "fr" else receipt.supplier.name,
             "head": head(receipt, language),
             "lines": lines(receipt, language),

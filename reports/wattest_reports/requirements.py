@@ -49,6 +49,7 @@ def requirement_rows(
                 text=text(row.get("text")),
                 text_fr=text(row.get("text_fr")) or text(row.get("text")),
                 criterion=text(row.get("criterion")),
+                criterion_fr=text(row.get("criterion_fr")),
                 source=text(row.get("source")),
                 provenance=text(row.get("provenance")),
                 level=text(row.get("level")),
@@ -122,14 +123,22 @@ def not_tested(
             covers.update(texts(row.get("covers")))
     titles = {text(row.get("key")): text(row.get("title")) for row in plan}
     titles |= {one.key: one.title for one in attempts}
+    french = {text(row.get("key")): text(row.get("title_fr")) for row in plan}
     scenarios = [
-        NotTested(key, titles.get(key, ""), tuple(dialects), tuple(sorted(covers, key=_order)), reason)
+        NotTested(
+            key,
+            titles.get(key, ""),
+            french.get(key) or titles.get(key, ""),
+            tuple(dialects),
+            tuple(sorted(covers, key=_order)),
+            reason,
+        )
         for (key, reason), (dialects, covers) in found.items()
     ]
     named = {requirement for one in scenarios for requirement in one.requirements}
     untouched = [row.id for row in requirements if row.verdict == "not tested" and row.id not in named]
     if untouched:
-        scenarios.append(NotTested("", "", (), tuple(untouched), NOT_COVERED))
+        scenarios.append(NotTested("", "", "", (), tuple(untouched), NOT_COVERED))
     return tuple(scenarios)
 
 

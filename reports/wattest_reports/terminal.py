@@ -14,6 +14,7 @@ from rich.text import Text
 from wattest_reports import notation
 from wattest_reports.gather import report
 from wattest_reports.notation import Language
+from wattest_reports.reasons import reason_in_french
 from wattest_reports.requirements import NOT_COVERED, NOT_REACHED
 from wattest_reports.statements import beside, charger_name, conclusion, level_sentences, sign
 from wattest_reports.view import Cell, Report, RequirementRow
@@ -176,8 +177,13 @@ def _levels(shown: Report, console: Console, words: Words, *, quiet: bool) -> No
         console.print(Text(f"\n{words('lacking')}", style="bold"))
     for one in wanted:
         made = Text(f"{sign(one.verdict)} {one.id} ", style=STYLES.get(one.verdict, ""))
-        made.append(" ".join(one.reasons), style="dim")
+        made.append(" ".join(_reason(reason, shown, words) for reason in one.reasons), style="dim")
         console.print(made)
+
+
+def _reason(sentence: str, shown: Report, words: Words) -> str:
+    """Why something is missing, in French where that is asked for and the sentence is Wattest's own."""
+    return (reason_in_french(sentence, shown.french) if words.language == "fr" else "") or sentence
 
 
 def _counts(shown: Report, words: Words) -> Text:
@@ -218,7 +224,8 @@ def _left_out(shown: Report, console: Console, words: Words) -> None:
         return
     console.print(Text(f"\n{words('left out')}", style="bold"))
     for one in shown.not_tested:
-        reason = words(one.reason) if one.reason in {NOT_REACHED, NOT_COVERED} else one.reason
+        own = one.reason in {NOT_REACHED, NOT_COVERED}
+        reason = words(one.reason) if own else _reason(one.reason, shown, words)
         name = f"{one.key} (OCPP {', '.join(one.dialects)})" if one.key else ""
         requirements = ", ".join(one.requirements)
         made = Text(f"{sign('not tested')} ")

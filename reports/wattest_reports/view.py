@@ -1,7 +1,7 @@
 """What a report shows: frozen data taken from a record, the only thing that templates and writers see.
 
 Times are seconds on the clock of the bench, since the run began, unless a name says UTC. Texts are those of the
-record with secrets hidden; none is translated and none is HTML.
+record with secrets hidden, and none is HTML. What the record states in both languages stands here in both.
 """
 
 from __future__ import annotations
@@ -259,6 +259,7 @@ class RequirementRow:
     text: str
     text_fr: str
     criterion: str
+    criterion_fr: str
     source: str
     provenance: str
     level: str
@@ -278,6 +279,7 @@ class NotTested:
 
     key: str
     title: str
+    title_fr: str
     dialects: tuple[str, ...]
     requirements: tuple[str, ...]
     reason: str
@@ -317,8 +319,24 @@ class Served:
     """One requirement that serves a demand, and how it stands; ``screening`` says that it passed by screening only."""
 
     id: str
+    text: str
+    text_fr: str
     verdict: str
     screening: bool
+
+
+@dataclass(frozen=True)
+class Absent:
+    """One thing that is missing for a demand.
+
+    ``name`` is the title of a document, the id of a checklist item as ``wattest evidence --only`` takes it, or the id of a
+    scenario; empty for what is planned and for the rest, whose reasons stand with their requirements.
+    """
+
+    kind: Literal["paper", "item", "scenario", "planned", "rest"]
+    name: str
+    name_fr: str
+    requirements: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -329,6 +347,21 @@ class DemandRow:
     text: str
     text_fr: str
     served: tuple[Served, ...]
+    absent: tuple[Absent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A question of the checklist that was answered, or a document that was handed in; who signed, when, entry."""
+
+    name: str
+    name_fr: str
+    said: str
+    said_fr: str
+    by: str
+    at: str
+    seq: int
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -388,12 +421,13 @@ class Report:
     """Id of the highest level that stands, certified or screened."""
     lacking: tuple[Lacking, ...] = ()
     demands: tuple[DemandRow, ...] = ()
-    signed: tuple[tuple[str, str, str, str, int], ...] = ()
-    """Checklist item or document, what was said, who signed, when, entry."""
+    signed: tuple[Signed, ...] = ()
     sessions: tuple[SessionRow, ...] = ()
     """Every session of the run, once."""
     kpis: Kpis | None = None
     """None when nobody tried to charge."""
+    french: Mapping[str, str] = field(default_factory=dict)
+    """Why something is missing, by its English sentence, where the record states the French."""
     story: tuple[str, ...] = ()
     """What happened to the bench since the run before: closed, made safe by its watchdog, acknowledged by a person."""
 

@@ -28,7 +28,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     ),
     "means.error": (
         "The bench, the suite or the operator failed; says nothing about the charger.",
-        "Le banc, la suite ou l’opérateur a failli\u00a0; rien n’en découle pour la borne.",
+        "Le banc, la suite ou l’opérateur a failli; rien n’en découle pour la borne.",
     ),
     "means.not applicable": (
         "The requirement does not concern this charger.",
@@ -36,7 +36,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     ),
     "means.not tested": (
         "Nobody looked, or not at everything; nothing is claimed.",
-        "Personne n’a vérifié, ou pas tout\u00a0; rien n’est affirmé.",
+        "Personne n’a vérifié, ou pas tout; rien n’est affirmé.",
     ),
     "band.PASS": ("PASS: below the limit by more than U", "PASS\u00a0: sous la limite de plus de U"),
     "band.CONDITIONAL_PASS": (
@@ -57,7 +57,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "origin.calculated": ("derived, with its assumptions stated", "déduite, hypothèses énoncées"),
     "origin.recalled": (
         "quoted from memory with high confidence; to be checked against the source",
-        "citée de mémoire avec grande confiance\u00a0; à vérifier dans la source",
+        "citée de mémoire avec grande confiance; à vérifier dans la source",
     ),
     "origin.unverified": (
         "quoted from memory with less confidence: it may screen chargers but cannot certify one",
@@ -65,7 +65,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     ),
     "origin.project": (
         "set by this project; no standard behind it",
-        "fixée par ce projet\u00a0; aucune norme derrière",
+        "fixée par ce projet; aucune norme derrière",
     ),
     "level.mandatory": ("mandatory", "obligatoire"),
     "level.should": ("recommended", "recommandée"),
@@ -74,7 +74,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "area.AUT": ("Authorisation", "Autorisation"),
     "area.BIL": ("Billing", "Facturation"),
     "area.CBL": ("Cable", "Câble"),
-    "area.DAT": ("Session data", "Données de session"),
+    "area.DAT": ("Session data", "Données de séance"),
     "area.DSP": ("Display", "Affichage"),
     "area.ELE": ("Electrical", "Électricité"),
     "area.INF": ("Information", "Information"),

@@ -6,16 +6,21 @@ written, and the French report says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wattest_reports.labels import LABELS
 from wattest_reports.notation import Language
 from wattest_reports.phrases import PHRASES
 from wattest_reports.vocabulary import VOCABULARY
 
-WORDS: Mapping[str, tuple[str, str]] = {**VOCABULARY, **PHRASES}
+WORDS: Mapping[str, tuple[str, str]] = {**VOCABULARY, **LABELS, **PHRASES}
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
+
+
+_NUMBERED = re.compile(r"(?P<stem>.+) (?P<n>\d+)")
 
 
 @dataclass(frozen=True)
@@ -48,3 +53,16 @@ class Words:
     def known(self, key: str, otherwise: str) -> str:
         """The text behind a key, or ``otherwise``: the record may hold a word that we do not know."""
         return self(key) if key in WORDS else otherwise
+
+    def label(self, family: str, name: str) -> str | None:
+        """A name that the record carries, such as that of a quantity, in this language; None when we do not know it.
+
+        Example::
+
+            Words("fr").label("name", "current at place 2")   # 'courant à l'emplacement 2'
+        """
+        if f"{family}.{name}" in WORDS:
+            return self(f"{family}.{name}")
+        numbered = _NUMBERED.fullmatch(name)
+        key = f"{family}.{numbered['stem']} {{n}}" if numbered else ""
+        return self(key, n=numbered["n"]) if numbered and key in WORDS else None

@@ -214,6 +214,7 @@ REQUIREMENT = """requirements:
     text: A.
     text_fr: B.
     criterion: c
+    criterion_fr: d
     source: project criterion
     provenance: project
     methods: [ocpp]
@@ -228,7 +229,7 @@ def test_a_requirement_that_nothing_can_show_is_a_mistake(check: Callable[..., R
         "r.yaml:2:3: nothing can show ZZZ-01: no scenario, monitor, checklist item or document is about it; "
         "write one, or say under 'planned' what is missing\n      ZZZ-01:\n      ^\n\n1 problem in 1 of 1 file\n"
     )
-    write("r.yaml", REQUIREMENT + "    planned: no such thing yet\n")
+    write("r.yaml", REQUIREMENT + "    planned: no such thing yet\n    planned_fr: pas encore\n")
     assert "nothing wrong" in check("r.yaml").output
     write("r.yaml", REQUIREMENT.replace("ZZZ-01", "SIT-01"))
     assert "nothing wrong" in check("r.yaml").output

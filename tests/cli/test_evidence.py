@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.record import pictures
 
 import wattest.run.assemble
 import wattest_reports.html
@@ -48,8 +49,8 @@ ONLY = "authentication/no_power"
 def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("charger.yaml").write_text(SHEET)
-    Path("p.jpg").write_bytes(b"a picture")
-    Path("paper.pdf").write_bytes(b"a paper")
+    Path("p.jpg").write_bytes(pictures.jpeg())
+    Path("paper.pdf").write_bytes(pictures.PDF)
     monkeypatch.setattr(wattest_reports.html, "page", lambda *_: "<html></html>")
 
 
@@ -75,11 +76,13 @@ def test_an_answer_is_signed_and_kept_with_its_picture() -> None:
         assert result.exit_code == 0, result.output
         assert result.stderr.index("La place est-elle marquée") < result.stderr.index("Is the stall marked")
         assert "  1 oui / yes\n" in result.stderr
-        assert result.stdout.startswith("1 kept in evidence/BT7-12; missing: access_methods, ")
+        assert result.stdout.startswith(
+            "1 conservée / 1 kept: evidence/BT7-12; il manque / missing: access_methods, "
+        )
     (line, *_, last) = kept()
     assert (line["answer"], line["by"], last["answer"]) == ("yes", "A. Roy", "yes")
     assert line["files"][0]["name"] == "p.jpg"
-    assert Path("evidence/BT7-12", line["files"][0]["path"]).read_bytes() == b"a picture"
+    assert Path("evidence/BT7-12", line["files"][0]["path"]).read_bytes() == pictures.jpeg()
 
 
 def test_elsewhere_english_alone() -> None:
@@ -128,6 +131,7 @@ def test_five_tries_are_enough() -> None:
     result = ask("oui\np.jpg\n" + "what\n" * 5, "--only", "sign_there", "--only", "label_on_map")
     assert result.exit_code == 4
     assert "Nothing typed in 5 tries could be used; what was answered before is kept." in result.stderr
+    assert "Rien de ce qui a été tapé en 5 essais ne peut servir" in result.stderr
     assert [line["thing"] for line in kept()] == ["sign_there"]
 
 
@@ -141,7 +145,7 @@ def test_the_end_of_the_input_keeps_what_was_whole() -> None:
 
 def test_nobody_signs_nothing_is_asked() -> None:
     """A name is needed."""
-    result = ask("", "--by", " ")
+    result = ask("", "--by", " ", "--lang", "en")
     assert (result.exit_code, result.stderr) == (
         4,
         "Nobody signs: give a name with --by, or as the first line.\n",
@@ -161,11 +165,16 @@ def test_the_list_says_what_is_there() -> None:
     """Answers with signature and day, documents with number and dates."""
     ask("oui\np.jpg\n", "--only", "sign_there")
     ask("paper.pdf\nN-1\nLab\n2026-01-15\n2027-01-15\noui\n", "--only", "impact_report")
-    told = ask("", "--list").stdout
-    assert told.startswith("Boreal Trottoir 7, serial BT7-12\n")
+    told = ask("", "--list", "--lang", "en").stdout
+    assert told.startswith("Boreal Trottoir 7, serial number BT7-12\n")
     assert "  sign_there              SIT-01          yes, A. Roy, 20" in told
     assert "  impact_report           ROB-13          N-1, Lab, 2026-01-15, until 2027-01-15\n" in told
     assert "  sign_distance           SIT-01          missing\n" in told
+    french = ask("", "--list", "--lang", "fr").stdout
+    assert french.startswith("Boreal Trottoir 7, numéro de série BT7-12\n")
+    assert "  sign_there              SIT-01          oui, A. Roy, 20" in french
+    assert "  sign_distance           SIT-01          manque\n" in french
+    assert "  sign_distance           SIT-01          manque / missing\n" in ask("", "--list").stdout
 
 
 def test_only_what_is_missing_is_asked() -> None:
@@ -173,6 +182,30 @@ def test_only_what_is_missing_is_asked() -> None:
     ask("deux\np.jpg\n", "--only", "access_methods")
     assert "access_methods" not in ask("").stderr
     assert "access_methods" in ask("", "--all").stderr
+
+
+def test_what_is_no_picture_and_no_document_is_asked_for_again() -> None:
+    """Each file with what it holds and what is accepted; what was answered stands when the right one comes."""
+    Path("letter.docx").write_bytes(b"PK\x03\x04 a letter")
+    Path("cut.jpg").write_bytes(pictures.jpeg()[:-2])
+    result = ask("oui\npaper.pdf\ncut.jpg\np.jpg\n", "--only", "sign_there", "--lang", "en")
+    assert result.exit_code == 0
+    assert "paper.pdf is no picture: it holds PDF; accepted are JPEG, PNG, HEIC, WebP" in result.stderr
+    assert "cut.jpg begins as JPEG and is not whole" in result.stderr
+    assert [(line["answer"], line["files"][0]["name"]) for line in kept()] == [("yes", "p.jpg")]
+    result = ask("letter.docx\npaper.pdf\nN-1\nLab\n2026-01-15\n\noui\n", "--only", "impact_report")
+    french, english = "n'est pas un document qu'on pourra relire", "is no document that can be read later"
+    assert result.stderr.index(french) < result.stderr.index(english)
+    assert kept()[-1]["files"][0]["name"] == "paper.pdf"
+
+
+def test_an_answer_without_the_picture_asked_for_is_still_missing() -> None:
+    """It is kept, told, and asked for again."""
+    result = ask("oui\n\n", "--only", "sign_there", "--lang", "en")
+    assert result.stdout.startswith("1 kept: evidence/BT7-12; missing: ")
+    assert "sign_there" in result.stdout
+    assert ", no picture\n" in ask("", "--list", "--lang", "en").stdout
+    assert "sign_there" not in ask("oui\np.jpg\n", "--only", "sign_there").stdout
 
 
 # ---- in the record ---------------------------------------------------------------------------------------
@@ -210,6 +243,23 @@ def test_evidence_stands_in_the_record_and_is_rechecked(tiny: Callable[..., None
     files = [entry["path"] for entry in record.entries if entry["kind"] == "file"]
     assert all(Path("run", path).is_file() for path in files)
     assert len(files) == 4
+
+
+def test_a_picture_of_another_time_is_a_remark_and_no_verdict(tiny: Callable[..., None]) -> None:
+    """It is told at once, kept with the answer, and stands in the record; the answer counts as it was given."""
+    Path("old.jpg").write_bytes(pictures.jpeg(pictures.exif("2020:01:15 10:00:00", "-05:00")))
+    result = ask("oui\nold.jpg\n", "--only", "sign_there")
+    assert "old.jpg indique avoir été prise 2020-01-15 10:00, " in result.stderr
+    (line,) = kept()
+    assert line["files"][0]["taken"] == "2020-01-15T10:00:00-05:00"
+    ask("40\n1\ntape\np.jpg\n", "--only", "sign_distance")
+    record = _certify(tiny, "--evidence", "evidence")
+    entry = next(entry for entry in record.entries if entry.get("thing") == "sign_there")
+    (remark,) = entry["remarks"]
+    assert remark.startswith("old.jpg says that it was taken 2020-01-15 10:00, ")
+    assert remark.endswith(" days before the answer.")
+    assert _row(record, "SIT-01")[0] == "pass"
+    assert recheck(record) == []
 
 
 def test_a_reading_that_lies_within_its_uncertainty_decides_nothing(tiny: Callable[..., None]) -> None:

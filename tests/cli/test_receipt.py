@@ -43,7 +43,7 @@ def test_receipts_in_both_languages(run: Path) -> None:
     assert result.exit_code == 0, result.stderr
     blocks = result.stdout.split("\n\n")
     titles = [block.splitlines()[0] for block in blocks]
-    french, english = "Reçu: Recharge Exemple inc.", "Receipt: Example Charging Inc."
+    french, english = "Reçu\u00a0: Recharge Exemple inc.", "Receipt: Example Charging Inc."
     assert titles == [french, english, english, french, english, french, french, english]
     words = " ".join("\n".join(blocks).split())
     for part in (
@@ -53,6 +53,7 @@ def test_receipts_in_both_languages(run: Path) -> None:
         "HST 15 % (No. 123456789 RT0001) $0.65",
         "Total $4.85 CAD",
         "2025-03-31 14:00:20 ADT",
+        "2025-03-31 14:00:20 HAA",
         "Énergie 0,35 $/kWh",
         "Frais d'occupation 6,00 $/h après 10 min (0:00:00) 0,00 $",
         "Énergie par paliers du tarif",

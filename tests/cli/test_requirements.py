@@ -58,7 +58,10 @@ def test_one_is_explained_with_its_limits_and_every_way_to_show_it() -> None:
     assert "Checklist  payment_terminal: Is the payment terminal sealed" in told
     assert "The terminal is listed, and its serial number is in the list." in told
     french = run("NET-05", "--lang", "fr").stdout
-    assert re.search("Prévue +no TLS and no certificates yet\n", french)
+    assert re.search("Prévue +pas encore de TLS ni de certificats\n", french)
+    assert re.search("Critère +TLS 1.2 ou plus récent; un système central au certificat expiré", french)
+    assert re.search("Limites +aucune\n", french)
+    assert "cable_length_min\u00a0: 5,5 m, critère du projet, " in run("CBL-05", "--lang", "fr").stdout
     assert re.search("Niveau +Connectée, obligatoire\n", french)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
 from wattest.cli.sessions import command as sessions
 from wattest.cli.uptime import command as uptime
@@ -80,6 +83,71 @@ def test_parquet_needs_a_file(run: Path) -> None:
     result = _sessions(run, "--format", "parquet")
     assert result.exit_code == 2
     assert "say where to write with --out FILE" in result.output
+
+
+def test_every_format_tells_the_same_of_a_session(run: Path, tmp_path: Path) -> None:
+    """CSV, JSON and Parquet value for value; OCPI the same session, in its own units and to the second."""
+    table = list(csv.DictReader(io.StringIO(_sessions(run).stdout)))
+    listed = json.loads(_sessions(run, "--format", "json").stdout)
+    assert _sessions(run, "--format", "parquet", "--out", tmp_path / "s.parquet").exit_code == 0
+    columns = parquet.read_table(tmp_path / "s.parquet").to_pylist()
+    records = json.loads(_sessions(run, "--format", "ocpi-2.2.1").stdout, parse_float=Decimal)
+    newer = json.loads(_sessions(run, "--format", "ocpi-2.3.0").stdout, parse_float=Decimal)
+    assert len(table) == len(listed) == len(columns) == len(records) == len(newer) == 4
+    for row, one, stored, record, new in zip(table, listed, columns, records, newer, strict=True):
+        assert list(row) == list(one) == list(stored)
+        for name, value in row.items():
+            assert (value or None) == (one[name] if one[name] is None else str(one[name])), name
+            assert _same(value, stored[name]), name
+        assert record["session_id"] == new["session_id"] == row["id"]
+        assert record["total_energy"] * 1000 == Decimal(row["energy_wh"])
+        assert record["currency"] == row["currency"]
+        assert record["total_cost"] == {
+            "excl_vat": Decimal(row["before_tax"]),
+            "incl_vat": Decimal(row["total"]),
+        }
+        assert new["total_cost"]["before_taxes"] == Decimal(row["before_tax"])
+        assert {tax["name"]: tax["amount"] for tax in new["total_cost"]["taxes"]} == {
+            name: Decimal(row[f"tax_{name}"]) for name in ("GST", "QST")
+        }
+        for mine, theirs in (("begin", "start_date_time"), ("end", "end_date_time")):
+            apart = datetime.fromisoformat(row[mine]) - datetime.fromisoformat(record[theirs])
+            assert timedelta(0) <= apart < timedelta(seconds=1)
+        assert abs(record["total_time"] * 3600 - Decimal(row["duration_s"])) <= Decimal("0.2")
+
+
+def _same(value: str, stored: object) -> bool:
+    """Whether a cell of CSV and a value of Parquet are one and the same, whatever zeros stand behind them."""
+    if stored is None:
+        return value == ""
+    if isinstance(stored, datetime):
+        return datetime.fromisoformat(value) == stored
+    return Decimal(value) == stored if isinstance(stored, Decimal) else value == str(stored)
+
+
+def test_parquet_without_its_package_names_the_way_out(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 11, no file, and no trace."""
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = _sessions(run, "--format", "parquet", "--out", tmp_path / "s.parquet")
+    assert (result.exit_code, result.stderr) == (
+        11,
+        (
+            "Parquet needs the package pyarrow, which is not installed here: pip install pyarrow "
+            "(it comes with the extra: pip install 'wattest[data]'), or choose --format csv or json.\n"
+        ),
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "ocpi-2.2.1"])
+def test_a_file_that_cannot_be_written_is_told(run: Path, tmp_path: Path, form: str) -> None:
+    """A folder that is not there, or a name that is a folder's."""
+    for out, why in ((tmp_path / "no" / "s", "No such file or directory"), (tmp_path, "Is a directory")):
+        result = _sessions(run, "--format", form, "--out", out)
+        assert result.exit_code == 11
+        assert result.stderr == f"{out} cannot be written: {why}; name another file with --out.\n"
 
 
 def test_a_record_without_its_end_proves_nothing(run: Path, tmp_path: Path) -> None:

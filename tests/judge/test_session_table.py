@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from wattest.errors import BenchError
 from wattest.judge.kpis import kpis
-from wattest.judge.session_export import as_csv, as_json, columns, write_parquet
+from wattest.judge.session_export import as_csv, as_json, as_parquet, columns
 from wattest.judge.session_table import session_rows
 
 TARIFF = {
@@ -188,24 +188,27 @@ def test_csv_and_json_hold_every_session_once(both: Any) -> None:
     assert not any(isinstance(value, float) for one in data for value in one.values())
 
 
-def test_parquet_keeps_decimals(story: Any, tmp_path: Path) -> None:
+def test_parquet_keeps_decimals(story: Any) -> None:
     """Money and energy come back as exact decimals, times in UTC."""
-    parquet = pytest.importorskip("pyarrow.parquet")
     story.note("setting", what="tariff", tariff=TARIFF, taxes=RATES)
     story.session(1000, 2000)
-    write_parquet(session_rows(story.entries), tmp_path / "s.parquet")
-    (row,) = parquet.read_table(tmp_path / "s.parquet").to_pylist()
+    (row,) = parquet.read_table(io.BytesIO(as_parquet(session_rows(story.entries)))).to_pylist()
     assert (row["total"], row["energy_wh"]) == (Decimal("0.40"), Decimal("1000.000000"))
     assert row["begin"] == datetime(2026, 1, 15, 12, 0, 12, tzinfo=UTC)
 
 
-def test_parquet_without_pyarrow_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """A missing extra is a sentence."""
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(BenchError, match=r"pip install 'wattest\[data\]', or choose --format csv or json"):
-        write_parquet((), tmp_path / "s.parquet")
+def test_parquet_keeps_every_digit_or_says_that_it_cannot(story: Any) -> None:
+    """A charger may state more places than usual; a number of more than 38 digits fits into no column."""
+    story.session(1000, 2000)
+    (row,) = session_rows(story.entries)
+    fine = replace(row, energy_wh=Decimal("999.876543211"))
+    (stored,) = parquet.read_table(io.BytesIO(as_parquet((fine,)))).to_pylist()
+    assert stored["energy_wh"] == Decimal("999.876543211")
+    for wide in (replace(row, energy_wh=Decimal("1E+40")), replace(row, connector=2**70)):
+        with pytest.raises(
+            BenchError, match=r"does not fit into a column of Parquet: .*--format csv or json\."
+        ):
+            as_parquet((wide,))
 
 
 def test_key_figures_count_attempts_and_not_passers_by(both: Any) -> None:

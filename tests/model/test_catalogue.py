@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -14,6 +15,7 @@ from wattest.model.read import (
     read_papers,
     read_requirements,
 )
+from wattest.model.requirement import Requirement
 from wattest.run.catalogue import catalogue
 
 CLASSES = {
@@ -110,3 +112,21 @@ def test_checklist_and_documents_speak_both_languages() -> None:
     for paper in read_papers().values():
         assert paper.title != paper.title_fr
         assert all(one.text != one.text_fr for one in paper.statements)
+
+
+FIGURE = re.compile(r"-?\d+(?:[.,]\d+)*")
+VERSIONS = {"1.2", "1.6", "2.0.1", "2.1", "4.0.1", "22.2"}
+"""Of TLS, OCPP, PCI DSS and CSA C22.2: names with a point, in French too."""
+
+
+@pytest.mark.parametrize("requirement", read_requirements().values(), ids=lambda one: one.id)
+def test_a_criterion_says_the_same_in_french(requirement: Requirement) -> None:
+    """Not the same words, but the same numbers, each as often; a decimal has a comma and a degree its sign."""
+    english, french = requirement.criterion, requirement.criterion_fr
+    assert english != french
+    figures = Counter(one.replace(",", ".") for one in FIGURE.findall(french))
+    assert figures == Counter(FIGURE.findall(english))
+    assert {one for one in FIGURE.findall(french) if "." in one} <= VERSIONS
+    assert "degC" not in french
+    assert bool(requirement.planned) == bool(requirement.planned_fr)
+    assert not requirement.planned or requirement.planned != requirement.planned_fr

@@ -25,6 +25,7 @@ ROW = """requirements:
     text: Energy is right.
     text_fr: L'énergie est juste.
     criterion: within the limit
+    criterion_fr: dans la limite
     source: NIST HB44
     provenance: recalled
     methods: [ocpp, instrument]
@@ -47,6 +48,7 @@ def test_reads_requirements() -> None:
             "Energy is right.",
             "L'énergie est juste.",
             "within the limit",
+            "dans la limite",
             "NIST HB44",
             "recalled",
             ("ocpp", "instrument"),
@@ -70,6 +72,17 @@ def test_reads_requirements() -> None:
                 "'remembered' is not allowed here; known: 'found', 'calculated', 'recalled', 'unverified', 'project'"
             ],
         ),
+        (
+            "    level: mandatory\n",
+            "    level: mandatory\n    planned: no such thing yet\n",
+            ["a requirement with 'planned' needs 'planned_fr' too, or neither of them"],
+        ),
+        (
+            "    level: mandatory\n",
+            "    level: mandatory\n    planned_fr: pas encore\n",
+            ["a requirement with 'planned_fr' needs 'planned' too, or neither of them"],
+        ),
+        ("    criterion_fr: dans la limite\n", "", ["a requirement needs the key 'criterion_fr': text"]),
         ("[T13]", "[T24]", ["'T24' is not a user statement from 'T01' to 'T23'"]),
         (
             "    level: mandatory\n",
@@ -77,8 +90,8 @@ def test_reads_requirements() -> None:
             ["a requirement needs the key 'level': 'mandatory' or 'should' or 'informational'"],
         ),
         (
-            "criterion",
-            "criterium",
+            "criterion:",
+            "criterium:",
             [
                 "a requirement needs the key 'criterion': text",
                 "a requirement has no key 'criterium'; did you mean 'criterion'?",

@@ -72,6 +72,7 @@ def _requirement(name: str, text: str, french: str, **more: Any) -> dict[str, An
         "provenance": "found",
         "level": "mandatory",
         "criterion": "",
+        "criterion_fr": "",
         "limits": [],
     }
     return {"id": name, "text": text, "text_fr": french, **facts, **more}
@@ -89,6 +90,7 @@ REQUIREMENTS = [
         "Energy is billed as it was delivered",
         "L'énergie facturée est celle livrée",
         criterion="error within the limit less U",
+        criterion_fr="erreur dans la limite diminuée de U",
         limits=["hb44_ac_acceptance"],
         source="NIST HB44 3.40 N.5",
         provenance="recalled",

@@ -202,7 +202,8 @@ def test_french_report_is_french_throughout(record: Record, tmp_path: Path) -> N
         "Aucune borne physique n'a été essayée.",
         "Une carte démarre",
         "Non testé, et pourquoi",
-        "Les constats sont cités de l'enregistrement tels qu'ils y sont écrits, en anglais.",
+        "Les constats marqués EN sont des preuves : ils sont cités tels qu'ils sont écrits dans l'enregistrement, en anglais.",
+        "erreur dans la limite diminuée de U",
     ):
         assert words in page.text.replace("\u2019", "'"), words
     assert "1,97\u00a0%" in text

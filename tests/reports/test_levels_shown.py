@@ -35,6 +35,7 @@ def _requirement(id_: str, trace: str, **more: Any) -> dict[str, Any]:
         "criterion": "",
         "source": "s",
         "planned": "",
+        "planned_fr": "",
     }
     base = {"id": id_, "provenance": "found", "level": "mandatory", "methods": ["ocpp"], "limits": []}
     return {**facts, **base, "traces": [trace], **more}
@@ -46,7 +47,7 @@ def held(tape: Make) -> Record:
     rows = [
         _requirement("ROB-03", "T07"),
         _requirement("ROB-05", "T07", provenance="unverified"),
-        _requirement("PAY-06", "T18", planned="no TLS <yet>"),
+        _requirement("PAY-06", "T18", planned="no TLS <yet>", planned_fr="pas de TLS <encore>"),
     ]
     return _played(tape, rows)
 
@@ -79,9 +80,9 @@ def test_the_trace_leads_from_each_demand_to_what_was_found(held: Record) -> Non
     assert "It stands the weather." in section
     chips = re.findall(r'<a class="v chip (\w+)" href="#([\w-]+)" title="([^"]+)">', section)
     assert chips == [
-        ("pass", "req-ROB-03", "pass"),
-        ("inconclusive", "req-ROB-05", "pass, screening only"),
-        ("none", "held-PAY-06", "not tested"),
+        ("pass", "req-ROB-03", "pass: ROB-03 &amp; more."),
+        ("inconclusive", "req-ROB-05", "pass, screening only: ROB-05 &amp; more."),
+        ("none", "held-PAY-06", "not tested: PAY-06 &amp; more."),
     ]
     for _, target, _ in chips:
         assert page.count(f'id="{target}"') == 1
@@ -98,6 +99,8 @@ def test_what_is_missing_stands_by_its_name(held: Record) -> None:
     french = html.page(report(held), Words("fr"))
     assert "Aucun niveau n\u2019est atteint." in french
     assert "Elle résiste au temps." in french
+    assert "Non testé\u00a0: prévu; pas de TLS &lt;encore&gt;." in french
+    assert "no TLS" not in french
 
 
 def _printed(record: Record) -> str:

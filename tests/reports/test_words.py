@@ -9,6 +9,7 @@ from string import Formatter
 import pytest
 
 import wattest_reports
+from wattest.judge.monitors import MONITORS
 from wattest_reports.words import WORDS, Words
 
 SOURCES = [
@@ -27,11 +28,12 @@ def test_every_word_exists_in_both_languages_with_the_same_places() -> None:
         assert names[0] == names[1], key
 
 
-def test_french_sets_a_no_break_space_before_high_signs() -> None:
-    """``:``, ``;``, ``%``, ``?`` and ``!`` never stand at the beginning of a line."""
+def test_french_is_set_as_in_canada() -> None:
+    """A no-break space before a colon, a per cent sign and inside guillemets; none before ``;``, ``?`` and ``!``."""
     for key, (_, french) in WORDS.items():
-        assert not re.search(r"[^\u00a0\u202f][;?!%](?:\s|$)| [:;?!%]", french), key
+        assert not re.search(r"[^\u00a0\u202f]%(?:\s|$)| [:%]|\s[;?!]", french), key
         assert not re.search(r"\w:(?:\s|$)", french), key
+        assert not re.search(r"«[^\u00a0]|[^\u00a0]»", french), key
 
 
 def test_every_key_that_is_asked_for_exists() -> None:
@@ -68,7 +70,21 @@ def test_no_word_is_left_over() -> None:
         "method",
         "session",
     }
-    families |= {"said", "cable", "driver", "level", "standing", "evse", "csms", "bench", "link"}
+    families |= {
+        "said",
+        "cable",
+        "driver",
+        "level",
+        "standing",
+        "evse",
+        "csms",
+        "bench",
+        "link",
+        "absent",
+        "component",
+        "flag",
+        "monitor",
+    }
     outcomes = {
         "pass",
         "fail",
@@ -100,3 +116,18 @@ def test_an_unknown_key_is_an_error_and_an_unknown_word_is_kept() -> None:
     with pytest.raises(KeyError):
         Words()("nonsense")
     assert Words("fr").known("area.sorcery", "sorcery") == "sorcery"
+
+
+def test_names_of_the_record_are_told_in_both_languages() -> None:
+    """Whole, or with the number at their end; None for one that is not known."""
+    assert Words("fr").label("name", "current at place 12") == "courant à l\u2019emplacement 12"
+    assert Words("en").label("component", "reference meter time base") == "reference meter, time base"
+    assert Words("fr").label("name", "power") == "puissance"
+    assert Words("fr").label("name", "power 2") is None
+
+
+def test_every_monitor_has_a_name() -> None:
+    """The report shows it beside its id."""
+    assert {monitor.name for monitor in MONITORS} == {
+        key.removeprefix("monitor.") for key in WORDS if key.startswith("monitor.")
+    }

@@ -95,7 +95,9 @@ class _Command(click.Command):
 @click.option(
     "--allure", metavar="DIR", type=click.Path(), help="Also write Allure results there while running."
 )
-@click.option("--lang", type=click.Choice(["en", "fr"]), default="en", help="Language of the HTML report.")
+@click.option(
+    "--lang", type=click.Choice(["en", "fr"]), default="en", help="Language of table and HTML report."
+)
 def command(
     scenarios: tuple[str, ...],
     bench: str | None,

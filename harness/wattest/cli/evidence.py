@@ -110,13 +110,18 @@ def _go(
     there = folder.is_dir() and any(folder.iterdir())
     dossier = read_dossier(folder, sheet.serial) if there else None
     if only_list:
-        _list(items, papers, dossier, sheet)
+        _list(items, papers, dossier, sheet, tongue)
         return
     interview = Interview(folder, tongue, "", _typed, _told, host_utc)
-    name = by if by is not None else _typed(interview.text("Your name: ", "Votre nom : "))
+    name = by if by is not None else _typed(interview.words("Your name: ", "Votre nom : "))
     interview.by = (name or "").strip()
     if not interview.by:
-        raise BenchError("Nobody signs: give a name with --by, or as the first line.")
+        raise BenchError(
+            interview.text(
+                "Nobody signs: give a name with --by, or as the first line.",
+                "Personne ne signe : donnez un nom avec --by, ou à la première ligne.",
+            )
+        )
     begin(folder, {"maker": sheet.maker, "model": sheet.model, "serial": sheet.serial})
     answers, handed_in = (dossier.answers, dossier.papers) if dossier else ({}, {})
     wanted, asked_for = missing(items, papers, answers, handed_in, host_utc().date())
@@ -131,8 +136,10 @@ def _go(
     rest = [
         id_ for those in missing(items, papers, now.answers, now.papers, host_utc().date()) for id_ in those
     ]
-    lacking = f"; missing: {', '.join(rest)}" if rest else ""
-    click.echo(f"{len(interview.kept)} kept in {folder}{lacking}")
+    kept = len(interview.kept)
+    lacking = f"; {interview.words('missing', 'il manque')}: {', '.join(rest)}" if rest else ""
+    said = interview.words(f"{kept} kept", f"{kept} conservée{'s' if kept > 1 else ''}")
+    click.echo(f"{said}: {folder}{lacking}")
 
 
 def _ask(
@@ -150,20 +157,40 @@ def _ask(
 
 
 def _list(
-    items: Mapping[str, Item], papers: Mapping[str, Paper], dossier: Dossier | None, sheet: ChargerSheet
+    items: Mapping[str, Item],
+    papers: Mapping[str, Paper],
+    dossier: Dossier | None,
+    sheet: ChargerSheet,
+    tongue: Tongue,
 ) -> None:
-    click.echo(f"{sheet.maker} {sheet.model}, serial {sheet.serial}")
+    from wattest.run.interview import in_tongue
+
+    def say(en: str, fr: str) -> str:
+        return in_tongue(tongue, en, fr, " / ")
+
+    click.echo(f"{sheet.maker} {sheet.model}, {say('serial number', 'numéro de série')} {sheet.serial}")
     for id_, item in items.items():
         line = dossier.answers.get(id_) if dossier else None
-        told = "missing" if line is None else (line["answer"] or f"{line['value']} {line['unit']}")
-        signed = "" if line is None else f", {line['by']}, {str(line['at'])[:10]}"
-        click.echo(f"  {id_:<24}{', '.join(item.covers):<16}{told}{signed}")
+        if line is None:
+            told = say("missing", "manque")
+        else:
+            answer = str(line["answer"])
+            told = (
+                say(answer, item.answers.get(answer, answer)) if answer else f"{line['value']} {line['unit']}"
+            )
+            told += f", {line['by']}, {str(line['at'])[:10]}"
+            if item.photo and not line["files"]:
+                told += f", {say('no picture', 'sans photo')}"
+        click.echo(f"  {id_:<24}{', '.join(item.covers):<16}{told}")
     for id_, paper in papers.items():
         line = dossier.papers.get(id_) if dossier else None
-        told = "missing"
-        if line is not None:
-            until = f", until {line['expires']}" if line["expires"] else ""
-            told = f"{line['number'] or 'without a number'}, {line['issuer']}, {line['issued']}{until}"
+        if line is None:
+            told = say("missing", "manque")
+        else:
+            held = say("until", "jusqu'au")
+            until = f", {held} {line['expires']}" if line["expires"] else ""
+            number = line["number"] or say("without a number", "sans numéro")
+            told = f"{number}, {line['issuer']}, {line['issued']}{until}"
         click.echo(f"  {id_:<24}{', '.join(paper.covers):<16}{told}")
 
 

@@ -51,12 +51,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "documents": ("Documents", "Documents"),
     "planned": ("Planned", "Prévue"),
     "none": ("none", "aucun"),
+    "none.limits": ("none", "aucune"),
+    "none.checklist": ("none", "aucune"),
     "count": ("{n} requirements", "{n} exigences"),
     "way.scenario": ("scenario", "scénario"),
     "way.monitor": ("monitor", "moniteur"),
     "way.checklist": ("checklist", "liste"),
     "way.document": ("document", "document"),
     "way.planned": ("planned", "prévue"),
+    "colon": (":", "\u00a0:"),
+    "date.from": ("from", "du"),
+    "date.to": ("to", "au"),
     "rank.mandatory": ("mandatory", "obligatoire"),
     "rank.should": ("recommended", "recommandée"),
     "rank.informational": ("informational", "pour information"),
@@ -194,12 +199,22 @@ def _table(chosen: list[Listed], lang: Language, *, why: bool) -> None:
             Text(", ".join(_word(f"method.{method}", lang) for method in requirement.methods), style="dim"),
             Text(_level(one, lang)),
             Text(
-                requirement.planned if why else _ways(one, lang),
+                _planned(one, lang) if why else _ways(one, lang),
                 style="yellow" if requirement.planned else "",
             ),
         )
     console.print(table)
     console.print(_word("count", lang).format(n=len(chosen)), style="dim")
+
+
+def _cited(source: str, lang: Language) -> str:
+    from wattest.model.citation import source_in_french
+
+    return source_in_french(source) if lang == "fr" else source
+
+
+def _planned(one: Listed, lang: Language) -> str:
+    return one.requirement.planned_fr if lang == "fr" else one.requirement.planned
 
 
 def _level(one: Listed, lang: Language) -> str:
@@ -214,8 +229,8 @@ def _explained(one: Listed, lang: Language) -> Iterator[str]:
     yield f"{requirement.id}  {requirement.text_fr if french else requirement.text}"
     rank = _word(f"rank.{requirement.level}", lang)
     rows: list[tuple[str, list[str]]] = [
-        ("criterion", [requirement.criterion]),
-        ("source", [f"{requirement.source} ({_word(f'from.{requirement.provenance}', lang)})"]),
+        ("criterion", [requirement.criterion_fr if french else requirement.criterion]),
+        ("source", [f"{_cited(requirement.source, lang)} ({_word(f'from.{requirement.provenance}', lang)})"]),
         ("limits", [_limit(limit, lang) for limit in one.limits]),
         ("methods", [", ".join(_word(f"method.{method}", lang) for method in requirement.methods)]),
         ("level", [f"{_level(one, lang)}, {rank}" if one.level else rank]),
@@ -227,21 +242,25 @@ def _explained(one: Listed, lang: Language) -> Iterator[str]:
             "documents",
             [line for paper in one.papers for line in _paper(paper, requirement.id, french=french)],
         ),
-        ("planned", [requirement.planned] if requirement.planned else []),
+        ("planned", [line for line in (_planned(one, lang),) if line]),
     ]
     width = max(len(_word(key, lang)) for key, _ in rows) + 2
     for key, lines in rows:
-        for place, line in enumerate(lines or [_word("none", lang)] if key != "planned" else lines):
+        none = f"none.{key}" if f"none.{key}" in WORDS else "none"
+        nothing = [] if key == "planned" else [_word(none, lang)]
+        for place, line in enumerate(lines or nothing):
             yield f"  {(_word(key, lang) if place == 0 else ''):<{width}}{line}"
 
 
 def _limit(limit: Limit, lang: Language) -> str:
     dates = " ".join(
-        f"{word} {day}"
-        for word, day in (("from", limit.valid_from), ("to", limit.valid_to))
+        f"{_word(key, lang)} {day}"
+        for key, day in (("date.from", limit.valid_from), ("date.to", limit.valid_to))
         if day is not None
     )
-    said = f"{limit.id}: {limit.value} {limit.unit}, {limit.source}, {limit.edition}"
+    value = str(limit.value).replace(".", ",") if lang == "fr" else str(limit.value)
+    unit = limit.unit.replace("degC", "°C") if lang == "fr" else limit.unit
+    said = f"{limit.id}{_word('colon', lang)} {value} {unit}, {_cited(limit.source, lang)}, {limit.edition}"
     more = "; ".join(part for part in (dates, limit.note) if part)
     return f"{said} ({_word(f'from.{limit.provenance}', lang)}){'; ' + more if more else ''}"
 
@@ -260,6 +279,7 @@ def _as_json(one: Listed) -> dict[str, Any]:
         "text": requirement.text,
         "text_fr": requirement.text_fr,
         "criterion": requirement.criterion,
+        "criterion_fr": requirement.criterion_fr,
         "source": requirement.source,
         "provenance": requirement.provenance,
         "methods": list(requirement.methods),
@@ -284,4 +304,5 @@ def _as_json(one: Listed) -> dict[str, Any]:
         "checklist": [item.id for item in one.items],
         "documents": [paper.id for paper in one.papers],
         "planned": requirement.planned or None,
+        "planned_fr": requirement.planned_fr or None,
     }

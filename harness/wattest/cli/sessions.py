@@ -30,7 +30,7 @@ Examples:
 \b
 Every session once, failed ones too: begin, end, duration, energy, highest power, how it was authorised, error code,
 revenue before tax, each tax, total. As OCPI it holds the session records of those that have ended and have a price; the others
-are named on standard error. Exit codes: 0 done, 11 the format cannot be written here, 12 the site document cannot be
+are named on standard error. Exit codes: 0 done, 11 the format or the file cannot be written here, 12 the site document cannot be
 used, 13 the record is broken or was not sealed: what it holds is written all the same where that is possible.
 """
 
@@ -50,7 +50,7 @@ used, 13 the record is broken or was not sealed: what it holds is written all th
 @click.option("--out", type=click.Path(path_type=Path), help="File to write. Parquet needs one.")
 def command(record: Path, form: str, out: Path | None, site: Path | None) -> None:
     """Export the sessions that RECORD holds: a record.jsonl, or the folder of a run that holds one."""
-    from wattest.judge.session_export import write_parquet
+    from wattest.judge.session_export import as_parquet
     from wattest.judge.session_table import session_rows
     from wattest.record import read_record, verify_chain
 
@@ -62,19 +62,24 @@ def command(record: Path, form: str, out: Path | None, site: Path | None) -> Non
         read = read_record(path)
         rows = session_rows(read.entries)
     with exits({DocumentError: DOCUMENTS, BenchError: BENCH}):
-        if form == "parquet":
-            assert out is not None
-            write_parquet(rows, out)
+        made = as_parquet(rows) if form == "parquet" else _text(form, site, read.header, rows).encode()
+        if out is None:
+            click.echo(made, nl=False)
         else:
-            text = _text(form, site, read.header, rows)
-            if out is None:
-                click.echo(text, nl=False)
-            else:
-                out.write_text(text, encoding="utf-8", newline="")
+            _write(out, made)
     if faults:
         click.echo("\n".join(faults), err=True)
         click.echo(f"{path} is not a result: these sessions prove nothing.", err=True)
         sys.exit(BROKEN)
+
+
+def _write(out: Path, made: bytes) -> None:
+    try:
+        out.write_bytes(made)
+    except OSError as problem:
+        raise BenchError(
+            f"{out} cannot be written: {problem.strerror}; name another file with --out."
+        ) from problem
 
 
 def _text(form: str, site: Path | None, header: Mapping[str, Any], rows: tuple[SessionRow, ...]) -> str:

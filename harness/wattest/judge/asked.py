@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Something that a header wants for one requirement, and the sentence that tells its absence.
+
+    ``thing`` is the id of the checklist item or of the document; for what is planned, that of the requirement.
+    """
+
+    requirement: str
+    kind: Literal["planned", "item", "paper"]
+    thing: str
+    sentence: str
 
 
 def evidence_checks(entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -26,27 +40,24 @@ def unanswered(header: Entry, entries: Iterable[Entry]) -> dict[str, tuple[str, 
             if (check.get("figures") or {}).get("inapplicable"):
                 inapplicable.add(name)
     found: dict[str, list[str]] = {}
-    for name, sentence in _planned(header):
-        found.setdefault(name, []).append(sentence)
-    for name, thing, sentence in _asked(header):
-        if name not in inapplicable and (name, thing) not in shown:
-            found.setdefault(name, []).append(sentence)
+    for one in wanted(header):
+        there = one.requirement in inapplicable or (one.requirement, one.thing) in shown
+        if one.kind == "planned" or not there:
+            found.setdefault(one.requirement, []).append(one.sentence)
     return {name: tuple(sentences) for name, sentences in found.items()}
 
 
-def _planned(header: Entry) -> Iterator[tuple[str, str]]:
+def wanted(header: Entry) -> Iterator[Wanted]:
+    """What is planned, each question to people, each document asked for, once for every requirement it is about."""
     requirements = header.get("requirements")
     if isinstance(requirements, Mapping):
         for name, requirement in requirements.items():
             if requirement.get("planned"):
-                yield name, f"Not tested: planned; {requirement['planned']}."
-
-
-def _asked(header: Entry) -> Iterator[tuple[str, str, str]]:
-    """Requirement, id of the item or document, and how its absence is told."""
+                sentence = f"Not tested: planned; {requirement['planned']}."
+                yield Wanted(name, "planned", name, sentence)
     for item in (header.get("checklist") or {}).values():
         for name in item["covers"]:
-            yield name, item["id"], f"The checklist was not answered: {item['question']}"
+            yield Wanted(name, "item", item["id"], f"The checklist was not answered: {item['question']}")
     for paper in (header.get("papers") or {}).values():
         for name in dict.fromkeys(name for statement in paper["statements"] for name in statement["covers"]):
-            yield name, paper["id"], f"A document is missing: {paper['title']}."
+            yield Wanted(name, "paper", paper["id"], f"A document is missing: {paper['title']}.")

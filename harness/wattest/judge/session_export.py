@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from wattest.errors import BenchError
@@ -78,40 +77,44 @@ def as_json(rows: Sequence[SessionRow]) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
-def write_parquet(rows: Sequence[SessionRow], path: Path) -> None:
-    """A Parquet file with decimal and timestamp columns. Raises ``BenchError`` without pa."""
+def as_parquet(rows: Sequence[SessionRow]) -> bytes:
+    """A Parquet file with decimal and timestamp columns, the same values as in CSV and JSON.
+
+    Raises ``BenchError`` without the package pyarrow, and for a number that no column of Parquet holds.
+    """
     try:
         import pyarrow as pa  # noqa: PLC0415 - an extra
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
         raise BenchError(
-            "Parquet needs the package pyarrow, which is not installed here: "
-            "pip install 'wattest[data]', or choose --format csv or json."
+            "Parquet needs the package pyarrow, which is not installed here: pip install pyarrow "
+            "(it comes with the extra: pip install 'wattest[data]'), or choose --format csv or json."
         ) from None
     names = columns(rows)
     data = [exported(row, names) for row in rows]
+    money = ("before_tax", "total", *(name for name in names if name.startswith("tax_")))
     kinds: Mapping[str, Any] = {
         **dict.fromkeys(("evse", "connector"), pa.int64()),
         **dict.fromkeys(("begin", "end"), pa.timestamp("us", tz="UTC")),
-        **dict.fromkeys(("duration_s", "energy_wh", "peak_w"), pa.decimal128(38, 6)),
-        **dict.fromkeys(
-            ("before_tax", "total", *(name for name in names if name.startswith("tax_"))),
-            pa.decimal128(18, 2),
-        ),
+        **{name: _decimals(pa, data, name, 6) for name in ("duration_s", "energy_wh", "peak_w")},
+        **{name: _decimals(pa, data, name, 2) for name in money},
     }
     schema = pa.schema([(name, kinds.get(name, pa.string())) for name in names])
-    table = pa.Table.from_pylist([_scaled(one, schema) for one in data], schema=schema)
-    parquet.write_table(table, path, compression="zstd")
+    try:
+        table = pa.Table.from_pylist(data, schema=schema)
+    except (pa.ArrowException, OverflowError) as problem:
+        raise BenchError(
+            f"A number of these sessions does not fit into a column of Parquet: {problem}. Choose --format csv or json."
+        ) from problem
+    out = io.BytesIO()
+    parquet.write_table(table, out, compression="zstd")
+    return out.getvalue()
 
 
-def _scaled(one: Mapping[str, Any], schema: Any) -> dict[str, Any]:
-    """Decimals with exactly the digits of their column, half a digit more being none of ours."""
-    return {
-        name: value.quantize(Decimal(1).scaleb(-schema.field(name).type.scale))
-        if isinstance(value, Decimal)
-        else value
-        for name, value in one.items()
-    }
+def _decimals(pa: Any, data: Sequence[Mapping[str, Any]], name: str, least: int) -> Any:
+    """A column of decimals: as many places as any value has, and ``least``, so that runs usually have the same schema."""
+    exponents = [one[name].as_tuple().exponent for one in data if isinstance(one[name], Decimal)]
+    return pa.decimal128(38, min(38, max(least, *(-one for one in exponents if isinstance(one, int)), 0)))
 
 
 def _text(value: object) -> str:

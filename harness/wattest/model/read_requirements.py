@@ -29,6 +29,7 @@ def _requirement(
     text: str,
     text_fr: str,
     criterion: str,
+    criterion_fr: str,
     source: str,
     provenance: Provenance,
     methods: tuple[Method, ...],
@@ -36,13 +37,15 @@ def _requirement(
     traces: tuple[Trace, ...] = (),
     limits: tuple[str, ...] = (),
     planned: str = "",
+    planned_fr: str = "",
 ) -> Requirement:
     """One testable demand.
 
     Args:
         text: what the EVSE must do, in English
         text_fr: the same in French
-        criterion: when it counts as done
+        criterion: when it counts as done, in English
+        criterion_fr: the same in French, with the same numbers
         source: standard and clause, or 'project criterion'
         provenance: how far the numbers in it can be trusted
         methods: how evidence is gathered; all of them are needed
@@ -50,11 +53,27 @@ def _requirement(
         traces: user statements it serves
         limits: ids of the limits it uses
         planned: what Wattest does not have yet to test it; take it out when a scenario covers the requirement
+        planned_fr: the same in French; both stand, or neither
     """
     if not methods:
         raise ValueError("a requirement needs at least one method of gathering evidence")
+    if bool(planned) != bool(planned_fr):
+        there, missing = ("planned", "planned_fr") if planned else ("planned_fr", "planned")
+        raise ValueError(f"a requirement with '{there}' needs '{missing}' too, or neither of them")
     return Requirement(
-        "", text, text_fr, criterion, source, provenance, methods, level, traces, limits, planned
+        "",
+        text,
+        text_fr,
+        criterion,
+        criterion_fr,
+        source,
+        provenance,
+        methods,
+        level,
+        traces,
+        limits,
+        planned,
+        planned_fr,
     )
 
 

@@ -60,6 +60,7 @@ class Requirement:
     text: str
     text_fr: str
     criterion: str
+    criterion_fr: str
     source: str
     provenance: Provenance
     methods: tuple[Method, ...]
@@ -67,3 +68,4 @@ class Requirement:
     traces: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     planned: str = ""
+    planned_fr: str = ""

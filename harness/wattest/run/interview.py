@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from wattest.document.suggest import nearest
 from wattest.errors import BenchError, RecordError
 from wattest.record.dossier import add
-from wattest.record.evidence import LARGEST, store
+from wattest.record.evidence import store
 from wattest.record.form import utc_text
+from wattest.run.handed_in import HandedIn, handed_in
 
 if TYPE_CHECKING:
     from wattest.model.evidence import Item, Paper
@@ -30,6 +31,11 @@ TRIES = 5
 
 STATES: Mapping[str, str] = {"yes": "oui", "no": "non", "not stated": "non indiqué"}
 """What can be said of a statement in a document, with its French."""
+
+
+def in_tongue(tongue: Tongue, en: str, fr: str, between: str = "\n") -> str:
+    """A sentence in one tongue, or in both with ``between`` between them."""
+    return {"en": en, "fr": fr, "fr+en": f"{fr}{between}{en}"}[tongue]
 
 
 class Ended(BenchError):
@@ -54,7 +60,11 @@ class Interview:
 
     def text(self, en: str, fr: str) -> str:
         """A sentence in the tongue of this interview."""
-        return {"en": en, "fr": fr, "fr+en": f"{fr}\n{en}"}[self.tongue]
+        return in_tongue(self.tongue, en, fr)
+
+    def words(self, en: str, fr: str) -> str:
+        """The same on one line."""
+        return in_tongue(self.tongue, en, fr, " / ")
 
     def item(self, item: Item, place: str) -> None:
         """Ask one question of the checklist, and keep what was answered with its pictures.
@@ -87,7 +97,7 @@ class Interview:
             answer = chosen
         files = []
         if item.photo:
-            files = self._files(self._ask_text("file of the picture", "fichier de la photo"))
+            files = self._files(self._ask_text("file of the picture", "fichier de la photo"), picture=True)
         self._keep(
             "answer",
             item.id,
@@ -106,7 +116,8 @@ class Interview:
             f"\n[{place}] {paper.id} ({', '.join(paper.covers)})\n{self.text(paper.title, paper.title_fr)}"
         )
         files = self._files(
-            self._ask_text("file of the document (empty: none)", "fichier du document (vide : aucun)")
+            self._ask_text("file of the document (empty: none)", "fichier du document (vide : aucun)"),
+            picture=False,
         )
         if not files:
             return
@@ -131,14 +142,25 @@ class Interview:
             expires=expires,
         )
 
-    def _keep(self, kind: str, thing: str, files: list[tuple[str, bytes]], **fields: Any) -> None:
+    def _keep(self, kind: str, thing: str, files: list[HandedIn], **fields: Any) -> None:
+        at = self.now()
+        remarks = [remark for file in files for remark in [file.remark(at)] if kind == "answer" and remark]
+        for remark in remarks:
+            self.say(self.text(*remark))
         line = {
             "kind": kind,
             "thing": thing,
             **fields,
-            "files": [store(self.folder, name, content) for name, content in files],
+            "files": [
+                {
+                    **store(self.folder, file.name, file.content),
+                    "taken": file.taken and file.taken.isoformat(),
+                }
+                for file in files
+            ],
+            "remarks": [english for english, _ in remarks],
             "by": self.by,
-            "at": utc_text(self.now()),
+            "at": utc_text(at),
             "language": self.tongue,
         }
         add(self.folder, line)
@@ -154,7 +176,10 @@ class Interview:
         line = self.read(prompt)
         if line is None:
             raise Ended(
-                "There was nothing more to read, so the last question is not answered; what was answered before it is kept."
+                self.text(
+                    "There was nothing more to read, so the last question is not answered; what was answered before it is kept.",
+                    "Il n'y avait plus rien à lire : la dernière question est sans réponse; ce qui la précède est conservé.",
+                )
             )
         return "" if line.strip() == "-" else line.strip()
 
@@ -168,12 +193,17 @@ class Interview:
                 return understood(line)
             except ValueError as problem:
                 self.say(f"  {problem}")
-        raise BenchError(f"Nothing typed in {TRIES} tries could be used; what was answered before is kept.")
+        raise BenchError(
+            self.text(
+                f"Nothing typed in {TRIES} tries could be used; what was answered before is kept.",
+                f"Rien de ce qui a été tapé en {TRIES} essais ne peut servir; les réponses précédentes sont conservées.",
+            )
+        )
 
     def _choice(self, words: Mapping[str, str]) -> str | None:
         """A word by its number, itself, its French, or an unmistakable beginning of either; None to leave it out."""
         for number, (word, french) in enumerate(words.items(), 1):
-            self.say(f"  {number} {self.text(word, french).replace(chr(10), ' / ')}")
+            self.say(f"  {number} {self.words(word, french)}")
 
         def understood(line: str) -> str:
             if line.isascii() and line.isdigit() and 1 <= int(line) <= len(words):
@@ -190,9 +220,7 @@ class Interview:
             near = nearest(line, spoken)
             known = ", ".join(word if self.tongue == "en" else french for word, french in words.items())
             raise ValueError(
-                self.text(f"'{line}' is none of {known}", f"« {line} » n'est pas parmi {known}").replace(
-                    "\n", " / "
-                )
+                self.words(f"'{line}' is none of {known}", f"« {line} » n'est pas parmi {known}")
                 + (f" ({near}?)" if near else "")
             )
 
@@ -207,7 +235,7 @@ class Interview:
                 number = Decimal("NaN")
             if not number.is_finite() or (least is not None and number < least):
                 raise ValueError(
-                    self.text(
+                    self.words(
                         f"'{line}' is no number that fits here",
                         f"« {line} » n'est pas un nombre qui convient",
                     )
@@ -223,7 +251,7 @@ class Interview:
                 return date.fromisoformat(line).isoformat()
             except ValueError:
                 raise ValueError(
-                    self.text(
+                    self.words(
                         f"'{line}' is no date such as 2026-11-27",
                         f"« {line} » n'est pas une date comme 2026-11-27",
                     )
@@ -232,20 +260,12 @@ class Interview:
         found: str | None = self._again(prompt, understood)
         return found
 
-    def _files(self, prompt: str) -> list[tuple[str, bytes]]:
-        def understood(line: str) -> list[tuple[str, bytes]]:
-            path = Path(line).expanduser()
-            try:
-                if path.stat().st_size > LARGEST:
-                    raise ValueError(f"{path} has more than {LARGEST} bytes, the most of one file")
-                content = path.read_bytes()
-            except OSError as problem:
-                raise ValueError(f"{path}: {problem.strerror}") from problem
-            if not content:
-                raise ValueError(
-                    self.text(f"{path} is empty and proves nothing", f"{path} est vide et ne prouve rien")
-                )
-            return [(path.name, content)]
+    def _files(self, prompt: str, *, picture: bool) -> list[HandedIn]:
+        def understood(line: str) -> list[HandedIn]:
+            found = handed_in(line, picture=picture)
+            if isinstance(found, HandedIn):
+                return [found]
+            raise ValueError(in_tongue(self.tongue, *found, "\n  "))
 
         return self._again(prompt, understood) or []
 
@@ -257,12 +277,14 @@ def missing(
     handed_in: Mapping[str, Any],
     on: date,
 ) -> tuple[list[str], list[str]]:
-    """Ids of items and of papers that are not there, or are too old or expired on a day."""
+    """Ids of items and of papers that are not there, lack the picture asked for, or are too old or expired on a day."""
     return (
         [
             id_
             for id_, item in items.items()
-            if id_ not in answers or _stale(answers[id_], item.valid_days, on)
+            if id_ not in answers
+            or _stale(answers[id_], item.valid_days, on)
+            or (item.photo and not answers[id_]["files"])
         ],
         [
             id_

@@ -290,7 +290,7 @@ def _bill(scene: Scene, session: Session) -> tuple[Finding, ...]:
     energy, tariff = energy_wh(session), _energy_tariff(scene)
     if energy is None or tariff is None or session.ended is None:
         return ()
-    price, included = tariff
+    price, included, currency = tariff
     shown = _shown_total(scene, session, session.ended)
     if shown is None:
         return ()
@@ -306,7 +306,7 @@ def _bill(scene: Scene, session: Session) -> tuple[Finding, ...]:
             {
                 "what": f"the total shown after {session.name} of {energy} Wh at {price} per kWh",
                 "value": amount,
-                "unit": "of money",
+                "unit": currency,
                 "low": due - cent,
                 "high": highest + cent,
             },
@@ -315,8 +315,8 @@ def _bill(scene: Scene, session: Session) -> tuple[Finding, ...]:
     )
 
 
-def _energy_tariff(scene: Scene) -> tuple[Decimal, bool] | None:
-    """Price per kWh, and whether tax is in it; None unless the only tariff of the attempt charges for energy only."""
+def _energy_tariff(scene: Scene) -> tuple[Decimal, bool, str] | None:
+    """Price per kWh, whether tax is in it, and the currency; None unless the only tariff of the attempt charges for energy only."""
     told = [entry["tariff"] for entry in scene.trace.kind("setting") if entry.get("what") == "tariff"]
     if len(told) != 1 or not isinstance(told[0], dict):
         return None
@@ -326,7 +326,7 @@ def _energy_tariff(scene: Scene) -> tuple[Decimal, bool] | None:
     price = parts.pop("energy")
     if not price or any(parts.values()):
         return None
-    return price, bool(told[0].get("tax_included"))
+    return price, bool(told[0].get("tax_included")), str(told[0].get("currency") or "")
 
 
 def _shown_total(
