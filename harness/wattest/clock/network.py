@@ -112,6 +112,7 @@ class MemoryNetwork:
         self._whole = asyncio.Event()
         self._whole.set()
         self._accept: Accept | None = None
+        self._paused = False
         self._choose: Choose = first_offered
         self._ends: dict[_End, None] = {}
         self._serving: set[asyncio.Task[None]] = set()
@@ -130,6 +131,14 @@ class MemoryNetwork:
         self._accept = accept
         self._choose = choose
 
+    async def pause(self) -> None:
+        """Nobody listens any more, as while a central system restarts; links that are open stay. Harmless the second time."""
+        self._paused = True
+
+    async def resume(self) -> None:
+        """Listen again; harmless when nothing is paused."""
+        self._paused = False
+
     async def connect(self, greeting: Greeting) -> Wire:
         """Open a link. Raises ``ConnectionRefused``, a ``ConnectionError``, with the reason in the sentence."""
         who = f"Station {greeting.identity!r}"
@@ -145,7 +154,7 @@ class MemoryNetwork:
             await asyncio.sleep(2 * self.latency_s)
         if self._state is not None:
             raise ConnectionRefused(f"{who} could not connect: the network is cut.")
-        if self._accept is None:
+        if self._accept is None or self._paused:
             raise ConnectionRefused(f"{who} could not connect: no central system listens.")
         choice = self._choose(greeting)
         if choice.status != 101:

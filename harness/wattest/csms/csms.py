@@ -7,7 +7,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from wattest.clock import Clock
 from wattest.clock.network import Choice, Greeting, Wire, WireClosed
@@ -31,6 +31,18 @@ from wattest.roles import Note
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+class Listener(Protocol):
+    """Where links come from: an in-memory network, or a socket."""
+
+    async def pause(self) -> None:
+        """Listen no more; links that are open stay."""
+        ...
+
+    async def resume(self) -> None:
+        """Listen again."""
+        ...
+
+
 class Csms:
     """One central system for any number of stations, without sockets: shells bring the links.
 
@@ -47,6 +59,10 @@ class Csms:
         self.dialects: tuple[Dialect, ...] = ("2.0.1", "1.6")
         self.turned_away: Choice | None = None
         """What every station is answered that wants a link; None lets them in."""
+        self.listener: Listener | None = None
+        """What the shell listens with, so that a scenario can restart the central system; None where no shell has said so."""
+        self.mute = False
+        """Whether no CALL of a station is answered, as by a central system that hangs."""
         self.answers = Answers()
         self.cards = Cards()
         self.ledger = Ledger()

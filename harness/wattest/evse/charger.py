@@ -174,7 +174,7 @@ class Charger:
             dialect=self._dialect,
             dial=self._dial,
             new_id=self._new_id,
-            timeout_s=lambda: float(station.settings.number("message_timeout")),
+            timeout_s=lambda: self._conduct(registration.answer_timeout_s)(station),
             back_off_s=lambda failures: self._conduct(registration.back_off_s)(station, failures),
             spawn=lambda work: station.spawn(work),  # noqa: PLW0108 - the station comes after its link
             handle=self._answer,

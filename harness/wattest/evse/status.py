@@ -198,6 +198,44 @@ def says_status_twice(station: Station) -> int:
     return 2
 
 
+@behaviour
+def tells_whole(station: Station) -> bool:
+    """Whether the charge point as a whole has a status too: connector 0, which OCPP 1.6 4.9 leaves open."""
+    return True
+
+
+@variation(
+    "V160",
+    alters=tells_whole,
+    text="no status of connector 0 is told while all is well",
+    source="OCPP 1.6 4.9: connector 0 stands for the charge point and may be left out",
+    area="monitoring",
+    dialects=("1.6",),
+)
+def tells_connectors_only(station: Station) -> bool:
+    """The charge point has no status of its own."""
+    return not station.reader_works
+
+
+@behaviour
+def shown_after_boot(station: Station, outlet: Outlet) -> bool:
+    """Whether the status of an outlet is told after each boot, whatever was told before it (OCPP 1.6 4.9, 2.0.1 B01)."""
+    return True
+
+
+@defect(
+    "STATUS-D13",
+    breaks=shown_after_boot,
+    area="monitoring",
+    requirement="MON-01",
+    text="after a restart no connector shows itself until its status changes",
+    source="OCPP 1.6 4.9; OCPP 2.0.1 B01: a status of each connector after BootNotification",
+)
+def remembers_what_it_told(station: Station, outlet: Outlet) -> bool:
+    """What was told before the restart counts as told."""
+    return station.flash.boots <= 1
+
+
 def refresh(station: Station, outlet: Outlet) -> None:
     """Report the outlet's status if it is not what the central system was last told."""
     word = station.dialect.status_word(station, outlet)
@@ -215,11 +253,12 @@ def refresh(station: Station, outlet: Outlet) -> None:
 
 def refresh_all(station: Station, *, forget: bool) -> None:
     """After boot or reconnect: everything (``forget``), or only what changed meanwhile."""
-    if forget:
+    if forget and station.conduct(tells_whole)(station):
         _tell_all(station, None, station.dialect.statuses(station, None))
     for outlet in station.outlets:
         if forget:
-            outlet.told = None
+            again = station.conduct(shown_after_boot)(station, outlet)
+            outlet.told = None if again else station.dialect.status_word(station, outlet)
         refresh(station, outlet)
 
 

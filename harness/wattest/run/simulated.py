@@ -104,6 +104,7 @@ class SimulatedVenue:
         self._csms = csms = Csms(self._clock, self._note, seed=seed)
         csms.taxes = self._taxes
         network.listen(csms.accept, csms.choose)
+        csms.listener = network
         await self._open_parts(world, network)
         self._charger = Charger(
             world,

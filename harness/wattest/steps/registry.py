@@ -22,6 +22,7 @@ ROOMS = (
     "receipt",
     "screen",
     "outage",
+    "coming_back",
     "climate",
     "message",
     "person",
