@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from wattest.clock import Clock
-from wattest.clock.network import Choice, Greeting, Wire, WireClosed
+from wattest.clock.network import Choice, Greeting, HearsPings, Wire, WireClosed
 from wattest.csms import costs
 from wattest.csms.answers import Answers
 from wattest.csms.door import DIALECT_OF, refusal
@@ -61,6 +61,8 @@ class Csms:
         """What every station is answered that wants a link; None lets them in."""
         self.listener: Listener | None = None
         """What the shell listens with, so that a scenario can restart the central system; None where no shell has said so."""
+        self.notes_pings = False
+        """Whether every WebSocket ping of a station is noted; while nobody asks they would be most of a record."""
         self.mute = False
         """Whether no CALL of a station is answered, as by a central system that hangs."""
         self.answers = Answers()
@@ -220,6 +222,8 @@ class Csms:
         if line is None:
             await wire.close(1002, "no common sub-protocol")
             return
+        if isinstance(wire, HearsPings):
+            wire.on_ping(lambda: self.pinged(line))
         try:
             while True:
                 data = await wire.recv()
@@ -232,6 +236,11 @@ class Csms:
         finally:
             self.gone(line, 1001, "the central system goes away", by="csms")
             shell.end()
+
+    def pinged(self, line: Line) -> None:
+        """A station sent a WebSocket ping."""
+        if self.notes_pings and line.open:
+            self.note("ping", station=line.station.identity, direction="in")
 
     async def close(self) -> None:
         """Hang up on every station."""

@@ -310,6 +310,8 @@ class _Door(asyncio.Protocol):
             if frame.fin:
                 whole, self._pieces = b"".join(self._pieces), None
                 self._message(whole)
+        elif frame.opcode is Opcode.PING and self._line is not None:
+            self._csms.pinged(self._line)
         elif (
             frame.opcode is Opcode.CLOSE and self._line is not None and self._protocol.close_rcvd is not None
         ):

@@ -32,6 +32,7 @@ from wattest.evse import (
     outbox,
     payment,
     pilot,
+    pinging,
     power,
     registration,
     sessions,
@@ -201,6 +202,7 @@ class Charger:
             outbox.deliver(station, lambda notice, info: sessions.late_verdict(station, notice.key, info))
         )
         station.spawn(registration.beat(station))
+        station.spawn(pinging.ping(station))
         station.spawn(warmth.heat(station))
 
     def _take_up(self, station: Station) -> None:

@@ -194,6 +194,7 @@ def tells_modem(station: Station) -> Mapping[str, str]:
 
 def opened(station: Station) -> None:
     """A wire is open: boot if need be, else catch up."""
+    station.wake_ping.set()
     away_s = station.clock.monotonic() - station.offline_since
     if station.registration == "accepted" and station.conduct(boots_on_reconnect)(station):
         station.registration = "none"

@@ -3,7 +3,7 @@
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
 ``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``sharing``, ``power``, ``authorise``, ``aligned``,
-``commands``, ``payment``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
+``commands``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 
 from wattest.clock import Clock
 from wattest.evse.flash import Flash, Notice, OpenTransaction, Queued, Sampled, TokenInfo
-from wattest.evse.settings import Settings
+from wattest.evse.settings import Settings, settings_lacked
 from wattest.model.charger import ChargerSheet
 from wattest.ocpp.neutral import ChargingState
 from wattest.world import World
@@ -130,6 +130,10 @@ class Line(Protocol):
         self, action: str, payload: Mapping[str, Any], *, message_id: str | None = None, probe: bool = True
     ) -> Mapping[str, Any]:
         """Send a CALL and wait for its answer. Raises ``LinkLost``, ``CallSilent`` or ``CallRefused`` (``link``)."""
+        ...
+
+    async def ping(self) -> None:
+        """Send a WebSocket ping; no pong in time drops the link."""
         ...
 
     def drop(self, reason: str) -> None:
@@ -253,7 +257,7 @@ class Station:
         self.clock = clock
         self.sheet = sheet
         self.flash = flash
-        self.settings = Settings(sheet, flash)
+        self.settings = Settings(sheet, flash, lacked=conduct(settings_lacked)(sheet))
         self.conduct = conduct
         self.dialect = dialect
         self.line = line
@@ -271,6 +275,7 @@ class Station:
         self.wake_outbox = asyncio.Event()
         self.wake_heart = asyncio.Event()
         self.wake_boot = asyncio.Event()
+        self.wake_ping = asyncio.Event()
         self.price: str | None = None
         """Price text that the central system gave for the next customer."""
         self.message: tuple[str, ...] = ()

@@ -26,7 +26,9 @@ async def restart_central_system(run: Run, *, dark: Duration = 60.0) -> None:
     listener = run.csms.listener
     if listener is None:
         raise BenchError("restart_central_system needs a central system whose listening the bench can stop.")
-    seq = run.note("fault", id="restart", what="central system", backend="csms", detail=f"gone for {dark:g} s")
+    seq = run.note(
+        "fault", id="restart", what="central system", backend="csms", detail=f"gone for {dark:g} s"
+    )
     run.cuts.append("restart")
     await listener.pause()
     try:
@@ -49,7 +51,9 @@ async def hang_central_system(run: Run, *, for_: Duration = 600.0) -> None:
 
     Proven by a CALL that got no answer; without one in that time the station was not put to the test.
     """
-    first = run.note("fault", id="hang", what="central system", backend="csms", detail=f"hangs for {for_:g} s")
+    first = run.note(
+        "fault", id="hang", what="central system", backend="csms", detail=f"hangs for {for_:g} s"
+    )
     run.cuts.append("hang")
     run.csms.mute = True
     try:

@@ -23,6 +23,7 @@ ROOMS = (
     "screen",
     "outage",
     "coming_back",
+    "pings",
     "climate",
     "message",
     "person",
