@@ -132,9 +132,10 @@ class Charger:
         world = self.world
         self._unbind = [
             world.grid.on_power(self._power),
-            world.grid.on_voltage(self._voltage),
+            world.grid.on_voltage(self._look_everywhere),
             world.reader.on_card(self._card),
             world.terminal.on_card(self._paid),
+            world.stop_button.on_move(self._look_everywhere),
         ]
         for number, hardware in enumerate(world.outlets):
             self._unbind += [
@@ -204,6 +205,7 @@ class Charger:
         station.spawn(registration.beat(station))
         station.spawn(pinging.ping(station))
         station.spawn(warmth.heat(station))
+        station.spawn(warmth.watch(station))
 
     def _take_up(self, station: Station) -> None:
         """What the last life left behind."""
@@ -284,7 +286,7 @@ class Charger:
         else:
             self._dark(station)
 
-    def _voltage(self) -> None:
+    def _look_everywhere(self) -> None:
         if self._station is not None:
             for outlet in self._station.outlets:
                 self._station.wake(outlet)

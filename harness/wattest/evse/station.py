@@ -2,7 +2,7 @@
 
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
-``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``sharing``, ``power``, ``authorise``, ``aligned``,
+``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``stopping``, ``sharing``, ``power``, ``authorise``, ``aligned``,
 ``commands``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
@@ -61,7 +61,7 @@ class Fault:
 
     code: str
     vendor_code: str | None
-    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply"]
+    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply", "heat", "stop"]
     text: str
 
 
@@ -74,6 +74,8 @@ class Outlet:
     permit: Permit | None = None
     session: OpenTransaction | None = None
     fault: Fault | None = None
+    warning: Fault | None = None
+    """What is told as a fault although the outlet stays in order: it charges less or waits until it is over."""
     finishing: bool = False
     """The session is over and the vehicle still plugged."""
     state: ChargingState = "idle"
@@ -97,6 +99,11 @@ class Outlet:
     """What the screen said of the price when the session began."""
     drawn: tuple[float, list[str]] | None = None
     """When energy and time were last drawn, and what was."""
+
+    @property
+    def trouble(self) -> Fault | None:
+        """What is told of it: its fault, or else its warning."""
+        return self.fault or self.warning
 
     @property
     def plugged(self) -> bool:

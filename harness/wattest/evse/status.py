@@ -283,6 +283,40 @@ def set_fault(station: Station, outlet: Outlet, fault: Fault | None) -> None:
     station.wake(outlet)
 
 
+@behaviour
+def warns(station: Station, warning: Fault) -> bool:
+    """Whether it is told why the station charges less, or waits: too much heat, too much or too little voltage."""
+    return True
+
+
+@defect(
+    "STATUS-D16",
+    breaks=warns,
+    area="monitoring",
+    requirement="MON-04",
+    text="for heat, or a voltage beyond its limits, the station charges less or waits, and tells nobody why",
+    source="ChargeX MREC CX003, CX005, CX006",
+)
+def waits_in_silence(station: Station, warning: Fault) -> bool:
+    """It will go on by itself, so why bother anybody."""
+    return False
+
+
+def set_warning(station: Station, outlet: Outlet, warning: Fault | None) -> None:
+    """Enter or leave what is told as a fault while the outlet stays in order."""
+    if warning == outlet.warning or (warning is None and not station.conduct(takes_back)(station, outlet)):
+        return
+    if warning is not None and not station.conduct(warns)(station, warning):
+        return
+    outlet.warning = warning
+    if warning is not None:
+        display.say(station, warning.text)
+    if station.accepted and (message := station.dialect.problem(station, outlet)) is not None:
+        tell(station, *message)
+    report(station, outlet)
+    station.wake(outlet)
+
+
 async def _tell_later(
     station: Station, outlet: Outlet, messages: list[tuple[str, Mapping[str, Any]]], delay_s: float
 ) -> None:

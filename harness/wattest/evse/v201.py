@@ -37,6 +37,8 @@ COMPONENTS = {
     "weld": "ElectricalFeed",
     "pilot": "CPPWMController",
     "supply": "ElectricalFeed",
+    "heat": "TemperatureSensor",
+    "stop": "EmergencyStopSensor",
 }
 """The component whose problem a fault is (OCPP 2.0.1 Part 2 appendix)."""
 STATES = {
@@ -235,7 +237,7 @@ class V201:
 
     def problem(self, station: Station, outlet: Outlet) -> tuple[str, Mapping[str, Any]] | None:
         """NotifyEvent about a lock, the pilot or a weld, and when it is over (G05.FR.03, N07)."""
-        fault = outlet.fault
+        fault = outlet.trouble
         if fault is None:
             return self._event(station, outlet.problem or COMPONENTS["engage"], outlet, "false", None)
         outlet.problem = COMPONENTS[fault.cause]

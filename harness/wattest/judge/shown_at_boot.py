@@ -76,9 +76,9 @@ def lacking(shown: Shown, dialect: Dialect, connectors: int) -> tuple[list[str],
         found = (
             ", ".join(f"connector {place} of EVSE {evse}" for evse, place in sorted(shown.places)) or "none"
         )
-    violations = [
+    lacks = (
         f"after the accepted BootNotification of entry {shown.boot} there is no status of {', '.join(missing)}; "
         f"the charger sheet states {connectors}, and shown was {found}"
-    ]
-    doubts = [f"the charger sheet states {connectors} connectors, and a status came of {found}"]
-    return (violations if missing else []), (doubts if len(shown.places) > connectors else [])
+    )
+    extra = f"the charger sheet states {connectors} connectors, and a status came of {found}"
+    return ([lacks] if missing else []), ([extra] if len(shown.places) > connectors else [])

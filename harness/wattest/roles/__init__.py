@@ -38,6 +38,8 @@ from wattest.roles.protocols import (
     Vehicle,
 )
 from wattest.roles.readings import (
+    PRESS_STOP,
+    RELEASE_STOP,
     ChamberState,
     Component,
     DisplayReading,
@@ -60,6 +62,8 @@ from wattest.roles.readings import (
 )
 
 __all__ = [
+    "PRESS_STOP",
+    "RELEASE_STOP",
     "ROLES",
     "CardReader",
     "Chamber",

@@ -32,6 +32,7 @@ ROOMS = (
     "cold",
     "supply",
     "monitoring",
+    "provoking",
     "endurance",
     "portal",
     "sharing",
