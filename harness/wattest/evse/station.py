@@ -285,6 +285,8 @@ class Station:
         self.wake_ping = asyncio.Event()
         self.price: str | None = None
         """Price text that the central system gave for the next customer."""
+        self.first_price = ""
+        """The first price that the screen showed in this life, for those that never change it."""
         self.message: tuple[str, ...] = ()
         """What the driver is told right now, such as a refusal."""
         self.lost_link_in_session = False

@@ -51,6 +51,7 @@ def look(station: Station, outlet: Outlet) -> None:
     pressed = station.world.stop_button.pressed
     if pressed and outlet.fault is None:
         status.set_fault(station, outlet, station.conduct(stop_told)(station))
-    elif not pressed and outlet.fault is not None and outlet.fault.cause == "stop":
-        if station.conduct(over_when_released)(station):
-            status.set_fault(station, outlet, None)
+        return
+    stopped = outlet.fault is not None and outlet.fault.cause == "stop"
+    if stopped and not pressed and station.conduct(over_when_released)(station):
+        status.set_fault(station, outlet, None)
