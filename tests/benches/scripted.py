@@ -168,6 +168,8 @@ def _look(hands: Hands, question: str) -> str:
     if question.startswith("Which total is shown"):
         shown = hands.do("display")[1]
         return "-" if shown["cost"] is None else f"{shown['cost']} {shown['currency'] or ''}".strip()
+    if question.startswith("How many alerts"):
+        return str(hands.do("alerts")[1])
     if question.startswith("Air temperature"):
         return f"{hands.do('read_temperature')[1]:.3f}"
     raise AssertionError(f"Nobody knows what to answer to {question!r}.")

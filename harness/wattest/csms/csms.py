@@ -61,6 +61,8 @@ class Csms:
         """What every station is answered that wants a link; None lets them in."""
         self.listener: Listener | None = None
         """What the shell listens with, so that a scenario can restart the central system; None where no shell has said so."""
+        self.listeners: list[Callable[[str, Event], None]] = []
+        """Told of everything that a station says, with its identity, before anybody who waits is woken."""
         self.notes_pings = False
         """Whether every WebSocket ping of a station is noted; while nobody asks they would be most of a record."""
         self.mute = False
@@ -285,6 +287,8 @@ class Csms:
             station.booted = (event, seq)
         elif isinstance(event, TransactionChanged) and event.transaction_id is not None:
             self.till.lock(event.transaction_id, event.timestamp if event.kind == "started" else None)
+        for listener in self.listeners:
+            listener(station.identity, event)
         self._happenings.tell(event, seq)
         if answered and line.open:
             self._tell_costs(line, event)

@@ -74,6 +74,8 @@ class Outlet:
     permit: Permit | None = None
     session: OpenTransaction | None = None
     fault: Fault | None = None
+    untold: bool = False
+    """Whether its fault is kept back."""
     warning: Fault | None = None
     """What is told as a fault although the outlet stays in order: it charges less or waits until it is over."""
     finishing: bool = False
@@ -102,8 +104,8 @@ class Outlet:
 
     @property
     def trouble(self) -> Fault | None:
-        """What is told of it: its fault, or else its warning."""
-        return self.fault or self.warning
+        """What is told of it: its fault, unless that is kept back, or else its warning."""
+        return self.warning if self.fault is None or self.untold else self.fault
 
     @property
     def plugged(self) -> bool:
@@ -285,6 +287,8 @@ class Station:
         self.wake_ping = asyncio.Event()
         self.price: str | None = None
         """Price text that the central system gave for the next customer."""
+        self.fault_told_s = -math.inf
+        """When a fault was told last, on the monotonic clock."""
         self.first_price = ""
         """The first price that the screen showed in this life, for those that never change it."""
         self.message: tuple[str, ...] = ()

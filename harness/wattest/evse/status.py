@@ -23,7 +23,7 @@ IN_SESSION: Mapping[ChargingState, Word] = {
 @behaviour
 def status_of(station: Station, outlet: Outlet) -> Word:
     """Status in the words of OCPP 1.6 section 4.9."""
-    if outlet.fault is not None:
+    if outlet.fault is not None and not outlet.untold:
         return "faulted"
     if outlet.session is not None:
         return IN_SESSION[station.conduct(state_told)(station, outlet)]
@@ -146,6 +146,25 @@ def takes_back(station: Station, outlet: Outlet) -> bool:
 def latches_every_fault(station: Station, outlet: Outlet) -> bool:
     """Only a technician may clear it."""
     return False
+
+
+@behaviour
+def tells_fault(station: Station) -> bool:
+    """Whether a fault that begins is told."""
+    return True
+
+
+@defect(
+    "STATUS-D19",
+    breaks=tells_fault,
+    area="monitoring",
+    requirement="MON-06",
+    text="after a fault was told, faults of the next half hour are not",
+    source="project: 20 of 20 faults reach the operator; Charge Place Scotland service levels",
+)
+def one_fault_in_half_an_hour(station: Station) -> bool:
+    """A filter against faults that come and go."""
+    return station.clock.monotonic() - station.fault_told_s > 1800.0
 
 
 @behaviour
@@ -274,11 +293,16 @@ def set_fault(station: Station, outlet: Outlet, fault: Fault | None) -> None:
         return
     outlet.fault = fault
     if fault is not None:
+        outlet.untold = not station.conduct(tells_fault)(station)
+        if not outlet.untold:
+            station.fault_told_s = station.clock.monotonic()
         display.say(station, fault.text)
     elif station.message:
         station.message = ()
-    if station.accepted and (message := station.dialect.problem(station, outlet)) is not None:
-        tell(station, *message)
+    if not outlet.untold and station.accepted:
+        message = station.dialect.problem(station, outlet)
+        if message is not None:
+            tell(station, *message)
     refresh(station, outlet)
     station.wake(outlet)
 

@@ -69,6 +69,7 @@ ROLE_NAMES = (
     "chamber",
     "thermometers",
     "network",
+    "alerts",
     "operator",
 )
 """The keys of ``wattest.roles.ROLES``, without the cost of its Protocols."""

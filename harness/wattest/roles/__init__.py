@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from wattest.roles.protocols import (
     ROLES,
+    Alerts,
     CardReader,
     Chamber,
     Display,
@@ -40,6 +41,7 @@ from wattest.roles.protocols import (
 from wattest.roles.readings import (
     PRESS_STOP,
     RELEASE_STOP,
+    AlertReading,
     ChamberState,
     Component,
     DisplayReading,
@@ -65,6 +67,8 @@ __all__ = [
     "PRESS_STOP",
     "RELEASE_STOP",
     "ROLES",
+    "AlertReading",
+    "Alerts",
     "CardReader",
     "Chamber",
     "ChamberState",

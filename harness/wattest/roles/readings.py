@@ -101,6 +101,15 @@ class SupplyStep:
 
 
 @dataclass(frozen=True)
+class AlertReading:
+    """How many alerts of faults the operator of the station has been sent so far; ``lines`` are their texts where there are any."""
+
+    count: int
+    lines: tuple[str, ...] = ()
+    seq: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class PilotReading:
     """The control pilot, measured: plateaus in V, duty cycle in percent, frequency in Hz, edges in s.
 

@@ -33,6 +33,7 @@ ROOMS = (
     "supply",
     "monitoring",
     "provoking",
+    "alerting",
     "endurance",
     "portal",
     "sharing",
