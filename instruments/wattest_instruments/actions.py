@@ -115,6 +115,7 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "read_back": _READ_BACK,
     },
     "thermometers": {"read_all": Action("temperatures", places=True)},
+    "alerts": {"read": Action("alerts", (), ("count",), ("lines",))},
     "network": {"cut": Action("cut"), "restore": Action("restore")},
     "operator": {
         "ask": Action("ask", ("question", "answers"), ("answer",)),

@@ -165,6 +165,7 @@ class _ByHand:
             ("lock_sensor", "read"): self._locks,
             ("lock_sensor", "pull"): lambda: self._pull(arguments["which"]),
             ("display", "read"): self._display,
+            ("alerts", "read"): self._alerts,
             ("vehicle", "whereabouts"): self._whereabouts,
             ("operator", "ask"): lambda: self._answer(arguments["question"], arguments["answers"]),
             ("operator", "measure"): lambda: self._by_eye(arguments["subject"], arguments["unit"]),
@@ -302,6 +303,10 @@ class _ByHand:
             return Answer({"lines": lines}, (first,))
         (cost, currency), second = await self._person.ask(self.role, questions.total(self._language))
         return Answer({"lines": lines, "cost": cost, "currency": currency}, (first, second))
+
+    async def _alerts(self) -> Answer:
+        count, seq = await self._person.ask(self.role, questions.alerts(self._language))
+        return Answer({"count": count}, (seq,))
 
     async def _answer(self, question: str, answers: tuple[str, ...]) -> Answer:
         return await self._one("answer", questions.choice(question, answers, self._language))

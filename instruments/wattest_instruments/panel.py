@@ -64,7 +64,7 @@ class SocketPanel:
         """Listen; harmless when it does. Raises ``BenchError`` when the port is taken."""
         if not self.facts:
             network = self._around.rigs["network"]
-            obedient = _Obedient(Panel(self._around.world, network))
+            obedient = _Obedient(Panel(self._around.world, network), self._around.rigs.get("alerts"))
             try:
                 server = await self._stack.enter_async_context(serve_scpi(obedient, "127.0.0.1", self._port))
             except OSError as problem:
@@ -136,8 +136,9 @@ LOOKS: Mapping[str, Callable[[World, Mapping[str, Any]], Any]] = {
 class _Obedient:
     """Lines in, answers out. The server carries each byte as one character; people write UTF-8."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, alerts: Any = None) -> None:
         self._panel = panel
+        self._alerts = alerts
 
     def handle(self, line: str) -> str | None:
         text = line.encode("latin-1").decode("utf-8", "backslashreplace")
@@ -148,6 +149,8 @@ class _Obedient:
         """The answer to a JSON line that asks for one of ``LOOKS``; None for any other."""
         try:
             told = json.loads(text)
+            if told["do"] == "alerts" and self._alerts is not None:
+                return json.dumps({"ok": True, "result": len(self._alerts.told)})
             look = LOOKS.get(told["do"])
         except (ValueError, TypeError, KeyError):
             return None

@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 
 from wattest.errors import BenchError, RigError
 from wattest.roles import (
+    AlertReading,
     DisplayReading,
     LockPosition,
     LockReading,
@@ -19,7 +20,7 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest_instruments.actions import FAULT_CAPABILITY, Doer
-from wattest_instruments.answers import as_decimal
+from wattest_instruments.answers import as_decimal, shown
 from wattest_instruments.gauge import Gauge, one_of, pilot_of, yes
 from wattest_instruments.pictures import keep_picture
 from wattest_instruments.placeholders import spelled
@@ -139,6 +140,25 @@ class Display:
             None if currency in {None, ""} else str(currency),
             answer.seq,
         )
+
+
+class Alerts:
+    """Somebody, or some web service, that tells how many alerts the operator has been sent."""
+
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
+        self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
+
+    async def read(self) -> AlertReading:
+        answer = await self.doer.do("read")
+        said, lines = answer.fields["count"], answer.fields.get("lines", ())
+        count = len(said) if isinstance(said, (list, tuple)) else as_decimal(said)
+        if count is None or count != int(count) or count < 0:
+            raise RigError(
+                f"{self.doer.where} told {shown(str(said))} as the number of alerts, which is none."
+            )
+        told = lines if isinstance(lines, (list, tuple)) else str(lines).splitlines()
+        return AlertReading(int(count), tuple(str(line) for line in told), answer.seq)
 
 
 class Operator:

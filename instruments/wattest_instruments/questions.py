@@ -215,6 +215,20 @@ def total(language: Language) -> Question[tuple[str | None, str | None]]:
     return Question(text[language], hint[language], read)
 
 
+def alerts(language: Language) -> Question[int]:
+    """How many alerts the operator of the station has been sent so far."""
+    text = {
+        "en": "How many alerts of faults of this station has its operator been sent so far (portal, mail, text message)?",
+        "fr": "Combien d'alertes de pannes de cette borne son exploitant a-t-il reçues jusqu'ici (portail, courriel, texto) ?",
+    }
+    hint = {"en": "a number such as 0", "fr": "un nombre, par exemple 0"}
+
+    def read(typed: str) -> int | NotUnderstood:
+        return int(typed) if re.fullmatch(r"[0-9]{1,6}", typed) else NOT_UNDERSTOOD
+
+    return Question(text[language], hint[language], read)
+
+
 def anything(text: str) -> Question[str]:
     """Any text but none."""
     return Question(text, "", lambda typed: typed or NOT_UNDERSTOOD)

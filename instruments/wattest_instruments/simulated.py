@@ -20,6 +20,7 @@ from typing import Literal, Protocol, TypeVar, cast
 
 from wattest.errors import BenchError
 from wattest.roles import (
+    AlertReading,
     ChamberState,
     DisplayReading,
     Identity,
@@ -76,10 +77,12 @@ def simulated(around: Surroundings) -> Part:
         return yokogawa_wt(around, resource="USB0::0x0B21::0x0025::C2TW01804::INSTR", library="@wattest")
     if around.role == "network":
         return Network(around, _network(around))
+    if around.role == "alerts":
+        return SimulatedAlerts(around)
     if around.role == "operator":
         return Operator(around)
     if around.role not in _OF_THE_WORLD:
-        known = ", ".join(sorted((*_OF_THE_WORLD, "network", "operator", "reference_meter")))
+        known = ", ".join(sorted((*_OF_THE_WORLD, "alerts", "network", "operator", "reference_meter")))
         raise BenchError(f"The simulated driver plays no role {around.role!r}; it plays {known}.")
     return cast("Part", _OF_THE_WORLD[around.role](Asked(around, _world(around))))
 
@@ -334,6 +337,44 @@ class Network:
             rx="null",
             error=None,
         )
+
+
+class SimulatedAlerts:
+    """The mailbox of whoever runs the simulated station, as the reference portal fills it."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    async def open(self) -> Identity:
+        return Identity("Wattest", "reference portal", "SIM")
+
+    async def read(self) -> AlertReading:
+        """What was sent so far; ``BenchError`` on a bench without the reference portal."""
+        alerts = self._around.rigs.get("alerts")
+        if alerts is None:
+            raise BenchError(
+                "The simulated alerts need the reference portal as a rig called 'alerts', and this bench has none: set "
+                "'kind: simulated' in the bench file, or choose another driver for the alerts."
+            )
+        lines = tuple(alert.text for alert in alerts.told)
+        seq = self._around.note(
+            "exchange",
+            role="alerts",
+            resource="portal",
+            op="request",
+            tx=json.dumps({"do": "alerts"}),
+            rx=json.dumps(lines),
+            error=None,
+        )
+        return AlertReading(len(lines), lines, (seq,))
+
+    async def make_safe(self) -> None:
+        """Mail is harmless."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 class Operator:

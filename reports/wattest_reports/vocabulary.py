@@ -118,6 +118,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "role.load": ("load", "charge électronique"),
     "role.pilot_scope": ("oscilloscope on the pilot", "oscilloscope sur le fil pilote"),
     "role.thermometers": ("thermometers", "thermomètres"),
+    "role.alerts": ("alerts to the operator", "alertes à l'exploitant"),
     "role.portal": ("portal", "portail"),
     "role.operator": ("operator", "opérateur"),
     "role.bench": ("bench as a whole", "banc entier"),

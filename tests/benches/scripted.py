@@ -171,6 +171,8 @@ def _look(hands: Hands, question: str) -> str:
         return "-" if shown["cost"] is None else f"{shown['cost']} {shown['currency'] or ''}".strip()
     if question.startswith("Relative humidity"):
         return f"{hands.do('read_humidity')[1]:.1f}"
+    if question.startswith("How many alerts"):
+        return str(hands.do("alerts")[1])
     if question.startswith("Air temperature"):
         return f"{hands.do('read_temperature')[1]:.3f}"
     raise AssertionError(f"Nobody knows what to answer to {question!r}.")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wattest.clock import VirtualClock
-from wattest.clock.network import Greeting, MemoryNetwork, Wire, WireClosed
+from wattest.clock.network import Greeting, HearsPings, MemoryNetwork, Wire, WireClosed
 from wattest.evse import Charger
 from wattest.model.charger import ChargerSheet
 from wattest.model.scenario import Dialect
@@ -58,11 +58,15 @@ class Central:
         self.errors: list[list[Any]] = []
         self.next_number = 1000
         self.last_id = 0
+        self.pings: list[float] = []
+        """When the charger sent WebSocket pings."""
         self._waiting: dict[str, asyncio.Future[Any]] = {}
 
     async def accept(self, greeting: Greeting, wire: Wire) -> None:
         self.wire = wire
         self.links += 1
+        assert isinstance(wire, HearsPings)
+        wire.on_ping(lambda: self.pings.append(self.clock.monotonic()))
         try:
             while True:
                 await self._take(wire, await wire.recv())
@@ -145,7 +149,8 @@ class Central:
 
     async def raw(self, text: str, unique: str, within_s: float = 30.0) -> Any:
         """Send any text; the frame that answers ``unique``."""
-        assert self.wire is not None
+        if self.wire is None:
+            raise ConnectionError("The charger has no link.")
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[unique] = answer
         await self.wire.send(text)

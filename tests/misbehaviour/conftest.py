@@ -80,6 +80,9 @@ class Tap:
             raise data
         return data
 
+    async def ping(self) -> None:
+        await self.wire.ping()
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         await self.wire.close(code, reason)
 

@@ -77,6 +77,10 @@ NEEDS = {
     "mend_vehicle_fault": {"vehicle"},
     "check_price_published": {"display", "price_display"},
     "expect_outage_noticed": {"network"},
+    "check_voltage_fault": {"vehicle", "reference_meter", "mains", "supply_voltage"},
+    "check_alerts": {"card_reader", "vehicle", "reference_meter", "alerts", "pilot_short"},
+    "check_heat_fault": {"vehicle", "reference_meter", "chamber"},
+    "check_emergency_stop": {"vehicle", "reference_meter", "operator", "emergency_stop"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""
 

@@ -1,6 +1,6 @@
 """In-memory links between a station and a central system, in the place of WebSockets.
 
-They carry whole messages in order, can be refused, cut and delayed, and look to both ends like the shell over a
+They carry whole messages and pings in order, can be refused, cut and delayed, and look to both ends like the shell over a
 real socket: a ``Wire``. Example::
 
     network = MemoryNetwork(clock)
@@ -15,7 +15,8 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from enum import Enum
+from typing import Literal, Protocol, runtime_checkable
 
 from wattest.clock.protocol import Clock
 from wattest.errors import BenchError
@@ -83,9 +84,29 @@ class Wire(Protocol):
         """The next message, in the order sent. Raises ``WireClosed`` after the last one. One reader at a time."""
         ...
 
+    async def ping(self) -> None:
+        """Send a WebSocket ping and wait for its pong, which the other end's shell sends by itself. Raises ``WireClosed``."""
+        ...
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the link; harmless when it is closed."""
         ...
+
+
+@runtime_checkable
+class HearsPings(Protocol):
+    """An end of a link that can tell of the pings that come in."""
+
+    def on_ping(self, told: Callable[[], None]) -> None:
+        """Be told of every ping of the other end."""
+        ...
+
+
+class _Control(Enum):
+    """Control frames, which are answered without anybody reading."""
+
+    PING = "ping"
+    PONG = "pong"
 
 
 Accept = Callable[[Greeting, Wire], Awaitable[None]]
@@ -112,6 +133,7 @@ class MemoryNetwork:
         self._whole = asyncio.Event()
         self._whole.set()
         self._accept: Accept | None = None
+        self._paused = False
         self._choose: Choose = first_offered
         self._ends: dict[_End, None] = {}
         self._serving: set[asyncio.Task[None]] = set()
@@ -130,6 +152,14 @@ class MemoryNetwork:
         self._accept = accept
         self._choose = choose
 
+    async def pause(self) -> None:
+        """Nobody listens any more, as while a central system restarts; links that are open stay. Harmless the second time."""
+        self._paused = True
+
+    async def resume(self) -> None:
+        """Listen again; harmless when nothing is paused."""
+        self._paused = False
+
     async def connect(self, greeting: Greeting) -> Wire:
         """Open a link. Raises ``ConnectionRefused``, a ``ConnectionError``, with the reason in the sentence."""
         who = f"Station {greeting.identity!r}"
@@ -145,7 +175,7 @@ class MemoryNetwork:
             await asyncio.sleep(2 * self.latency_s)
         if self._state is not None:
             raise ConnectionRefused(f"{who} could not connect: the network is cut.")
-        if self._accept is None:
+        if self._accept is None or self._paused:
             raise ConnectionRefused(f"{who} could not connect: no central system listens.")
         choice = self._choose(greeting)
         if choice.status != 101:
@@ -200,6 +230,9 @@ async def _serve(accept: Accept, greeting: Greeting, wire: Wire) -> None:
         await wire.close(code, reason)
 
 
+_Item = str | bytes | WireClosed | _Control
+
+
 class _End:
     """One end of an in-memory link."""
 
@@ -209,7 +242,9 @@ class _End:
         self.subprotocol = subprotocol
         self._network = network
         self._inbox: deque[str | bytes] = deque()
-        self._under_way: deque[tuple[str | bytes | WireClosed, asyncio.TimerHandle]] = deque()
+        self._under_way: deque[tuple[_Item, asyncio.TimerHandle]] = deque()
+        self._pinged: Callable[[], None] = lambda: None
+        self._pongs: deque[asyncio.Future[None]] = deque()
         self._due = 0.0
         self._reader: asyncio.Future[None] | None = None
         self._end: WireClosed | None = None
@@ -244,6 +279,20 @@ class _End:
                 self._reader = None
         return self._inbox.popleft()
 
+    async def ping(self) -> None:
+        if self._end is not None:
+            raise WireClosed(self._end.code, self._end.reason)
+        pong: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pongs.append(pong)
+        if self._network.state is None and not self.peer.closed:
+            self.peer.carry(_Control.PING)
+        await pong
+        if self._end is not None:
+            raise WireClosed(self._end.code, self._end.reason)
+
+    def on_ping(self, told: Callable[[], None]) -> None:
+        self._pinged = told
+
     async def close(self, code: int = 1000, reason: str = "") -> None:
         if self._end is not None:
             return
@@ -251,7 +300,7 @@ class _End:
         if self._network.state is None:
             self.peer.carry(WireClosed(code, reason))
 
-    def carry(self, item: str | bytes | WireClosed) -> None:
+    def carry(self, item: _Item) -> None:
         """Bring a message or a close to this end, after what is under way already and the network's latency."""
         loop = asyncio.get_running_loop()
         self._due = max(self._due, loop.time() + self._network.latency_s)
@@ -274,12 +323,21 @@ class _End:
         item, _ = self._under_way.popleft()
         self._arrive(item)
 
-    def _arrive(self, item: str | bytes | WireClosed) -> None:
+    def _arrive(self, item: _Item) -> None:
         if self._end is not None:
+            return
+        if item is _Control.PING:
+            self._pinged()
+            if self._network.state is None:
+                self.peer.carry(_Control.PONG)
+            return
+        if item is _Control.PONG:
+            self._pong()
             return
         if isinstance(item, WireClosed):
             self._finish(item)
             return
+        assert not isinstance(item, _Control)
         self._inbox.append(item)
         self._wake()
 
@@ -287,6 +345,14 @@ class _End:
         self._end = end
         self._network.forget(self)
         self._wake()
+        self._pong()
+
+    def _pong(self) -> None:
+        """A pong answers every ping before it (RFC 6455 5.5.3); the end of the link ends the waiting for any."""
+        while self._pongs:
+            pong = self._pongs.popleft()
+            if not pong.done():
+                pong.set_result(None)
 
     def _wake(self) -> None:
         if self._reader is not None and not self._reader.done():

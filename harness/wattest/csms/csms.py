@@ -7,10 +7,10 @@ import random
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from wattest.clock import Clock
-from wattest.clock.network import Choice, Greeting, Wire, WireClosed
+from wattest.clock.network import Choice, Greeting, HearsPings, Wire, WireClosed
 from wattest.csms import costs
 from wattest.csms.answers import Answers
 from wattest.csms.door import DIALECT_OF, refusal
@@ -31,6 +31,18 @@ from wattest.roles import Note
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+class Listener(Protocol):
+    """Where links come from: an in-memory network, or a socket."""
+
+    async def pause(self) -> None:
+        """Listen no more; links that are open stay."""
+        ...
+
+    async def resume(self) -> None:
+        """Listen again."""
+        ...
+
+
 class Csms:
     """One central system for any number of stations, without sockets: shells bring the links.
 
@@ -47,6 +59,14 @@ class Csms:
         self.dialects: tuple[Dialect, ...] = DIALECTS[::-1]
         self.turned_away: Choice | None = None
         """What every station is answered that wants a link; None lets them in."""
+        self.listener: Listener | None = None
+        """What the shell listens with, so that a scenario can restart the central system; None where no shell has said so."""
+        self.listeners: list[Callable[[str, Event], None]] = []
+        """Told of everything that a station says, with its identity, before anybody who waits is woken."""
+        self.notes_pings = False
+        """Whether every WebSocket ping of a station is noted; while nobody asks they would be most of a record."""
+        self.mute = False
+        """Whether no CALL of a station is answered, as by a central system that hangs."""
         self.answers = Answers()
         self.cards = Cards()
         self.ledger = Ledger()
@@ -206,6 +226,8 @@ class Csms:
         if line is None:
             await wire.close(1002, "no common sub-protocol")
             return
+        if isinstance(wire, HearsPings):
+            wire.on_ping(lambda: self.pinged(line))
         try:
             while True:
                 data = await wire.recv()
@@ -218,6 +240,11 @@ class Csms:
         finally:
             self.gone(line, 1001, "the central system goes away", by="csms")
             shell.end()
+
+    def pinged(self, line: Line) -> None:
+        """A station sent a WebSocket ping."""
+        if self.notes_pings and line.open:
+            self.note("ping", station=line.station.identity, direction="in")
 
     async def close(self) -> None:
         """Hang up on every station."""
@@ -262,6 +289,8 @@ class Csms:
             station.booted = (event, seq)
         elif isinstance(event, TransactionChanged) and event.transaction_id is not None:
             self.till.lock(event.transaction_id, event.timestamp if event.kind == "started" else None)
+        for listener in self.listeners:
+            listener(station.identity, event)
         self._happenings.tell(event, seq)
         if answered and line.open:
             self._tell_costs(line, event)

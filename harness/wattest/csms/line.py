@@ -112,7 +112,7 @@ class Line:
         if refusal is not None:
             self._answer(call, refusal, seq)
             return
-        plan = self._csms.answers.take(call.action)
+        plan = Drop() if self._csms.mute else self._csms.answers.take(call.action)
         if isinstance(plan, Drop):
             self._withhold(call, seq)
             return

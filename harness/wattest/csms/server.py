@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 from urllib.parse import unquote
 
@@ -58,13 +59,24 @@ _DEFLATE = ServerPerMessageDeflateFactory(
 class Server:
     """A central system that listens. ``url`` is what a station puts its identity behind."""
 
-    def __init__(self, csms: Csms, listening: asyncio.Server, doors: set[_Door], host: str) -> None:
+    def __init__(self, csms: Csms, listening: asyncio.Server, doors: set[_Door], entry: CsmsEntry) -> None:
+        host = entry.host
         port = listening.sockets[0].getsockname()[1]
         self.port: int = port
         self.url = f"ws://{f'[{host}]' if ':' in host else host}:{port}/ocpp"
         self._csms = csms
         self._listening = listening
         self._doors = doors
+        self._entry = replace(entry, port=port)
+
+    async def pause(self) -> None:
+        """Listen no more, as while a central system restarts; links that are open stay. Harmless the second time."""
+        self._listening.close()
+
+    async def resume(self) -> None:
+        """Listen at the same address again; harmless when it does. Raises ``BenchError`` when the address is taken meanwhile."""
+        if not self._listening.is_serving():
+            self._listening = await _listen(self._csms, self._entry, self._doors)
 
     async def close(self) -> None:
         """Listen no more, hang up on every station, and wait for the links to end."""
@@ -81,9 +93,14 @@ async def serve(csms: Csms, entry: CsmsEntry) -> Server:
     """Listen as a bench file says. Raises ``BenchError`` when the address cannot be had. Run in the clock's loop."""
     doors: set[_Door] = set()
     csms.password = entry.password if entry.password is not None else csms.password
+    csms.listener = server = Server(csms, await _listen(csms, entry, doors), doors, entry)
+    return server
+
+
+async def _listen(csms: Csms, entry: CsmsEntry, doors: set[_Door]) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     try:
-        listening = await loop.create_server(
+        return await loop.create_server(
             lambda: _Door(csms, entry, doors), entry.host, entry.port, backlog=1024
         )
     except OSError as error:
@@ -91,7 +108,6 @@ async def serve(csms: Csms, entry: CsmsEntry) -> Server:
             f"The central system cannot listen on {entry.host} port {entry.port}: {error.strerror or error}. "
             "Choose another 'port:' under 'csms:' in the bench file; 0 lets the system choose."
         ) from error
-    return Server(csms, listening, doors, entry.host)
 
 
 def identity_of(path: str) -> str | None:
@@ -294,6 +310,8 @@ class _Door(asyncio.Protocol):
             if frame.fin:
                 whole, self._pieces = b"".join(self._pieces), None
                 self._message(whole)
+        elif frame.opcode is Opcode.PING and self._line is not None:
+            self._csms.pinged(self._line)
         elif (
             frame.opcode is Opcode.CLOSE and self._line is not None and self._protocol.close_rcvd is not None
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from wattest.evse import display, sessions
@@ -176,9 +177,9 @@ def _expired_now(station: Station, info: TokenInfo) -> TokenInfo:
 
 
 def remember(station: Station, token: str, info: TokenInfo) -> None:
-    """Keep the latest word about a card in the cache (OCPP 1.6 3.5.1)."""
+    """Keep the latest word about a card in the cache (OCPP 1.6 3.5.1), but not the price that came with it: it may change."""
     if station.settings.on("auth_cache"):
-        station.flash.cache[token.casefold()] = info
+        station.flash.cache[token.casefold()] = replace(info, message=None)
 
 
 async def decide(station: Station, token: str) -> TokenInfo:

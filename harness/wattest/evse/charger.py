@@ -33,6 +33,7 @@ from wattest.evse import (
     outbox,
     payment,
     pilot,
+    pinging,
     power,
     registration,
     sessions,
@@ -132,9 +133,10 @@ class Charger:
         world = self.world
         self._unbind = [
             world.grid.on_power(self._power),
-            world.grid.on_voltage(self._voltage),
+            world.grid.on_voltage(self._look_everywhere),
             world.reader.on_card(self._card),
             world.terminal.on_card(self._paid),
+            world.stop_button.on_move(self._look_everywhere),
         ]
         for number, hardware in enumerate(world.outlets):
             self._unbind += [
@@ -175,7 +177,7 @@ class Charger:
             dialect=self._dialect,
             dial=self._dial,
             new_id=self._new_id,
-            timeout_s=lambda: float(station.settings.number("message_timeout")),
+            timeout_s=lambda: self._conduct(registration.answer_timeout_s)(station),
             back_off_s=lambda failures: self._conduct(registration.back_off_s)(station, failures),
             spawn=lambda work: station.spawn(work),  # noqa: PLW0108 - the station comes after its link
             handle=self._answer,
@@ -202,8 +204,10 @@ class Charger:
             outbox.deliver(station, lambda notice, info: sessions.late_verdict(station, notice.key, info))
         )
         station.spawn(registration.beat(station))
+        station.spawn(pinging.ping(station))
         station.spawn(warmth.heat(station))
         station.spawn(dew.watch(station))
+        station.spawn(warmth.watch(station))
 
     def _take_up(self, station: Station) -> None:
         """What the last life left behind."""
@@ -284,7 +288,7 @@ class Charger:
         else:
             self._dark(station)
 
-    def _voltage(self) -> None:
+    def _look_everywhere(self) -> None:
         if self._station is not None:
             for outlet in self._station.outlets:
                 self._station.wake(outlet)

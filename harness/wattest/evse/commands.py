@@ -120,6 +120,8 @@ def configure(station: Station, name: str, value: str) -> Outcome:
             aligned.arm(station)
         elif name == "heartbeat_interval":
             station.wake_heart.set()
+        elif name == "websocket_ping":
+            station.wake_ping.set()
     return outcome
 
 

@@ -43,10 +43,30 @@ def shown(station: Station) -> Shown:
             lines.append(f"Total {total[0]} {total[1]}")
     elif not lines:
         lines.append(WELCOME)
-    price = station.price or station.settings.text("default_price")
+    price = station.conduct(price_line)(station)
     if price and flash.total_kwh is None:
         lines.append(price)
     return Shown(tuple(lines), *total)
+
+
+@behaviour
+def price_line(station: Station) -> str:
+    """The price on the screen: that of this customer, else the one for everybody."""
+    return station.price or station.settings.text("default_price")
+
+
+@defect(
+    "STATUS-D18",
+    breaks=price_line,
+    area="monitoring",
+    requirement="INF-03",
+    text="the first price that the screen showed stays there until the next restart",
+    source="23 CFR 680.116: the price shown is the price; OCPI Tariffs",
+)
+def first_price_stays(station: Station) -> str:
+    """The line is drawn once."""
+    station.first_price = station.first_price or price_line(station)
+    return station.first_price
 
 
 @behaviour

@@ -140,6 +140,20 @@ class Link:
         if (wire := self._wire) is not None:
             self._spawn(_close(wire, reason))
 
+    async def ping(self) -> None:
+        """Send a WebSocket ping; a link on which no pong comes in the time for an answer is given up."""
+        wire = self._wire
+        if wire is None:
+            return
+        try:
+            async with asyncio.timeout(self._timeout_s()):
+                await wire.ping()
+        except TimeoutError:
+            if wire is self._wire:
+                self.drop("no answer to a ping")
+        except WireClosed:
+            pass
+
     def cut_off(self) -> Wire | None:
         """Forget the wire without closing it, as a power cut does; returns it for whoever buries it."""
         wire = self._wire

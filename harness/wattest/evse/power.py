@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, sessions, sharing, status, supply, warmth
+from wattest.evse import grip, pilot, sessions, sharing, status, stopping, supply, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
 from wattest.world.behaviour import behaviour, defect
@@ -185,6 +185,7 @@ def _look_for_faults(station: Station, outlet: Outlet) -> None:
         status.set_fault(station, outlet, None)
     pilot.look(station, outlet)
     supply.look(station, outlet)
+    stopping.look(station, outlet)
 
 
 def _without_session(station: Station, outlet: Outlet) -> None:
@@ -215,8 +216,16 @@ def _without_session(station: Station, outlet: Outlet) -> None:
 
 
 def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
-    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply", "ground"}:
-        sessions.end(station, outlet, "Other", trigger="fault")
+    if outlet.fault is not None and outlet.fault.cause in {
+        "engage",
+        "weld",
+        "pilot",
+        "supply",
+        "ground",
+        "stop",
+    }:
+        reason = "EmergencyStop" if outlet.fault.cause == "stop" else "Other"
+        sessions.end(station, outlet, reason, trigger="fault")
         return
     if not outlet.plugged:
         sessions.isolate(outlet.hardware)

@@ -39,6 +39,50 @@ def storms(station: Station, failures: int) -> float:
     return 0.2
 
 
+@defect(
+    "OUTAGE-D17",
+    breaks=back_off_s,
+    area="outage",
+    requirement="MON-10",
+    text="after five attempts in vain the charger gives up until somebody restarts it",
+    source="project: service within 5 min without a visit; OCPP 2.0.1 Part 4 5.3",
+)
+def gives_up(station: Station, failures: int) -> float:
+    """The counter of attempts was meant for a wrong password."""
+    return back_off_s(station, failures) if failures < 5 else 10.0 * LONGEST_WAIT_S
+
+
+@variation(
+    "V162",
+    alters=back_off_s,
+    text="each attempt to connect waits 15 s to 45 s at random, and no longer after more of them",
+    source="OCPP 1.6 has no rule; OCPP 2.0.1 Part 4 5.3: settings of the back-off",
+    area="outage",
+)
+def waits_at_random(station: Station, failures: int) -> float:
+    """Jitter is enough to spread a street of chargers."""
+    return 15.0 + 30.0 * station.random.random()
+
+
+@behaviour
+def answer_timeout_s(station: Station) -> float:
+    """How long an answer of the central system is waited for: the setting (OCPP 2.0.1 MessageTimeout)."""
+    return float(station.settings.number("message_timeout"))
+
+
+@defect(
+    "OUTAGE-D18",
+    breaks=answer_timeout_s,
+    area="outage",
+    requirement="MON-10",
+    text="a message without an answer is waited for for ever, and nothing is sent after it",
+    source="project: service within 5 min without a visit; OCPP 1.6J 4.1.1: no further CALL before answer or time-out",
+)
+def waits_for_ever(station: Station) -> float:
+    """A time-out was never set."""
+    return 100.0 * LONGEST_WAIT_S
+
+
 @behaviour
 def boots_first(station: Station) -> bool:
     """Whether BootNotification goes out, and is accepted, before anything else (OCPP 1.6 4.2; 2.0.1 B01.FR.08)."""
@@ -150,6 +194,7 @@ def tells_modem(station: Station) -> Mapping[str, str]:
 
 def opened(station: Station) -> None:
     """A wire is open: boot if need be, else catch up."""
+    station.wake_ping.set()
     away_s = station.clock.monotonic() - station.offline_since
     if station.registration == "accepted" and station.conduct(boots_on_reconnect)(station):
         station.registration = "none"

@@ -13,6 +13,7 @@ from typing import Literal
 
 from wattest.evse.flash import Flash
 from wattest.model.charger import ChargerSheet
+from wattest.world.behaviour import behaviour, variation
 
 Kind = Literal["integer", "boolean", "text"]
 Outcome = Literal["accepted", "reboot required", "rejected", "read only", "unknown"]
@@ -191,7 +192,7 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
         ),
         Setting(
             "websocket_ping",
-            "30",
+            "120",
             key="WebSocketPingInterval",
             component=comm,
             variable="WebSocketPingInterval",
@@ -321,6 +322,24 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
     )
 
 
+@behaviour
+def settings_lacked(sheet: ChargerSheet) -> frozenset[str]:
+    """Settings by name that the charger has for itself and nobody can read or write."""
+    return frozenset()
+
+
+@variation(
+    "V164",
+    alters=settings_lacked,
+    text="the ping interval is no setting: nobody can read or write it",
+    source="OCPP 1.6 9.1.27 and OCPP 2.0.1 OCPPCommCtrlr: WebSocketPingInterval is optional",
+    area="monitoring",
+)
+def pings_are_its_own_business(sheet: ChargerSheet) -> frozenset[str]:
+    """The modem's maker chose it."""
+    return frozenset({"websocket_ping"})
+
+
 @lru_cache(maxsize=64)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(part for word in text.split(",") if (part := word.strip()))
@@ -329,13 +348,14 @@ def _words(text: str) -> tuple[str, ...]:
 class Settings:
     """Values in force: what was changed, over what the maker delivered. Changes go to flash at once."""
 
-    def __init__(self, sheet: ChargerSheet, flash: Flash) -> None:
+    def __init__(self, sheet: ChargerSheet, flash: Flash, *, lacked: frozenset[str] = frozenset()) -> None:
         rows = table(sheet)
+        told = [row for row in rows if row.name not in lacked]
         self.rows: Mapping[str, Setting] = {row.name: row for row in rows}
-        self.by_key: Mapping[str, Setting] = {row.key.lower(): row for row in rows if row.key}
+        self.by_key: Mapping[str, Setting] = {row.key.lower(): row for row in told if row.key}
         self.by_variable: Mapping[tuple[str, str], Setting] = {
             (row.component.lower(), row.variable.lower()): row
-            for row in rows
+            for row in told
             if row.component and row.variable
         }
         self.components = frozenset(component for component, _variable in self.by_variable)

@@ -2,8 +2,8 @@
 
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
-``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``sharing``, ``power``, ``authorise``, ``aligned``,
-``commands``, ``payment``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
+``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``stopping``, ``sharing``, ``power``, ``authorise``, ``aligned``,
+``commands``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 
 from wattest.clock import Clock
 from wattest.evse.flash import Flash, Notice, OpenTransaction, Queued, Sampled, TokenInfo
-from wattest.evse.settings import Settings
+from wattest.evse.settings import Settings, settings_lacked
 from wattest.model.charger import ChargerSheet
 from wattest.ocpp.neutral import ChargingState
 from wattest.world import World
@@ -61,7 +61,7 @@ class Fault:
 
     code: str
     vendor_code: str | None
-    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply", "ground"]
+    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply", "ground", "heat", "stop"]
     text: str
 
 
@@ -74,6 +74,10 @@ class Outlet:
     permit: Permit | None = None
     session: OpenTransaction | None = None
     fault: Fault | None = None
+    untold: bool = False
+    """Whether its fault is kept back."""
+    warning: Fault | None = None
+    """What is told as a fault although the outlet stays in order: it charges less or waits until it is over."""
     finishing: bool = False
     """The session is over and the vehicle still plugged."""
     state: ChargingState = "idle"
@@ -97,6 +101,11 @@ class Outlet:
     """What the screen said of the price when the session began."""
     drawn: tuple[float, list[str]] | None = None
     """When energy and time were last drawn, and what was."""
+
+    @property
+    def trouble(self) -> Fault | None:
+        """What is told of it: its fault, unless that is kept back, or else its warning."""
+        return self.warning if self.fault is None or self.untold else self.fault
 
     @property
     def plugged(self) -> bool:
@@ -130,6 +139,10 @@ class Line(Protocol):
         self, action: str, payload: Mapping[str, Any], *, message_id: str | None = None, probe: bool = True
     ) -> Mapping[str, Any]:
         """Send a CALL and wait for its answer. Raises ``LinkLost``, ``CallSilent`` or ``CallRefused`` (``link``)."""
+        ...
+
+    async def ping(self) -> None:
+        """Send a WebSocket ping; no pong in time drops the link."""
         ...
 
     def drop(self, reason: str) -> None:
@@ -253,7 +266,7 @@ class Station:
         self.clock = clock
         self.sheet = sheet
         self.flash = flash
-        self.settings = Settings(sheet, flash)
+        self.settings = Settings(sheet, flash, lacked=conduct(settings_lacked)(sheet))
         self.conduct = conduct
         self.dialect = dialect
         self.line = line
@@ -271,8 +284,13 @@ class Station:
         self.wake_outbox = asyncio.Event()
         self.wake_heart = asyncio.Event()
         self.wake_boot = asyncio.Event()
+        self.wake_ping = asyncio.Event()
         self.price: str | None = None
         """Price text that the central system gave for the next customer."""
+        self.fault_told_s = -math.inf
+        """When a fault was told last, on the monotonic clock."""
+        self.first_price = ""
+        """The first price that the screen showed in this life, for those that never change it."""
         self.message: tuple[str, ...] = ()
         """What the driver is told right now, such as a refusal."""
         self.driver_tariffs: dict[str, str] = {}

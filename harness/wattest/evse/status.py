@@ -23,7 +23,7 @@ IN_SESSION: Mapping[ChargingState, Word] = {
 @behaviour
 def status_of(station: Station, outlet: Outlet) -> Word:
     """Status in the words of OCPP 1.6 section 4.9."""
-    if outlet.fault is not None:
+    if outlet.fault is not None and not outlet.untold:
         return "faulted"
     if outlet.session is not None:
         return IN_SESSION[station.conduct(state_told)(station, outlet)]
@@ -149,6 +149,25 @@ def latches_every_fault(station: Station, outlet: Outlet) -> bool:
 
 
 @behaviour
+def tells_fault(station: Station) -> bool:
+    """Whether a fault that begins is told."""
+    return True
+
+
+@defect(
+    "STATUS-D19",
+    breaks=tells_fault,
+    area="monitoring",
+    requirement="MON-06",
+    text="after a fault was told, faults of the next half hour are not",
+    source="project: 20 of 20 faults reach the operator; Charge Place Scotland service levels",
+)
+def one_fault_in_half_an_hour(station: Station) -> bool:
+    """A filter against faults that come and go."""
+    return station.clock.monotonic() - station.fault_told_s > 1800.0
+
+
+@behaviour
 def fault_words(station: Station, fault: Fault) -> tuple[str, str | None]:
     """The errorCode of OCPP 1.6 and the minimum required error code of a fault."""
     return fault.code, fault.vendor_code
@@ -198,6 +217,44 @@ def says_status_twice(station: Station) -> int:
     return 2
 
 
+@behaviour
+def tells_whole(station: Station) -> bool:
+    """Whether the charge point as a whole has a status too: connector 0, which OCPP 1.6 4.9 leaves open."""
+    return True
+
+
+@variation(
+    "V160",
+    alters=tells_whole,
+    text="no status of connector 0 is told while all is well",
+    source="OCPP 1.6 4.9: connector 0 stands for the charge point and may be left out",
+    area="monitoring",
+    dialects=("1.6",),
+)
+def tells_connectors_only(station: Station) -> bool:
+    """The charge point has no status of its own."""
+    return not station.reader_works
+
+
+@behaviour
+def shown_after_boot(station: Station, outlet: Outlet) -> bool:
+    """Whether the status of an outlet is told after each boot, whatever was told before it (OCPP 1.6 4.9, 2.0.1 B01)."""
+    return True
+
+
+@defect(
+    "STATUS-D13",
+    breaks=shown_after_boot,
+    area="monitoring",
+    requirement="MON-01",
+    text="after a restart no connector shows itself until its status changes",
+    source="OCPP 1.6 4.9; OCPP 2.0.1 B01: a status of each connector after BootNotification",
+)
+def remembers_what_it_told(station: Station, outlet: Outlet) -> bool:
+    """What was told before the restart counts as told."""
+    return station.flash.boots <= 1
+
+
 def refresh(station: Station, outlet: Outlet) -> None:
     """Report the outlet's status if it is not what the central system was last told."""
     word = station.dialect.status_word(station, outlet)
@@ -215,11 +272,12 @@ def refresh(station: Station, outlet: Outlet) -> None:
 
 def refresh_all(station: Station, *, forget: bool) -> None:
     """After boot or reconnect: everything (``forget``), or only what changed meanwhile."""
-    if forget:
+    if forget and station.conduct(tells_whole)(station):
         _tell_all(station, None, station.dialect.statuses(station, None))
     for outlet in station.outlets:
         if forget:
-            outlet.told = None
+            again = station.conduct(shown_after_boot)(station, outlet)
+            outlet.told = None if again else station.dialect.status_word(station, outlet)
         refresh(station, outlet)
 
 
@@ -235,12 +293,51 @@ def set_fault(station: Station, outlet: Outlet, fault: Fault | None) -> None:
         return
     outlet.fault = fault
     if fault is not None:
+        outlet.untold = not station.conduct(tells_fault)(station)
+        if not outlet.untold:
+            station.fault_told_s = station.clock.monotonic()
         display.say(station, fault.text)
     elif station.message:
         station.message = ()
+    if not outlet.untold and station.accepted:
+        message = station.dialect.problem(station, outlet)
+        if message is not None:
+            tell(station, *message)
+    refresh(station, outlet)
+    station.wake(outlet)
+
+
+@behaviour
+def warns(station: Station, warning: Fault) -> bool:
+    """Whether it is told why the station charges less, or waits: too much heat, too much or too little voltage."""
+    return True
+
+
+@defect(
+    "STATUS-D16",
+    breaks=warns,
+    area="monitoring",
+    requirement="MON-04",
+    text="for heat, or a voltage beyond its limits, the station charges less or waits, and tells nobody why",
+    source="ChargeX MREC CX003, CX005, CX006",
+)
+def waits_in_silence(station: Station, warning: Fault) -> bool:
+    """It will go on by itself, so why bother anybody."""
+    return False
+
+
+def set_warning(station: Station, outlet: Outlet, warning: Fault | None) -> None:
+    """Enter or leave what is told as a fault while the outlet stays in order."""
+    if warning == outlet.warning or (warning is None and not station.conduct(takes_back)(station, outlet)):
+        return
+    if warning is not None and not station.conduct(warns)(station, warning):
+        return
+    outlet.warning = warning
+    if warning is not None:
+        display.say(station, warning.text)
     if station.accepted and (message := station.dialect.problem(station, outlet)) is not None:
         tell(station, *message)
-    refresh(station, outlet)
+    report(station, outlet)
     station.wake(outlet)
 
 

@@ -17,6 +17,10 @@ FIT_HZ = (54.0, 66.0)
 LATCHED = Fault("PowerSwitchFailure", "CX017", "supply", "Out of order / Hors service")
 
 UNDERVOLTAGE = Fault("UnderVoltage", "CX006", "supply", "Mains too low / Tension trop basse")
+OVERVOLTAGE = Fault("OverVoltage", "CX005", "supply", "Mains too high / Tension trop haute")
+
+WARNS_AFTER_S = 2.0
+"""A dip is over before; a voltage that stays beyond its limits is told (project)."""
 
 
 def share(station: Station) -> float:
@@ -90,6 +94,25 @@ def look(station: Station, outlet: Outlet) -> None:
     fault = station.conduct(brown_out_fault)(station)
     if fault is not None and outlet.fault is None:
         status.set_fault(station, outlet, fault)
+    beyond = _beyond(station)
+    if beyond is None:
+        station.clear_timer(outlet, "voltage")
+        if outlet.warning in {UNDERVOLTAGE, OVERVOLTAGE}:
+            status.set_warning(station, outlet, None)
+    elif outlet.warning is None and "voltage" not in outlet.timers:
+        station.set_timer(outlet, "voltage", WARNS_AFTER_S, lambda o: _warn(station, o))
+
+
+def _beyond(station: Station) -> Fault | None:
+    if not station.world.grid.powered or FIT_V[0] <= share(station) <= FIT_V[1]:
+        return None
+    return UNDERVOLTAGE if share(station) < FIT_V[0] else OVERVOLTAGE
+
+
+def _warn(station: Station, outlet: Outlet) -> None:
+    beyond = _beyond(station)
+    if beyond is not None:
+        status.set_warning(station, outlet, beyond)
 
 
 def ride_through(station: Station) -> None:

@@ -40,6 +40,8 @@ COMPONENTS = {
     "ground": "GroundIsolationProtection",
     "pilot": "CPPWMController",
     "supply": "ElectricalFeed",
+    "heat": "TemperatureSensor",
+    "stop": "EmergencyStopSensor",
 }
 """The component whose problem a fault is (OCPP 2.0.1 Part 2 appendix)."""
 STATES = {
@@ -115,6 +117,25 @@ def evse_goes_unsaid(notice: Notice) -> bool:
     return False
 
 
+@behaviour
+def status_by_event(station: Station) -> bool:
+    """Whether a connector's status is told by NotifyEvent instead of StatusNotification."""
+    return False
+
+
+@variation(
+    "V161",
+    alters=status_by_event,
+    text="the status of a connector is told by NotifyEvent of its AvailabilityState",
+    source="OCPP 2.1 G01 (recalled): NotifyEvent in the place of StatusNotification",
+    area="monitoring",
+    dialects=("2.0.1",),
+)
+def tells_availability(station: Station) -> bool:
+    """The device model is all there is."""
+    return True
+
+
 class V2x:
     """The dialects 2.0.1 and 2.1. Their only memory is a counter of events."""
 
@@ -146,9 +167,14 @@ class V2x:
         """StatusNotification of a connector (G01); the station as a whole has none."""
         if outlet is None:
             return [] if station.reader_works else [self._event(station, "TokenReader", None, "true", None)]
+        at = station.written(station.now(), "event" if outlet.fault is None else "fault")
+        word = self.status_word(station, outlet)
+        if station.conduct(status_by_event)(station):
+            where = {"name": "Connector", "evse": {"id": outlet.id, "connectorId": 1}}
+            return [self._notify(at, {"trigger": "Delta", "actualValue": word}, where, "AvailabilityState")]
         payload = {
-            "timestamp": station.written(station.now(), "event" if outlet.fault is None else "fault"),
-            "connectorStatus": self.status_word(station, outlet),
+            "timestamp": at,
+            "connectorStatus": word,
             "evseId": outlet.id,
             "connectorId": 1,
         }
@@ -218,7 +244,7 @@ class V2x:
 
     def problem(self, station: Station, outlet: Outlet) -> tuple[str, Mapping[str, Any]] | None:
         """NotifyEvent about a lock, the pilot or a weld, and when it is over (G05.FR.03, N07)."""
-        fault = outlet.fault
+        fault = outlet.trouble
         if fault is None:
             return self._event(station, outlet.problem or COMPONENTS["engage"], outlet, "false", None)
         outlet.problem = COMPONENTS[fault.cause]
@@ -228,24 +254,26 @@ class V2x:
     def _event(
         self, station: Station, component: str, outlet: Outlet | None, value: str, code: str | None
     ) -> tuple[str, Payload]:
-        self._events += 1
         where: Payload = {"name": component}
         if outlet is not None:
             where["evse"] = {"id": outlet.id, "connectorId": 1}
-        now = station.written(station.now())
+        said: Payload = {"trigger": "Alerting", "actualValue": value, "cleared": value == "false"}
+        if code is not None:
+            said["techCode"] = code
+        return self._notify(station.written(station.now()), said, where, "Problem")
+
+    def _notify(self, at: str, said: Payload, component: Payload, variable: str) -> tuple[str, Payload]:
+        """NotifyEvent with one event (N07, N08)."""
+        self._events += 1
         event: Payload = {
             "eventId": self._events,
-            "timestamp": now,
-            "trigger": "Alerting",
-            "actualValue": value,
-            "cleared": value == "false",
+            "timestamp": at,
+            **said,
             "eventNotificationType": "HardWiredNotification",
-            "component": where,
-            "variable": {"name": "Problem"},
+            "component": component,
+            "variable": {"name": variable},
         }
-        if code is not None:
-            event["techCode"] = code
-        return "NotifyEvent", {"generatedAt": now, "seqNo": 0, "eventData": [event]}
+        return "NotifyEvent", {"generatedAt": at, "seqNo": 0, "eventData": [event]}
 
 
 _TOTALS = {"energy": "energy", "chargingTime": "chargingTime", "idleTime": "idleTime", "fixedFee": "fixed"}

@@ -95,8 +95,8 @@ def get_base_report(station: Station, payload: Payload) -> Reply:
     writable_only = payload["reportBase"] == "ConfigurationInventory"
     rows = [
         _reported(station, setting)
-        for setting in station.settings.rows.values()
-        if setting.component and not (writable_only and setting.read_only)
+        for setting in station.settings.by_variable.values()
+        if not (writable_only and setting.read_only)
     ]
     rows += station.conduct(vendor_variables)(station)
     return Reply({"status": "Accepted"}, lambda: _report(station, payload["requestId"], rows))

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from wattest.evse.station import Station
+from wattest.evse import status
+from wattest.evse.station import Fault, Station
 from wattest.world import World
 from wattest.world.behaviour import behaviour, defect, variation
 
 COLD_C = -20.0
 """Below this, inside, the defects of the cold show."""
+
+HOT_C = 60.0
+"""Above this, inside, it offers half; OpenEVSE does so at 65 degC (found)."""
+COOL_AGAIN_C = 57.0
+
+HOT = Fault("HighTemperature", "CX003", "heat", "Too hot, charging slowly / Trop chaud, recharge lente")
+
+LOOKS_S = 60.0
+LOOKS_SELDOM_S = 600.0
+"""How often it looks at its temperature, and how often while that is far from too high."""
 
 HEATER_EVERY_S = 4 * 3600.0
 """How often the heater switches on (project)."""
@@ -66,7 +77,7 @@ def heater_takes_the_supply_down(station: Station) -> bool:
 @behaviour
 def thermal_share(station: Station) -> float:
     """Share of the rated current that the temperature inside allows."""
-    return 1.0
+    return 0.5 if station.world.climate.internal_c() > HOT_C else 1.0
 
 
 @defect(
@@ -101,3 +112,18 @@ async def heat(station: Station) -> None:
         await station.clock.sleep(HEATER_EVERY_S)
         if station.conduct(heater_trips)(station):
             station.reboot("power up")
+
+
+async def watch(station: Station) -> None:
+    """Looks at the temperature inside, for as long as the firmware lives: less is offered in the heat, and told why."""
+    while True:
+        inside_c = station.world.climate.internal_c()
+        await station.clock.sleep(LOOKS_S if inside_c > COOL_AGAIN_C - 10.0 else LOOKS_SELDOM_S)
+        inside_c = station.world.climate.internal_c()
+        for outlet in station.outlets:
+            if inside_c > HOT_C and outlet.warning is None:
+                status.set_warning(station, outlet, HOT)
+                station.wake(outlet)
+            elif inside_c < COOL_AGAIN_C and outlet.warning == HOT:
+                status.set_warning(station, outlet, None)
+                station.wake(outlet)

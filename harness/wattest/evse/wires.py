@@ -4,7 +4,7 @@
 
     Charger(world, clock, sheet, dialect="2.0.1", connect=dialler("ws://127.0.0.1:9000"))
 
-Pings are the WebSocket's own (OCPP 2.0.1 Part 4 5.2); a dead link ends as ``WireClosed`` with code 1006 or 1011.
+Pings are the WebSocket's own (OCPP 2.0.1 Part 4 5.2), and the charger sends them as it is configured: ``evse.pinging``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CLOSE_S = 1.0
 """How long a closing handshake may take; a cut link is otherwise noticed ten seconds later than need be."""
 
 
-def dialler(url: str, *, ping_interval_s: float | None = 30.0) -> Connect:
+def dialler(url: str) -> Connect:
     """How to dial a central system at ``url``, to which the identity is added as the last part of the path.
 
     Raises ``BenchError`` for what is no ``ws://`` or ``wss://`` URL; ``ConnectionRefused`` comes from each
@@ -43,8 +43,7 @@ def dialler(url: str, *, ping_interval_s: float | None = 30.0) -> Connect:
                 if greeting.authorization is None
                 else {"Authorization": greeting.authorization},
                 compression=None,
-                ping_interval=ping_interval_s,
-                ping_timeout=ping_interval_s,
+                ping_interval=None,
                 close_timeout=CLOSE_S,
                 max_size=2 * MAX_BYTES,
                 proxy=None,
@@ -85,6 +84,12 @@ class _SocketWire:
     async def recv(self) -> str | bytes:
         try:
             return await self._connection.recv()
+        except ConnectionClosed as end:
+            raise _closed(end) from None
+
+    async def ping(self) -> None:
+        try:
+            await (await self._connection.ping())
         except ConnectionClosed as end:
             raise _closed(end) from None
 

@@ -23,6 +23,8 @@ from typing import Any, get_args
 from wattest.errors import BenchError
 from wattest.model.ocpi_version import OcpiStatus
 from wattest.model.uptime_formula import Reason, UptimeFormula
+from wattest.ocpp.neutral import StatusChanged
+from wattest.ocpp.normalise import events
 from wattest.ocpp.status_words import OF_OCPP
 
 REASONS: tuple[str, ...] = get_args(Reason)
@@ -235,7 +237,13 @@ class _Fold:
             entry.get("direction") == "in"
         ):  # who speaks has a link, whether its opening stands in these entries or not
             self._linked.add(str(entry["station"]))
-        if entry.get("direction") != "in" or not message or message.get("action") != "StatusNotification":
+        if entry.get("direction") != "in" or not message:
+            return
+        if message.get("action") == "NotifyEvent":
+            for event in events(entry["dialect"], "NotifyEvent", message.get("payload") or {}):
+                if isinstance(event, StatusChanged):
+                    self._said[str(entry["station"]), event.evse_id] = OF_OCPP[event.raw]
+        if message.get("action") != "StatusNotification":
             return
         payload = message.get("payload") or {}
         evse = payload.get("connectorId" if entry.get("dialect") == "1.6" else "evseId")

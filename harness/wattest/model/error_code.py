@@ -18,12 +18,16 @@ Code = Annotated[str, Pattern("CX[0-9]{3}", "a minimum required error code such 
 
 @dataclass(frozen=True)
 class ErrorCode:
-    """``errors`` are the errorCodes of OCPP 1.6 that may go with it, ``injected_by`` the capability that provokes it."""
+    """``errors`` are the errorCodes of OCPP 1.6 that may go with it.
+
+    ``injected_by`` names what of bench or charger sheet a scenario needs to provoke it; ``not_injected`` says why none does.
+    """
 
     name: str
     errors: tuple[str, ...]
     provenance: str
-    injected_by: str | None = None
+    injected_by: tuple[str, ...] = ()
+    not_injected: str = ""
 
     @property
     def told_by_name(self) -> bool:
@@ -36,7 +40,8 @@ def _error_code(
     name: str,
     errors: tuple[str, ...],
     provenance: Literal["found", "recalled"],
-    injected_by: str | None = None,
+    injected_by: tuple[str, ...] = (),
+    not_injected: str = "",
 ) -> ErrorCode:
     """One error code.
 
@@ -44,9 +49,14 @@ def _error_code(
         name: as the list calls it
         errors: errorCodes of OCPP 1.6 that may go with it
         provenance: whether the name was read or is recalled
-        injected_by: capability of the bench that provokes the fault; without it nothing here can
+        injected_by: roles, capabilities and features with which a scenario provokes the fault
+        not_injected: why nothing provokes it
     """
-    return ErrorCode(name, errors, provenance, injected_by)
+    if bool(injected_by) == bool(not_injected):
+        raise ValueError(
+            "a code has either injected_by, or not_injected with the reason why nothing provokes it"
+        )
+    return ErrorCode(name, errors, provenance, injected_by, not_injected)
 
 
 def _error_codes(

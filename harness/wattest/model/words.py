@@ -18,6 +18,7 @@ FEATURES: Mapping[str, str] = {
     "connector_lock": "holds the plug in the vehicle inlet or the socket while it charges",
     "cost_display": "shows the total cost at the end of a session",
     "display": "shows text to the driver",
+    "emergency_stop": "has a button for emergencies that a person can reach",
     "heater": "warms its inside in the cold",
     "holster_lock": "holds the plug captive on the station until a driver is authorised",
     "load_sharing": "keeps to a share of a group's current, and to its declared fallback without the central system",
@@ -70,6 +71,7 @@ ROLE_NAMES = (
     "chamber",
     "thermometers",
     "network",
+    "alerts",
     "operator",
 )
 """The keys of ``wattest.roles.ROLES``, without the cost of its Protocols."""

@@ -31,7 +31,10 @@ class Booted:
 
 @dataclass(frozen=True)
 class StatusChanged:
-    """StatusNotification; ``raw`` is the dialect's own word, ``error`` the 1.6 errorCode unless NoError."""
+    """A connector's status, by StatusNotification or by a 2.0.1 NotifyEvent of its AvailabilityState.
+
+    ``raw`` is the dialect's own word, ``error`` the 1.6 errorCode unless NoError.
+    """
 
     evse_id: int
     connector_id: int

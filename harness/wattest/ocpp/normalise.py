@@ -243,9 +243,27 @@ def _meter_2x(request: Payload, _: Payload) -> tuple[Event, ...]:
     return (Metered(whole(request.get("evseId")) or 0, Samples(items(request, "meterValue"), value_2x)),)
 
 
+def _availability_2x(item: Payload) -> StatusChanged | None:
+    """A connector's AvailabilityState, which a station may tell by NotifyEvent as well (OCPP 2.1 G01; recalled)."""
+    component, variable = inside(item, "component"), inside(item, "variable")
+    evse = inside(component, "evse")
+    raw, number = text(item.get("actualValue")), whole(evse.get("id"))
+    if (component.get("name"), variable.get("name")) != ("Connector", "AvailabilityState"):
+        return None
+    if raw is None or raw not in _OCCUPANCY or number is None:
+        return None
+    connector = whole(evse.get("connectorId"))
+    return StatusChanged(
+        number, 1 if connector is None else connector, _OCCUPANCY[raw], raw, moment(item.get("timestamp"))
+    )
+
+
 def _event_2x(request: Payload, _: Payload) -> tuple[Event, ...]:
     found: list[Event] = []
     for item in items(request, "eventData"):
+        if (status := _availability_2x(item)) is not None:
+            found.append(status)
+            continue
         words = (
             inside(item, "component").get("name"),
             inside(item, "variable").get("name"),

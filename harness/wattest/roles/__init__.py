@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from wattest.roles.protocols import (
     ROLES,
+    Alerts,
     CardReader,
     Chamber,
     Display,
@@ -38,6 +39,9 @@ from wattest.roles.protocols import (
     Vehicle,
 )
 from wattest.roles.readings import (
+    PRESS_STOP,
+    RELEASE_STOP,
+    AlertReading,
     ChamberState,
     Component,
     DisplayReading,
@@ -60,7 +64,11 @@ from wattest.roles.readings import (
 )
 
 __all__ = [
+    "PRESS_STOP",
+    "RELEASE_STOP",
     "ROLES",
+    "AlertReading",
+    "Alerts",
     "CardReader",
     "Chamber",
     "ChamberState",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from wattest.roles.readings import (
+    AlertReading,
     ChamberState,
     Component,
     DisplayReading,
@@ -301,6 +302,17 @@ class Network(Part, Protocol):
         ...
 
 
+class Alerts(Part, Protocol):
+    """Where the operator of the station is told of its faults: portal, mail or text message of whoever runs it.
+
+    On a simulated bench that is the reference portal; elsewhere the portal under test, by its web service or read by a person.
+    """
+
+    async def read(self) -> AlertReading:
+        """The alerts of this station so far."""
+        ...
+
+
 class Operator(Part, Protocol):
     """A person at the bench."""
 
@@ -366,6 +378,7 @@ ROLES: Mapping[str, type] = {
     "chamber": Chamber,
     "thermometers": Thermometers,
     "network": Network,
+    "alerts": Alerts,
     "operator": Operator,
 }
 """Role names as they stand in a bench file, and the Protocol that a driver of the role satisfies."""

@@ -7,6 +7,10 @@ from typing import Literal
 
 LockPosition = Literal["locked", "unlocked", "unknown"]
 Whereabouts = Literal["holstered", "in hand", "plugged in", "unknown"]
+PRESS_STOP = "Press the emergency stop of the station. Is it pressed?"
+RELEASE_STOP = "Release the emergency stop of the station, as its manual says. Is it released?"
+"""What a person at the bench does with the station itself; the simulated one has the same button."""
+
 VehicleFault = Literal["diode", "pe", "short"]
 """Diode shorted, protective earth open, pilot shorted to earth (state E)."""
 PilotEvent = Literal["close", "open"]
@@ -94,6 +98,15 @@ class SupplyStep:
     duration_s: float
     voltage_v: float
     frequency_hz: float = 60.0
+
+
+@dataclass(frozen=True)
+class AlertReading:
+    """How many alerts of faults the operator of the station has been sent so far; ``lines`` are their texts where there are any."""
+
+    count: int
+    lines: tuple[str, ...] = ()
+    seq: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

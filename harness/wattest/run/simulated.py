@@ -16,6 +16,7 @@ from wattest.clock.network import MemoryNetwork
 from wattest.csms import Csms
 from wattest.errors import StationGone
 from wattest.evse import Charger
+from wattest.ocpi.alerts import Alerts
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
@@ -73,6 +74,7 @@ class SimulatedVenue:
         self._bench = bench
         self._sheet = sheet
         self._clock = clock
+        self._alerts: Alerts | None = None
         self._note = note
         self._keep = keep
         self._taxes = taxes
@@ -104,6 +106,8 @@ class SimulatedVenue:
         self._csms = csms = Csms(self._clock, self._note, seed=seed)
         csms.taxes = self._taxes
         network.listen(csms.accept, csms.choose)
+        csms.listener = network
+        self._alerts = Alerts(csms)
         await self._open_parts(world, network)
         self._charger = Charger(
             world,
@@ -170,7 +174,7 @@ class SimulatedVenue:
         self, bench: Bench, world: World, network: MemoryNetwork
     ) -> tuple[dict[str, Any], dict[str, Part]]:
         """Rigs and roles as drivers that have not been opened yet."""
-        found: dict[str, Any] = {"network": network}
+        found: dict[str, Any] = {"network": network, "alerts": self._alerts}
 
         def around(role: str) -> Surroundings:
             return Surroundings(

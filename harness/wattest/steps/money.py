@@ -49,6 +49,14 @@ async def change_tariff(
         )
 
 
+def tariff_in_force(run: Run) -> Tariff:
+    """What a session that starts now costs. ``BenchError`` when the scenario has no tariff."""
+    tariff = run.scenario.given.tariff
+    if tariff is None:
+        raise BenchError(f"Scenario {run.scenario.id} checks a price without 'tariff:' under 'given:'.")
+    return run.repriced[-1][1] if run.repriced else tariff
+
+
 def tariff_of(run: Run, transaction: Transaction) -> Tariff:
     """The tariff in force when a transaction started. ``BenchError`` when the scenario has none."""
     tariff = run.scenario.given.tariff
@@ -170,10 +178,8 @@ async def expect_cost_shown(run: Run, *, for_: Duration = 30.0) -> None:
 
 @step(proves=("DSP-02",))
 async def expect_price_shown(run: Run, *, within: Duration = 5.0) -> None:
-    """Before the session starts the display shows the unit price of the tariff, with its currency."""
-    tariff = run.scenario.given.tariff
-    if tariff is None:
-        raise BenchError(f"Scenario {run.scenario.id} checks a price without 'tariff:' under 'given:'.")
+    """Before the session starts the display shows the unit price of the tariff in force, with its currency."""
+    tariff = tariff_in_force(run)
     stated = [tariff.energy, tariff.time, tariff.flat]
     stated += [price for one in tariff.steps for price in (one.energy, one.time)]
     prices = [price for price in stated if price]

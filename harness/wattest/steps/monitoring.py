@@ -18,6 +18,9 @@ from wattest.steps.context import POLL_S, Run, percent
 from wattest.steps.limits import in_unit, judged
 from wattest.steps.registry import step
 
+WHOLE_OR_FIRST = {0, 1}
+"""A fault may be told of the station as a whole, or of the EVSE that is tested."""
+
 LINGER_S = 2.0
 """A code may come this long after the status that it explains (project)."""
 
@@ -37,18 +40,21 @@ async def mend_vehicle_fault(run: Run, *, fault: VehicleFault) -> None:
 
 
 @step(proves=("MON-04",))
-async def expect_error_code(run: Run, *, code: str, within: Duration = 10.0) -> None:
+async def expect_error_code(
+    run: Run, *, code: str, within: Duration = 10.0, or_: tuple[str, ...] = ()
+) -> None:
     """A fault that was made is reported with its minimum required error code (ChargeX) and a true time.
 
     The code stands in ``vendorErrorCode`` (OCPP 1.6) or ``techCode`` (2.0.1); in 1.6 an errorCode of the same name says it as
     well. An offset will do for UTC, since the instant is known (EVgo's own list asks for Z). A report without a code, or with one of the maker's own, is ``inconclusive``: only the maker's list tells what it means.
-    ``code``: such as CX001; ``within``: from the end of the step before.
+    ``code``: such as CX001; ``within``: from the end of the step before; ``or``: codes that the same fault may have as well.
     """
     known = read_error_codes()
-    if code not in known:
-        raise BenchError(
-            f"There is no error code '{code}' under fixtures/error_codes; known are {', '.join(known)}."
-        )
+    for each in (code, *or_):
+        if each not in known:
+            raise BenchError(
+                f"There is no error code '{each}' under fixtures/error_codes; known are {', '.join(known)}."
+            )
     begin = run.clock.monotonic()
     took = await run.until(lambda: _faulted(run) or _bad(run) is not None, within)
     if took is not None and _bad(run) is None:
@@ -73,7 +79,9 @@ async def expect_error_code(run: Run, *, code: str, within: Duration = 10.0) -> 
             "one_of",
             {
                 "what": f"the errorCode that goes with {code}",
-                "allowed": list(known[code].errors),
+                "allowed": list(
+                    dict.fromkeys(error for each in (code, *or_) for error in known[each].errors)
+                ),
                 "observed": report.error,
             },
             evidence=evidence,
@@ -81,14 +89,12 @@ async def expect_error_code(run: Run, *, code: str, within: Duration = 10.0) -> 
     said = None if report is None else report.code
     if report is not None and said is None and known[code].told_by_name and report.error == known[code].name:
         said = code
+    observed = said if said is not None and said.startswith("CX") else None
+    wanted = {"expected": code} if not or_ else {"allowed": [code, *or_]}
     run.check(
         "minimum required error code",
-        "equals",
-        {
-            "what": "the minimum required error code",
-            "expected": code,
-            "observed": said if said is not None and said.startswith("CX") else None,
-        },
+        "one_of" if or_ else "equals",
+        {"what": "the minimum required error code", **wanted, "observed": observed},
         evidence=evidence,
     )
     _check_time(run, report)
@@ -128,7 +134,9 @@ def _check_time(run: Run, report: FaultReport | None) -> None:
 @step(proves=("MON-04",))
 async def expect_fault_cleared(run: Run, *, within: Duration = 30.0) -> None:
     """The reason of the fault is gone: the station takes its report back within the time, and is not out of order."""
-    if not any(report.evse_id == 1 and not report.cleared for report in fault_reports(run.entries())):
+    if not any(
+        report.evse_id in WHOLE_OR_FIRST and not report.cleared for report in fault_reports(run.entries())
+    ):
         raise Inconclusive(
             "The station has reported no fault in this scenario, so that it has none to take back."
         )
@@ -149,21 +157,36 @@ async def expect_fault_cleared(run: Run, *, within: Duration = 30.0) -> None:
     )
 
 
+def reported(run: Run) -> bool:
+    """Whether the station speaks of a fault now, by its status or a report."""
+    return _faulted(run) or _bad(run) is not None
+
+
 def _faulted(run: Run) -> bool:
     last = run.csms.station().last_status(1) if run.csms.connected else None
     return last is not None and last.occupancy == "faulted"
 
 
 def _bad(run: Run) -> FaultReport | None:
-    """The last report about the first EVSE or, in 2.0.1, about any component of it, while it speaks of a fault."""
-    open_: dict[str | None, FaultReport] = {}
-    for report in fault_reports(run.entries()):
-        if report.evse_id == 1:
+    """The last report about the station, its first EVSE or, in 2.0.1, any component of them, while it speaks of a fault.
+
+    A station that boots anew tells what is wrong then; what it told before is over.
+    """
+    open_: dict[tuple[int, str | None], FaultReport] = {}
+    entries = run.entries()
+    booted = next((entry["seq"] for entry in reversed(entries) if _boots(entry)), 0)
+    for report in fault_reports(entries):
+        if report.evse_id in WHOLE_OR_FIRST and report.seq > booted:
             if report.cleared:
-                open_.pop(report.component, None)
+                open_.pop((report.evse_id, report.component), None)
             else:
-                open_[report.component] = report
+                open_[report.evse_id, report.component] = report
     return next(reversed(open_.values()), None)
+
+
+def _boots(entry: dict[str, Any]) -> bool:
+    message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
+    return bool(message) and message.get("action") == "BootNotification"
 
 
 @step(proves=("MON-07",))

@@ -24,6 +24,7 @@ from wattest.ocpi.validate import violations
 from wattest.ocpp.ledger import Transaction
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.limits import in_unit, judged
+from wattest.steps.money import tariff_in_force, tariff_of
 from wattest.steps.registry import step
 
 if TYPE_CHECKING:
@@ -177,11 +178,7 @@ async def check_location_published(
 @step(proves=("INF-03",))
 async def check_price_published(run: Run) -> None:
     """The tariff of the connector resolves, and its price is that on the station's display."""
-    tariff = run.scenario.given.tariff
-    if tariff is None:
-        raise BenchError(
-            f"Scenario {run.scenario.id} checks a published price without 'tariff:' under 'given:'."
-        )
+    tariff = tariff_in_force(run)
     shown, screen = await run.display()
     text = " ".join(shown.lines)
     for version in VERSIONS:
@@ -207,6 +204,59 @@ async def check_price_published(run: Run) -> None:
         )
 
 
+@step(proves=("INF-03",))
+async def expect_price_published(run: Run, *, limit: LimitId = "portal_latency") -> None:
+    """The price in force is published as that of the connector, within the limit of the change, before the next session begins.
+
+    By the reference portal, in both versions of OCPI: what a map shows a driver who is on the way.
+    """
+    if not run.repriced:
+        raise BenchError("expect_price_published needs a change_tariff step before it.")
+    within = in_unit(run.limit(limit), DURATION)
+    tariff = tariff_in_force(run)
+    wanted = {price.normalize() for price in (tariff.energy, tariff.flat) if price}
+    changed = next(
+        entry
+        for entry in reversed(run.entries())
+        if entry["kind"] == "setting" and entry.get("what") == "tariff"
+    )
+    begun = [
+        f"transaction {one.id} began after the change and before it was looked for"
+        for one in run.transactions()
+        if one.started_at is not None and one.started_at > run.repriced[-1][0]
+    ]
+    for version in VERSIONS:
+        took: float | None = None
+        while took is None:
+            (place,), _ = _read(run, version, "locations")
+            tariffs, seq = _read(run, version, "tariffs")
+            ids = place["evses"][0]["connectors"][0]["tariff_ids"]
+            found = [price for one in tariffs if one["id"] in ids for price in _prices(one)]
+            after = run.clock.monotonic() - changed["t"]
+            if {price.normalize() for price in found} == wanted:
+                took = after
+            elif after >= within:
+                break
+            else:
+                await run.clock.sleep(POLL_S)
+        run.check(
+            f"change of price by OCPI {version}",
+            "occurred",
+            {
+                "what": f"the price of the connector after its change, by OCPI {version},",
+                "within_s": within,
+                "after_s": took,
+            },
+            evidence=[changed["seq"], seq],
+        )
+    run.check(
+        "change of price before the next session",
+        "held",
+        {"what": "the change is published before the next session begins", "cases": 1, "violations": begun},
+        evidence=[changed["seq"]],
+    )
+
+
 def _prices(tariff: dict[str, Any]) -> list[Decimal]:
     parts = [part for element in tariff.get("elements", ()) for part in element["price_components"]]
     return [Decimal(str(part["price"])) for part in parts if part["type"] in {"ENERGY", "FLAT"}]
@@ -221,12 +271,8 @@ async def check_session_record(run: Run, *, transaction: Saved[Transaction]) -> 
     from wattest.judge import money  # noqa: PLC0415 - reading scenarios needs no judge
     from wattest.ocpi.session_record import record_id  # noqa: PLC0415
 
-    tariff = run.scenario.given.tariff
-    if tariff is None:
-        raise BenchError(
-            f"Scenario {run.scenario.id} checks a session record without 'tariff:' under 'given:'."
-        )
     current = run.csms.ledger.transactions[transaction.id]
+    tariff = tariff_of(run, current)
     owed = money.bill(
         tariff,
         run.taxes,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from wattest.card_data import TEST_NUMBERS, tap_question
+from wattest.roles import PRESS_STOP, RELEASE_STOP
 from wattest.world.behaviour import Conduct
 from wattest.world.cable import Cable
 from wattest.world.climate import Climate
@@ -16,6 +17,7 @@ from wattest.world.front import Reader, Screen
 from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
 from wattest.world.rtc import Rtc
+from wattest.world.stop_button import StopButton
 from wattest.world.supply import standby_w
 from wattest.world.terminal import Terminal
 
@@ -77,6 +79,7 @@ class World:
             fitted="display" in has, grid=self.grid, climate=self.climate, conduct=self.conduct
         )
         self.terminal = Terminal(fitted="payment_terminal" in has, grid=self.grid)
+        self.stop_button = StopButton(fitted="emergency_stop" in has)
         self.rtc = Rtc(clock=clock, climate=self.climate, conduct=self.conduct)
         past = random.Random(f"registers of {sheet.serial} {seed}")
         begins = [float(past.randrange(10_000, 1_000_000)) for _ in range(sheet.connectors)]
@@ -101,6 +104,10 @@ class World:
         self.sights: dict[str, Callable[[], str]] = self.cable.sights() | {
             tap_question(card): lambda number=number: "yes" if self.terminal.tap(number) else "no"
             for card, number in TEST_NUMBERS.items()
+        }
+        self.sights |= {
+            question: lambda pressed=pressed: "yes" if self.stop_button.move(pressed=pressed) else "no"
+            for question, pressed in ((PRESS_STOP, True), (RELEASE_STOP, False))
         }
         """What a person would answer after a look at it, or after doing as told, by question; the first answer to any other."""
         self.sights[LID_OFF] = lambda: "drops or a film of water" if self.dew.on_live_parts() else "none"

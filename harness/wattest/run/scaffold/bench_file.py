@@ -47,6 +47,10 @@ ROLES: Mapping[str, Text] = {
         "What measures temperatures on it?", "Qu'est-ce qui mesure les températures sur elle ?"
     ),
     "network": Text("What cuts its network?", "Qu'est-ce qui coupe son réseau ?"),
+    "alerts": Text(
+        "What tells the operator of the station of its faults?",
+        "Qu'est-ce qui avertit l'exploitant de la borne de ses pannes ?",
+    ),
     "operator": Text("Who answers questions at the bench?", "Qui répond aux questions au banc ?"),
 }
 """What is asked for each role; the keys are those of ``wattest.roles.ROLES``."""

@@ -23,6 +23,7 @@ _FRENCH_FEATURES: Mapping[str, str] = {
     "clock": "garde l'heure d'elle-même sans liaison",
     "connector_lock": "retient la fiche dans la voiture ou la prise pendant la recharge",
     "cost_display": "affiche le coût total à la fin d'une séance",
+    "emergency_stop": "a un bouton d'arrêt d'urgence accessible",
     "display": "affiche du texte à l'automobiliste",
     "heater": "chauffe son intérieur au froid",
     "holster_lock": "retient la fiche sur la borne jusqu'à l'autorisation",
