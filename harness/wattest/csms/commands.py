@@ -12,6 +12,9 @@ from wattest.ocpp.settings import setting as words_of
 if TYPE_CHECKING:
     from wattest.csms.station import Answer, Station
 
+Log = Literal["diagnostics", "security"]
+"""Which log of a station."""
+
 ACCEPTED = frozenset({"Accepted", "Scheduled", "RebootRequired", "Unlocked"})
 """Statuses that mean that the station does as asked, now or later."""
 
@@ -108,6 +111,16 @@ async def trigger(station: Station, message: str, evse_id: int | None) -> Answer
     if evse_id is not None:
         payload |= {"connectorId": evse_id} if station.dialect == "1.6" else {"evse": {"id": evse_id}}
     return await station.call("TriggerMessage", payload)
+
+
+async def ask_for_log(station: Station, log: Log, url: str, number: int, retries: int | None) -> Answer:
+    """OCPP 1.6 section 5.9 (GetDiagnostics), and GetLog of its security white paper; OCPP 2.0.1 N01."""
+    again = {} if retries is None else {"retries": retries}
+    if station.dialect == "1.6" and log == "diagnostics":
+        return await station.call("GetDiagnostics", {"location": url, **again})
+    kind = "DiagnosticsLog" if log == "diagnostics" else "SecurityLog"
+    payload = {"logType": kind, "requestId": number, "log": {"remoteLocation": url}, **again}
+    return await station.call("GetLog", payload)
 
 
 async def set_limit(station: Station, current_a: float, evse_id: int) -> Answer:

@@ -21,12 +21,14 @@ from random import Random
 from typing import Any, Protocol
 
 from wattest.clock import Clock
-from wattest.clock.network import Greeting, Wire, WireClosed
+from wattest.clock.http import Fetch, Request, Response
+from wattest.clock.network import ConnectionRefused, Greeting, Wire, WireClosed
 from wattest.errors import BenchError
 from wattest.evse import (
     answering,
     authorise,
     commands,
+    diary,
     display,
     grip,
     outbox,
@@ -86,7 +88,7 @@ class Connect(Protocol):
 class Charger:
     """One charger for as long as its hardware exists: it boots when there is power, and dies when it goes.
 
-    ``connect`` dials the central system; ``active`` names defects and variations, the world's own when
+    ``connect`` dials the central system and ``fetch`` carries files; ``active`` names defects and variations, the world's own when
     empty; ``seed`` governs message ids, transaction ids and jitter, so that equal seeds give equal frames.
     """
 
@@ -101,6 +103,7 @@ class Charger:
         seed: int = 0,
         active: Iterable[str] = frozenset(),
         password: str | None = None,
+        fetch: Fetch | None = None,
     ) -> None:
         if dialect not in sheet.dialects:
             stated = ", ".join(sheet.dialects)
@@ -117,6 +120,7 @@ class Charger:
         self._ids = Random()
         self._ids_of = f"message ids of {sheet.serial} {seed}"
         self._password = password
+        self._fetch: Fetch = fetch or _no_way
         self._station: Station | None = None
         self._link: Link | None = None
         self._boot_timer: asyncio.TimerHandle | None = None
@@ -191,10 +195,13 @@ class Charger:
             random=self._random,
             conduct=self._conduct,
             crashed=self._crashed,
+            fetch=self._fetch,
         )
         station.settle = lambda outlet: self._settle(station, outlet)
         station.reboot = self._reboot
         self._station, self._link = station, link
+        diary.write(station, f"boot {flash.boots} ({flash.boot_reason}), firmware {self._sheet.firmware}")
+        diary.write(station, f"StartupOfTheDevice {flash.boot_reason}", security=True)
         self._take_up(station)
         station.spawn(link.run())
         station.spawn(
@@ -362,6 +369,10 @@ class Charger:
             return None, None
         handlers = HANDLERS_16 if self._dialect == "1.6" else HANDLERS_201
         return await answering.answer(station, handlers, call, refusal)
+
+
+async def _no_way(url: str, request: Request) -> Response:
+    raise ConnectionRefused(f"This charger has no way to {url} for {request.method}.")
 
 
 async def _bury(wire: Wire) -> None:

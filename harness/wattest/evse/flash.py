@@ -135,3 +135,7 @@ class Flash:
     """The last total that the central system told."""
     told_before: str | None = None
     """The one before it."""
+    log: deque[str] = field(default_factory=deque)
+    """Lines for those who look after the station."""
+    security_log: deque[str] = field(default_factory=deque)
+    """Lines about what matters to security."""

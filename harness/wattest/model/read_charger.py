@@ -10,7 +10,7 @@ from wattest.document.node import Document
 from wattest.document.quantity import Current, Duration, Energy, Temperature, Voltage
 from wattest.document.reader import read
 from wattest.document.signature import Between, Made, Pattern
-from wattest.model.charger import ChargerSheet
+from wattest.model.charger import ChargerSheet, FileScheme
 from wattest.model.cord import CordEntry
 from wattest.model.scenario import Dialect
 from wattest.model.words import FEATURES, Feature
@@ -43,6 +43,7 @@ def _charger_sheet(
     features: tuple[Feature, ...] = (),
     cord: CordEntry | None = None,
     fallback_current: Current | None = None,
+    file_transfer: tuple[FileScheme, ...] = (),
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -68,6 +69,7 @@ def _charger_sheet(
         features: words that scenarios may need
         cord: of a tethered station, by its resistance or by length and gauge; an energy measured before it needs it
         fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
+        file_transfer: how it sends logs and fetches firmware, such as http or sftp; without it the station is asked
     """
     if not dialects:
         raise ValueError("a charger sheet states at least one dialect: '1.6' or '2.0.1'")
@@ -106,6 +108,7 @@ def _charger_sheet(
         cord_loop_ohm=None if cord is None else cord.loop_ohm,
         cord_tolerance_pct=10.0 if cord is None else cord.tolerance_pct,
         fallback_current_a=fallback_current,
+        file_transfer=file_transfer,
     )
 
 

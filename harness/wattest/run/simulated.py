@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wattest.clock.network import MemoryNetwork
+from wattest.clock.network import FILES, MemoryNetwork
 from wattest.csms import Csms
 from wattest.errors import StationGone
 from wattest.evse import Charger
@@ -104,6 +104,8 @@ class SimulatedVenue:
         self._csms = csms = Csms(self._clock, self._note, seed=seed)
         csms.taxes = self._taxes
         network.listen(csms.accept, csms.choose)
+        network.serve_files(csms.files.answer)
+        csms.files.base = lambda _reached: FILES
         await self._open_parts(world, network)
         self._charger = Charger(
             world,
@@ -113,6 +115,7 @@ class SimulatedVenue:
             connect=network.connect if self._between is None else self._between(network.connect),
             seed=seed,
             active=self._active,
+            fetch=network.fetch,
         )
         self._charger.start()
         await csms.wait_ready(within_s=SETTLE_S)

@@ -11,7 +11,7 @@ from wattest.errors import BenchError, Inconclusive, RequirementFailed
 from wattest.model.scenario import Card, Dialect, Reference, Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from wattest.clock import Clock
@@ -104,6 +104,8 @@ class Run:
     """Totals read from the display, each with the entry that proves it."""
     repriced: list[tuple[datetime, Tariff]] = field(default_factory=list)
     """Tariffs that took the place of the scenario's own, and since when."""
+    store: Callable[[str, bytes], Awaitable[int]] | None = None
+    """Keeps a file that the station handed out."""
     feeder: Feeder | None = None
     """The feeder that the station shares with others, on a bench that has one."""
 
@@ -265,6 +267,12 @@ class Run:
         """The one that is running, or None."""
         running = [t for t in self.transactions() if t.ended_at is None]
         return running[-1] if running else None
+
+    async def keep(self, name: str, content: bytes) -> int:
+        """Keep a file that the station handed out, without card data; the entry that names it."""
+        if self.store is None:
+            raise BenchError(f"'{name}' of the station cannot be kept: this run keeps no files.")
+        return await self.store(name, content)
 
     # --- judging ------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ ROOMS = (
     "endurance",
     "portal",
     "sharing",
+    "diagnostics",
     "export",
 )
 """The modules of this package that hold steps, by what a user cares about."""
