@@ -12,6 +12,7 @@ import pytest
 from tests.evse.conftest import SHEET
 
 import wattest.evse
+from wattest.clock.network import FILES
 from wattest.errors import BenchError
 from wattest.ocpp.settings import SETTINGS
 from wattest.world.behaviour import DEFECTS, VARIATIONS, Conduct
@@ -25,7 +26,9 @@ assert wattest.evse
 CARD, BLOCKED = "04A1B2C3", "04FFFFFF"
 
 SHARING = replace(
-    SHEET, features=(*SHEET.features, "load_sharing", "payment_terminal"), fallback_current_a=6.0
+    SHEET,
+    features=(*SHEET.features, "load_sharing", "payment_terminal", "diagnostics", "security_log"),
+    fallback_current_a=6.0,
 )
 """A station with everything that a defect may touch."""
 
@@ -51,6 +54,7 @@ class Day:
         await self._sessions()
         bench.world.terminal.tap("4111111111111111")
         await self._look(1)
+        await self._logs()
         await self._faults()
         await self._pilot()
         await self._supply()
@@ -153,6 +157,21 @@ class Day:
         await self._look(30)
         self.bench.world.jam("connector", jammed=False)
         await self._leave()
+
+    async def _logs(self) -> None:
+        bench = self.bench
+        for status in (201, 500):
+            bench.file_status = status
+            if bench.dialect == "1.6":
+                await bench.central.call("GetDiagnostics", {"location": f"{FILES}/p/", "retries": 0})
+                await self._look(10)
+            for kind in ("DiagnosticsLog", "SecurityLog"):
+                log = {"remoteLocation": f"{FILES}/p/"}
+                await bench.central.call(
+                    "GetLog", {"logType": kind, "requestId": 7, "log": log, "retries": 0}
+                )
+                await self._look(10)
+        self.log.append([(one.method, one.target, one.body) for one in bench.sent])
 
     async def _pilot(self) -> None:
         bench = self.bench

@@ -102,8 +102,7 @@ async def _serve(files: Files, reader: asyncio.StreamReader, writer: asyncio.Str
     try:
         async with asyncio.timeout(WHOLE_S):
             method, target, headers = await _head(reader)
-            if files.place_of(target) is None:
-                raise _Refused(404, "no such place")
+            _check_place(files, target)
             if headers.get("expect", "").lower() == "100-continue":
                 writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 await writer.drain()
@@ -116,6 +115,11 @@ async def _serve(files: Files, reader: asyncio.StreamReader, writer: asyncio.Str
     except TimeoutError:
         files.turn_away(target, method or "(nothing)", 408, f"not whole within {WHOLE_S:g} s")
         await _send(writer, Response(408), method)
+
+
+def _check_place(files: Files, target: str) -> None:
+    if files.place_of(target) is None:
+        raise _Refused(404, "no such place")
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]:

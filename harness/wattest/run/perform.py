@@ -188,8 +188,10 @@ async def _kept(campaign: Campaign, name: str, content: bytes) -> int:
     """Keep a file of the station; looking for card data in megabytes must not stop the central system from answering."""
     recorder = campaign.recorder
     look = recorder.look()
-    stored = await campaign.clock.in_thread(lambda: store(recorder.path.parent, name, content, look=look))
-    return recorder.note("file", origin=ORIGIN, **stored)
+    stored = await campaign.clock.in_thread(
+        lambda: store(recorder.path.parent, Look(b"").text(name), content, look=look)
+    )
+    return recorder.note("file", origin=ORIGIN, sent_as=name, **stored)
 
 
 async def _step(
