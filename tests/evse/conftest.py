@@ -182,6 +182,7 @@ class Bench:
         self.sent: list[Request] = []
         """Requests of HTTP that the charger made."""
         self.file_status = 201
+        self.image = b""
         self.network.serve_files(self.serve_file)
         self.charger = Charger(
             self.world,
@@ -210,6 +211,8 @@ class Bench:
 
     def serve_file(self, request: Request) -> Response:
         self.sent.append(request)
+        if request.method == "GET":
+            return Response(200 if self.image else 404, {}, self.image)
         return Response(self.file_status)
 
     @property

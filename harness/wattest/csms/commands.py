@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from wattest.csms.tokens import id_tag_info, id_token, id_token_info
@@ -121,6 +122,20 @@ async def ask_for_log(station: Station, log: Log, url: str, number: int, retries
     kind = "DiagnosticsLog" if log == "diagnostics" else "SecurityLog"
     payload = {"logType": kind, "requestId": number, "log": {"remoteLocation": url}, **again}
     return await station.call("GetLog", payload)
+
+
+async def update_firmware(
+    station: Station, url: str, number: int, certificate: str, signature: str, at: datetime
+) -> Answer:
+    """OCPP 1.6 security white paper, SignedUpdateFirmware; OCPP 2.0.1 L01."""
+    firmware = {
+        "location": url,
+        "retrieveDateTime": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "signingCertificate": certificate,
+        "signature": signature,
+    }
+    action = "SignedUpdateFirmware" if station.dialect == "1.6" else "UpdateFirmware"
+    return await station.call(action, {"requestId": number, "firmware": firmware})
 
 
 async def set_limit(station: Station, current_a: float, evse_id: int) -> Answer:

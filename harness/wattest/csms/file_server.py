@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import suppress
 from http import HTTPStatus
 
 from wattest.clock.http import Request, Response
@@ -107,7 +106,7 @@ async def _serve(files: Files, reader: asyncio.StreamReader, writer: asyncio.Str
                 writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 await writer.drain()
             body = await _body(reader, headers)
-            await _send(writer, files.answer(Request(method, target, headers, body)), method)
+            response = files.answer(Request(method, target, headers, body))
     except _Refused as refused:
         files.turn_away(target, method or "(nothing)", refused.status, refused.why)
         if refused.status:
@@ -115,6 +114,8 @@ async def _serve(files: Files, reader: asyncio.StreamReader, writer: asyncio.Str
     except TimeoutError:
         files.turn_away(target, method or "(nothing)", 408, f"not whole within {WHOLE_S:g} s")
         await _send(writer, Response(408), method)
+    else:
+        await _send(writer, response, method)
 
 
 def _check_place(files: Files, target: str) -> None:
@@ -207,8 +208,11 @@ async def _send(writer: asyncio.StreamWriter, response: Response, method: str) -
     headers = {"content-length": str(len(response.body)), **response.headers, "connection": "close"}
     head = "".join(f"{name.title()}: {value}\r\n" for name, value in headers.items())
     writer.write(f"HTTP/1.1 {response.status} {phrase}\r\n{head}\r\n".encode("latin-1"))
-    if method != "HEAD":
-        writer.write(response.body)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(IDLE_S if len(response.body) <= _CHUNK else WHOLE_S):
-            await writer.drain()
+    body = b"" if method == "HEAD" else response.body
+    try:
+        for begin in range(0, len(body) or 1, _CHUNK):
+            writer.write(body[begin : begin + _CHUNK])
+            async with asyncio.timeout(IDLE_S):
+                await writer.drain()
+    except TimeoutError:
+        writer.transport.abort()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from wattest.csms import commands
@@ -189,6 +190,12 @@ class Station:
     async def ask_for_log(self, log: Log, url: str, number: int, retries: int | None = None) -> Answer:
         """Have a log put at a URL (GetDiagnostics, GetLog); ``number`` is the request's own where it has one."""
         return await commands.ask_for_log(self, log, url, number, retries)
+
+    async def update_firmware(
+        self, url: str, number: int, certificate: str, signature: str, at: datetime
+    ) -> Answer:
+        """Have signed firmware fetched and installed at once (SignedUpdateFirmware, UpdateFirmware)."""
+        return await commands.update_firmware(self, url, number, certificate, signature, at)
 
     async def set_limit(self, current_a: float, evse_id: int = 1) -> Answer:
         """Limit the current of an EVSE, in ampere per phase (SetChargingProfile, TxDefaultProfile)."""

@@ -30,6 +30,7 @@ from wattest.evse import (
     commands,
     diary,
     display,
+    firmware,
     grip,
     outbox,
     payment,
@@ -171,6 +172,8 @@ class Charger:
     def _boot(self) -> None:
         self._boot_timer = None
         flash = self.flash
+        if not self._conduct(firmware.boots)(flash):
+            return
         flash.boots += 1
         self._ids.seed(f"{self._ids_of}, boot {flash.boots}")  # another process may have had the boots before
         dialect: V16 | V201 = V16() if self._dialect == "1.6" else V201()
@@ -200,7 +203,7 @@ class Charger:
         station.settle = lambda outlet: self._settle(station, outlet)
         station.reboot = self._reboot
         self._station, self._link = station, link
-        diary.write(station, f"boot {flash.boots} ({flash.boot_reason}), firmware {self._sheet.firmware}")
+        diary.write(station, f"boot {flash.boots} ({flash.boot_reason}), firmware {station.firmware}")
         diary.write(station, f"StartupOfTheDevice {flash.boot_reason}", security=True)
         self._take_up(station)
         station.spawn(link.run())
@@ -209,6 +212,7 @@ class Charger:
         )
         station.spawn(registration.beat(station))
         station.spawn(warmth.heat(station))
+        firmware.after_boot(station)
 
     def _take_up(self, station: Station) -> None:
         """What the last life left behind."""

@@ -3,7 +3,7 @@
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
 ``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``sharing``, ``power``, ``authorise``, ``aligned``,
-``commands``, ``diary``, ``diagnostics``, ``payment``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
+``commands``, ``diary``, ``diagnostics``, ``firmware``, ``payment``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
 from __future__ import annotations
@@ -367,6 +367,11 @@ class Station:
     def accepted(self) -> bool:
         """Whether the central system has accepted this charger and the link is open."""
         return self.registration == "accepted" and self.line.online
+
+    @property
+    def firmware(self) -> str:
+        """The version that runs."""
+        return self.flash.firmware or self.sheet.firmware
 
     def outlet(self, evse_id: int) -> Outlet | None:
         """By EVSE id, from 1."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, commands, diagnostics, display, metering, sessions, status
+from wattest.evse import authorise, commands, diagnostics, display, firmware, metering, sessions, status
 from wattest.evse.answering import Handler, Refuse, Reply
 from wattest.evse.flash import TokenInfo
 from wattest.evse.settings import Setting
@@ -309,4 +309,5 @@ HANDLERS: Mapping[str, Handler] = {
     "DataTransfer": data_transfer,
     "GetDiagnostics": get_diagnostics,
     "GetLog": diagnostics.get_log,
+    "SignedUpdateFirmware": firmware.order,
 }

@@ -10,6 +10,7 @@ from wattest.evse import (
     commands,
     diagnostics,
     display,
+    firmware,
     metering,
     sessions,
     status,
@@ -248,4 +249,5 @@ HANDLERS: Mapping[str, Handler] = {
     "GetTransactionStatus": transaction_status,
     "DataTransfer": data_transfer,
     "GetLog": diagnostics.get_log,
+    "UpdateFirmware": firmware.order,
 }

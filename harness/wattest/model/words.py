@@ -30,6 +30,7 @@ FEATURES: Mapping[str, str] = {
     "remote_start": "starts a session for the central system",
     "reset": "restarts when the central system asks",
     "security_log": "hands out its log of security events to the central system",
+    "signed_firmware": "installs firmware that its maker signed, and no other",
     "signed_meter_values": "signs its meter values",
     "smart_charging": "obeys a charging profile of the central system",
     "unlock": "unlocks the connector for the central system",

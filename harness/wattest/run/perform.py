@@ -159,6 +159,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         started_s=campaign.clock.monotonic(),
         fallen=stage.fallen,
         feeder=stage.feeder,
+        folder=campaign.folder,
         store=lambda name, content: _kept(campaign, name, content),
         seen=set(stage.csms.ledger.transactions),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wattest.errors import BenchError, Inconclusive, RequirementFailed
@@ -104,6 +105,8 @@ class Run:
     """Totals read from the display, each with the entry that proves it."""
     repriced: list[tuple[datetime, Tariff]] = field(default_factory=list)
     """Tariffs that took the place of the scenario's own, and since when."""
+    folder: Path = Path()
+    """Where the charger sheet stands: the files that it names are looked for from there."""
     store: Callable[[str, bytes], Awaitable[int]] | None = None
     """Keeps a file that the station handed out."""
     feeder: Feeder | None = None

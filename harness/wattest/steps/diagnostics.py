@@ -74,7 +74,7 @@ async def ask_for_diagnostics(
     the file, or one that answers every request with HTTP status 403. The place speaks HTTP: a station that speaks only other
     schemes is ``inconclusive`` here.
     """
-    known = await _speaks_http(run)
+    known = await speaks_http(run)
     station = run.csms.station()
     where = run.csms.files.open_place(refuses=REFUSAL if place == "refusing" else None)
     url = run.csms.files.url(where, station.reached)
@@ -121,7 +121,7 @@ async def ask_for_diagnostics(
     )
 
 
-async def _speaks_http(run: Run) -> bool:
+async def speaks_http(run: Run) -> bool:
     """True when it is stated, False when nobody says anything. Raises ``Inconclusive`` when others are stated only."""
     stated: tuple[str, ...] = run.sheet.file_transfer
     whose = "The charger sheet states"

@@ -34,6 +34,7 @@ ROOMS = (
     "portal",
     "sharing",
     "diagnostics",
+    "firmware",
     "export",
 )
 """The modules of this package that hold steps, by what a user cares about."""

@@ -33,6 +33,7 @@ _FRENCH_FEATURES: Mapping[str, str] = {
     "remote_start": "démarre une session pour le système central",
     "reset": "redémarre à la demande du système central",
     "security_log": "remet son journal de sécurité au système central",
+    "signed_firmware": "installe un micrologiciel signé par son fabricant, et nul autre",
     "signed_meter_values": "signe ses valeurs de comptage",
     "smart_charging": "obéit à un profil de recharge du système central",
     "unlock": "déverrouille la fiche pour le système central",
