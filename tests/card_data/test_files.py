@@ -140,3 +140,11 @@ def test_scan_as_data_and_from_a_pipe(tmp_path: Path) -> None:
     }
     piped = CliRunner().invoke(main, ["scan", "-"], input=LINE)
     assert piped.exit_code == 1
+
+
+def test_an_archive_is_opened_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond so many bytes in all nothing more is unpacked, and that is said."""
+    monkeypatch.setattr("wattest.card_data.files.MOST_UNPACKED", 100)
+    seen = searched("a.zip", _zip(a=b"x" * 80, b=b"y" * 80, c=LINE), Look(b""))
+    assert seen.found == ()
+    assert seen.not_searched == ("b and what follows: more than 100 bytes are packed here",)

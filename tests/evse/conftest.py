@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from wattest.clock import VirtualClock
+from wattest.clock.http import Request, Response
 from wattest.clock.network import Greeting, HearsPings, MemoryNetwork, Wire, WireClosed
 from wattest.evse import Charger
 from wattest.model.charger import ChargerSheet
@@ -183,6 +184,11 @@ class Bench:
         self.network = MemoryNetwork(clock)
         self.central = Central(clock, dialect)
         self.network.listen(self.central.accept)
+        self.sent: list[Request] = []
+        """Requests of HTTP that the charger made."""
+        self.file_status = 201
+        self.image = b""
+        self.network.serve_files(self.serve_file)
         self.charger = Charger(
             self.world,
             clock,
@@ -191,6 +197,7 @@ class Bench:
             connect=self.network.connect,
             seed=seed,
             active=frozenset(active),
+            fetch=self.network.fetch,
         )
         accepted = {"status": "Accepted"}
         self.central.cards = {
@@ -206,6 +213,12 @@ class Bench:
         if self.dialect == "1.6":
             return {"status": "Accepted", "parentIdTag": group}
         return {"status": "Accepted", "groupIdToken": {"idToken": group, "type": "Central"}}
+
+    def serve_file(self, request: Request) -> Response:
+        self.sent.append(request)
+        if request.method == "GET":
+            return Response(200 if self.image else 404, {}, self.image)
+        return Response(self.file_status)
 
     @property
     def outlet(self) -> Any:

@@ -12,7 +12,9 @@ import pytest
 from tests.evse.conftest import SHEET
 
 import wattest.evse
+from wattest.clock.network import FILES
 from wattest.errors import BenchError
+from wattest.model.library import library_folder
 from wattest.ocpp.settings import SETTINGS
 from wattest.world.behaviour import DEFECTS, VARIATIONS, Conduct
 
@@ -22,10 +24,20 @@ if TYPE_CHECKING:
     from wattest.model.scenario import Dialect
 
 assert wattest.evse
+FIRMWARE_FILES = library_folder("fixtures") / "firmware"
 CARD, BLOCKED = "04A1B2C3", "04FFFFFF"
 
 SHARING = replace(
-    SHEET, features=(*SHEET.features, "load_sharing", "payment_terminal"), fallback_current_a=6.0
+    SHEET,
+    features=(
+        *SHEET.features,
+        "load_sharing",
+        "payment_terminal",
+        "diagnostics",
+        "security_log",
+        "signed_firmware",
+    ),
+    fallback_current_a=6.0,
 )
 """A station with everything that a defect may touch."""
 
@@ -61,6 +73,7 @@ class Day:
         await self._sessions()
         bench.world.terminal.tap("4111111111111111")
         await self._look(1)
+        await self._logs()
         await self._faults()
         await self._pilot()
         await self._supply()
@@ -76,6 +89,7 @@ class Day:
         await self._look(300)
         del bench.central.answers["Heartbeat"]
         await self._look(300)
+        await self._renew()
 
     def _authorize(self, payload: dict[str, Any]) -> Any:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -169,6 +183,42 @@ class Day:
         await self._look(30)
         self.bench.world.jam("connector", jammed=False)
         await self._leave()
+
+    async def _logs(self) -> None:
+        bench = self.bench
+        for status in (201, 500):
+            bench.file_status = status
+            if bench.dialect == "1.6":
+                await bench.central.call("GetDiagnostics", {"location": f"{FILES}/p/", "retries": 0})
+                await self._look(10)
+            for kind in ("DiagnosticsLog", "SecurityLog"):
+                log = {"remoteLocation": f"{FILES}/p/"}
+                await bench.central.call(
+                    "GetLog", {"logType": kind, "requestId": 7, "log": log, "retries": 0}
+                )
+                await self._look(10)
+        self.log.append([(one.method, one.target, one.body) for one in bench.sent])
+
+    async def _renew(self) -> None:
+        """Firmware with a bad signature, with a good one, and once more with the power cut; last, as it may be the end."""
+        bench = self.bench
+        bench.image = (FIRMWARE_FILES / "reference-1.1.0.bin").read_bytes()
+        signature = (FIRMWARE_FILES / "reference-1.1.0.sig").read_text(encoding="ascii").strip()
+        for signed, seconds in (("AAAA", 60), (signature, 120), (signature, 15)):
+            firmware = {
+                "location": f"{FILES}/p/a.bin",
+                "retrieveDateTime": "2026-01-01T00:00:00Z",
+                "signingCertificate": (FIRMWARE_FILES / "maker.pem").read_text(encoding="ascii"),
+                "signature": signed,
+            }
+            action = "SignedUpdateFirmware" if bench.dialect == "1.6" else "UpdateFirmware"
+            await bench.central.call(action, {"requestId": 9, "firmware": firmware})
+            await self._look(seconds)
+        bench.world.grid.set_power(False)
+        await self._look(20)
+        bench.world.grid.set_power(True)
+        await self._look(120)
+        self.log.append([(one.method, dict(one.headers)) for one in bench.sent])
 
     async def _pilot(self) -> None:
         bench = self.bench

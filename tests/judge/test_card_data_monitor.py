@@ -106,3 +106,13 @@ def test_what_we_say_ourselves_blames_nobody() -> None:
     _frame(story, "out", card_data=[FOUND])
     story.note("exchange", card_data=[FOUND])
     assert _findings(story) == {}
+
+
+def test_a_log_that_was_handed_out_blames_for_the_cards_of_the_bench_only() -> None:
+    """A stranger's number in a station's log is for the step to doubt; that of a test card fails here too."""
+    for last_four, outcome in (("1111", "fail"), ("1234", "pass")):
+        story = Story()
+        _tapped(story)
+        _frame(story, "in")
+        story.note("file", name="a.log", origin="station", card_data=[{**FOUND, "last_four": last_four}])
+        assert _findings(story)["PAY-02"][0] == outcome

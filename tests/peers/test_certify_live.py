@@ -72,6 +72,18 @@ def test_a_charger_in_another_process_is_certified(dialect: str, tmp_path: Path)
     assert any(str(e["rx"]).startswith("YOKOGAWA,WT") for e in analyser)
 
 
+def test_diagnostics_come_over_a_socket(tmp_path: Path) -> None:
+    """The station puts its log at the central system's own address by HTTP, and it is kept beside the record."""
+    scenario = FIXTURES.parent / "scenarios" / "network" / "diagnostics_delivered.scenario.yaml"
+    entries = certify(loopback(tmp_path), "1.6", tmp_path / "run", scenario=scenario)
+    assert "NET-06" in passed(entries)
+    (file,) = (e for e in entries if e["kind"] == "file")
+    assert (file["name"], file["origin"]) == ("diagnostics-SIM-0003.log", "station")
+    assert b"firmware 1.0.0" in (tmp_path / "run" / file["path"]).read_bytes()
+    asked = next(e["tx"] for e in entries if e["kind"] == "exchange" and e["role"] == "file_place")
+    assert re.fullmatch(r"PUT /[a-z]{24}/diagnostics-SIM-0003\.log \(\d+ bytes\)", asked)
+
+
 @both_dialects
 def test_a_strangers_charger_is_certified(dialect: str, tmp_path: Path, node: str) -> None:
     """The charger in Node, its hardware reached over HTTP, meets what the short session asks."""

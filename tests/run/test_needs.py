@@ -81,6 +81,7 @@ NEEDS = {
     "check_alerts": {"card_reader", "vehicle", "reference_meter", "alerts", "pilot_short"},
     "check_heat_fault": {"vehicle", "reference_meter", "chamber"},
     "check_emergency_stop": {"vehicle", "reference_meter", "operator", "emergency_stop"},
+    "check_diagnostics_without_card": {"operator", "payment_terminal"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""
 
@@ -100,6 +101,8 @@ def test_every_scenario_states_its_needs() -> None:
             if call.verb == "make_vehicle_fault":
                 fault = call.arguments["fault"]
                 needed |= {"pilot_short" if fault == "short" else f"{fault}_fault"}
+            if call.verb == "ask_for_diagnostics":
+                needed.add("security_log" if call.arguments.get("log") == "security" else "diagnostics")
             if call.verb == "charge" and call.arguments.get("energy") is not None:
                 needed.add("reference_meter")
         if lacking := needed - set(scenario.needs):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ from wattest.steps import Run
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+
+_documents = cache(documents)
+"""Read once: nothing in them changes."""
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -188,7 +192,7 @@ class Stand:
         self.csms = FakeCsms(self.clock)
         self.notes: list[dict[str, Any]] = []
         self.parts: dict[str, Any] = {}
-        read = documents()
+        read = _documents()
         scenario = Scenario(
             id="TINY-001",
             title="Tiny",

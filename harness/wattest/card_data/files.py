@@ -19,6 +19,9 @@ MOST_MEMBERS = 10_000
 LARGEST_MEMBER = 100_000_000
 """Bytes of one member of an archive that are searched; the rest is named as not searched."""
 
+MOST_UNPACKED = 500_000_000
+"""Bytes in all that one look searches out of archives: a small one may unpack to any size."""
+
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"%PDF", b"BM", b"II*\x00", b"MM\x00*")
 
 
@@ -140,6 +143,10 @@ def _archive(members: Iterator[_Member], content: bytes, look: Look, depth: int)
         if part is None:
             left.append(f"{name}: cannot be unpacked, or is too large")
             continue
+        look.unpacked += len(part)
+        if look.unpacked > MOST_UNPACKED:
+            left.append(f"{name} and what follows: more than {MOST_UNPACKED} bytes are packed here")
+            break
         inside = searched(name, part, look, depth=depth + 1)
         found += [replace(one, field=f"{name} {one.field}".strip()) for one in inside.found]
         left += inside.not_searched

@@ -78,6 +78,8 @@ class Look:
 
     def __init__(self, key: bytes) -> None:
         self.found: list[CardData] = []
+        self.unpacked = 0
+        """Bytes out of archives that this look has seen so far."""
         self._key = key
         self._path: list[str] = []
         self._wrapped: list[str] = []

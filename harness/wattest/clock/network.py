@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol, runtime_checkable
 
+from wattest.clock.http import Answer, Request, Response
 from wattest.clock.protocol import Clock
 from wattest.errors import BenchError
 
@@ -49,6 +50,8 @@ class Greeting:
     identity: str
     subprotocols: tuple[str, ...] = ("ocpp2.0.1", "ocpp1.6")
     authorization: str | None = None
+    reached: str = ""
+    """Host by which the station reached the central system, as far as a shell can tell."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,10 @@ class Wire(Protocol):
         ...
 
 
+FILES = "http://files.invalid"
+"""Where files are put and fetched in memory: a name that exists nowhere else (RFC 2606)."""
+BYTES_PER_S = 100_000.0
+"""How fast files travel in memory: a mobile link on a good day (project)."""
 @runtime_checkable
 class HearsPings(Protocol):
     """An end of a link that can tell of the pings that come in."""
@@ -135,6 +142,7 @@ class MemoryNetwork:
         self._accept: Accept | None = None
         self._paused = False
         self._choose: Choose = first_offered
+        self._files: Answer | None = None
         self._ends: dict[_End, None] = {}
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -163,18 +171,7 @@ class MemoryNetwork:
     async def connect(self, greeting: Greeting) -> Wire:
         """Open a link. Raises ``ConnectionRefused``, a ``ConnectionError``, with the reason in the sentence."""
         who = f"Station {greeting.identity!r}"
-        if self._state == "silent":
-            try:
-                async with asyncio.timeout(self.connect_timeout_s):
-                    await self._whole.wait()
-            except TimeoutError:
-                raise ConnectionRefused(
-                    f"{who} got no answer within {self.connect_timeout_s:g} s: the network is silent."
-                ) from None
-        if self.latency_s:
-            await asyncio.sleep(2 * self.latency_s)
-        if self._state is not None:
-            raise ConnectionRefused(f"{who} could not connect: the network is cut.")
+        await self._reach(who)
         if self._accept is None or self._paused:
             raise ConnectionRefused(f"{who} could not connect: no central system listens.")
         choice = self._choose(greeting)
@@ -193,6 +190,45 @@ class MemoryNetwork:
         self._serving.add(serving)
         serving.add_done_callback(self._serving.discard)
         return near
+
+    async def _reach(self, who: str) -> None:
+        """A handshake's time. Raises ``ConnectionRefused`` when the network is cut."""
+        if self._state == "silent":
+            try:
+                async with asyncio.timeout(self.connect_timeout_s):
+                    await self._whole.wait()
+            except TimeoutError:
+                raise ConnectionRefused(
+                    f"{who} got no answer within {self.connect_timeout_s:g} s: the network is silent."
+                ) from None
+        if self.latency_s:
+            await asyncio.sleep(2 * self.latency_s)
+        if self._state is not None:
+            raise ConnectionRefused(f"{who} could not connect: the network is cut.")
+
+    def serve_files(self, answer: Answer) -> None:
+        """Answer requests to ``FILES``."""
+        self._files = answer
+
+    async def fetch(self, url: str, request: Request) -> Response:
+        """Carry one request and its response, at ``BYTES_PER_S`` each way.
+
+        Raises ``ConnectionRefused`` when nobody serves the URL, or when the network is cut before the end.
+        """
+        who = f"The request {request.method} {url}"
+        await self._reach(who)
+        if self._files is None or url != FILES:
+            raise ConnectionRefused(f"{who} reached nobody: nothing serves {url}.")
+        await self._carried(who, request.body)
+        response = self._files(request)
+        await self._carried(who, response.body)
+        return response
+
+    async def _carried(self, who: str, body: bytes) -> None:
+        """The time that a body takes. A network that is cut when it should have arrived has lost it."""
+        await asyncio.sleep(self.latency_s + len(body) / BYTES_PER_S)
+        if self._state is not None:
+            raise ConnectionRefused(f"{who} was cut off: the network is cut.")
 
     def cut(self, kind: Cut = "reset") -> None:
         """Cut every link and let no new one come about until ``restore``; messages under way are lost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from wattest.csms.tokens import id_tag_info, id_token, id_token_info
@@ -11,6 +12,9 @@ from wattest.ocpp.settings import setting as words_of
 
 if TYPE_CHECKING:
     from wattest.csms.station import Answer, Station
+
+Log = Literal["diagnostics", "security"]
+"""Which log of a station."""
 
 ACCEPTED = frozenset({"Accepted", "Scheduled", "RebootRequired", "Unlocked"})
 """Statuses that mean that the station does as asked, now or later."""
@@ -108,6 +112,30 @@ async def trigger(station: Station, message: str, evse_id: int | None) -> Answer
     if evse_id is not None:
         payload |= {"connectorId": evse_id} if station.dialect == "1.6" else {"evse": {"id": evse_id}}
     return await station.call("TriggerMessage", payload)
+
+
+async def ask_for_log(station: Station, log: Log, url: str, number: int, retries: int | None) -> Answer:
+    """OCPP 1.6 section 5.9 (GetDiagnostics), and GetLog of its security white paper; OCPP 2.0.1 N01."""
+    again = {} if retries is None else {"retries": retries}
+    if station.dialect == "1.6" and log == "diagnostics":
+        return await station.call("GetDiagnostics", {"location": url, **again})
+    kind = "DiagnosticsLog" if log == "diagnostics" else "SecurityLog"
+    payload = {"logType": kind, "requestId": number, "log": {"remoteLocation": url}, **again}
+    return await station.call("GetLog", payload)
+
+
+async def update_firmware(
+    station: Station, url: str, number: int, certificate: str, signature: str, at: datetime
+) -> Answer:
+    """OCPP 1.6 security white paper, SignedUpdateFirmware; OCPP 2.0.1 L01."""
+    firmware = {
+        "location": url,
+        "retrieveDateTime": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "signingCertificate": certificate,
+        "signature": signature,
+    }
+    action = "SignedUpdateFirmware" if station.dialect == "1.6" else "UpdateFirmware"
+    return await station.call(action, {"requestId": number, "firmware": firmware})
 
 
 async def set_limit(station: Station, current_a: float, evse_id: int) -> Answer:

@@ -14,6 +14,7 @@ from wattest.clock.network import Choice, Greeting, HearsPings, Wire, WireClosed
 from wattest.csms import costs
 from wattest.csms.answers import Answers
 from wattest.csms.door import DIALECT_OF, refusal
+from wattest.csms.files import Files
 from wattest.csms.happenings import By, Happenings, Link, LinkEvent, Seen
 from wattest.csms.line import Line
 from wattest.csms.station import Station
@@ -83,6 +84,8 @@ class Csms:
         self._back_until = 0
         started = clock.utc()
         self._random = random.Random(f"{seed} {started.isoformat()}")
+        self.files = Files(clock, note, f"{seed} {started.isoformat()}")
+        """Where stations put their logs and fetch firmware."""
         # Seconds since 2026 as the first id: a station that still holds a transaction of an earlier run cannot collide.
         first = int((started - _EPOCH).total_seconds()) % 2**30 + 1
         self._transaction_ids = itertools.count(first)
@@ -187,6 +190,7 @@ class Csms:
             self.gone(old, 1000, "replaced by a newer connection", by="csms")
             old.hang_up(1000, "replaced by a newer connection")
         station.dialect = dialect
+        station.reached = greeting.reached
         line = Line(self, station, dialect, post, hang_up)
         station.line = line
         self._link(Link(station.identity, "opened", subprotocol))

@@ -18,7 +18,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from websockets.exceptions import InvalidHandshake
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
@@ -262,7 +262,7 @@ class _Door(asyncio.Protocol):
         except (InvalidHandshake, LookupError) as error:
             self._refuse(Choice(None, 400, f"the request's headers cannot be read: {error}"), identity)
             return
-        greeting = Greeting(identity, tuple(offered), authorization)
+        greeting = Greeting(identity, tuple(offered), authorization, _host(request))
         self._choice = self._csms.choose(greeting)
         if self._choice.status != 101:
             self._refuse(self._choice)
@@ -394,6 +394,15 @@ class _Door(asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection, whatever is still unsent."""
         self._transport.abort()
+
+
+def _host(request: Request) -> str:
+    """The name by which the station called this host, without its port; empty when it did not say one."""
+    name = urlsplit(f"//{request.headers.get('Host', '')}")
+    try:
+        return name.hostname or ""
+    except ValueError:
+        return ""
 
 
 def _named(choice: Choice) -> Subprotocol | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from wattest.csms import commands
 from wattest.csms.answers import Registration
+from wattest.csms.commands import Log
 from wattest.errors import CallTimedOut, StationGone
 from wattest.model.scenario import Card, Dialect
 from wattest.ocpp.messages import CallResult
@@ -42,6 +44,8 @@ class Station:
     def __init__(self, identity: str) -> None:
         self.identity = identity
         self.dialect: Dialect = "1.6"
+        self.reached = ""
+        """Host by which it reached the central system; empty when a shell cannot tell."""
         self.line: Line | None = None
         self.registration: Registration | None = None
         """What its last BootNotification was answered with; None when it has not booted here."""
@@ -184,6 +188,16 @@ class Station:
         """Ask for a message by OCPP's name for it (TriggerMessage)."""
         self._triggered.add(message)
         return await commands.trigger(self, message, evse_id)
+
+    async def ask_for_log(self, log: Log, url: str, number: int, retries: int | None = None) -> Answer:
+        """Have a log put at a URL (GetDiagnostics, GetLog); ``number`` is the request's own where it has one."""
+        return await commands.ask_for_log(self, log, url, number, retries)
+
+    async def update_firmware(
+        self, url: str, number: int, certificate: str, signature: str, at: datetime
+    ) -> Answer:
+        """Have signed firmware fetched and installed at once (SignedUpdateFirmware, UpdateFirmware)."""
+        return await commands.update_firmware(self, url, number, certificate, signature, at)
 
     async def set_limit(self, current_a: float, evse_id: int = 1) -> Answer:
         """Limit the current of an EVSE, in ampere per phase (SetChargingProfile, TxDefaultProfile)."""

@@ -23,6 +23,7 @@ from wattest.evse.charger import Charger, Connect
 from wattest.evse.control import Panel, obey
 from wattest.evse.memory import EVERY_S, Memory
 from wattest.evse.uplink import Uplink
+from wattest.evse.web import fetch
 from wattest.model.charger import ChargerSheet
 from wattest.model.scenario import Dialect
 from wattest.world import World
@@ -85,7 +86,7 @@ async def live(
     Raises ``BenchError`` for an unknown defect, a dialect that the sheet does not state, or a port that is taken.
     """
     world = World(clock, alone.sheet, seed=alone.seed, active=alone.active)
-    uplink = Uplink(_remarking(connect, alone.csms, remark))
+    uplink = Uplink(_remarking(connect, alone.csms, remark), fetch)
     charger = Charger(
         world,
         clock,
@@ -95,6 +96,7 @@ async def live(
         seed=alone.seed,
         active=alone.active,
         password=alone.password,
+        fetch=uplink.fetch,
     )
     async with AsyncExitStack() as stack:
         facts = _facts(alone)

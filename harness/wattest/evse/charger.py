@@ -21,14 +21,17 @@ from random import Random
 from typing import Any, Protocol
 
 from wattest.clock import Clock
-from wattest.clock.network import Greeting, Wire, WireClosed
+from wattest.clock.http import Fetch, Request, Response
+from wattest.clock.network import ConnectionRefused, Greeting, Wire, WireClosed
 from wattest.errors import BenchError
 from wattest.evse import (
     answering,
     authorise,
     commands,
     dew,
+    diary,
     display,
+    firmware,
     grip,
     outbox,
     payment,
@@ -88,7 +91,7 @@ class Connect(Protocol):
 class Charger:
     """One charger for as long as its hardware exists: it boots when there is power, and dies when it goes.
 
-    ``connect`` dials the central system; ``active`` names defects and variations, the world's own when
+    ``connect`` dials the central system and ``fetch`` carries files; ``active`` names defects and variations, the world's own when
     empty; ``seed`` governs message ids, transaction ids and jitter, so that equal seeds give equal frames.
     """
 
@@ -103,6 +106,7 @@ class Charger:
         seed: int = 0,
         active: Iterable[str] = frozenset(),
         password: str | None = None,
+        fetch: Fetch | None = None,
     ) -> None:
         if dialect not in sheet.dialects:
             stated = ", ".join(sheet.dialects)
@@ -119,6 +123,7 @@ class Charger:
         self._ids = Random()
         self._ids_of = f"message ids of {sheet.serial} {seed}"
         self._password = password
+        self._fetch: Fetch = fetch or _no_way
         self._station: Station | None = None
         self._link: Link | None = None
         self._boot_timer: asyncio.TimerHandle | None = None
@@ -170,6 +175,8 @@ class Charger:
     def _boot(self) -> None:
         self._boot_timer = None
         flash = self.flash
+        if not self._conduct(firmware.boots)(flash):
+            return
         flash.boots += 1
         self._ids.seed(f"{self._ids_of}, boot {flash.boots}")  # another process may have had the boots before
         dialect: V16 | V2x = V16() if self._dialect == "1.6" else V2x(self._dialect)
@@ -194,10 +201,13 @@ class Charger:
             random=self._random,
             conduct=self._conduct,
             crashed=self._crashed,
+            fetch=self._fetch,
         )
         station.settle = lambda outlet: self._settle(station, outlet)
         station.reboot = self._reboot
         self._station, self._link = station, link
+        diary.write(station, f"boot {flash.boots} ({flash.boot_reason}), firmware {station.firmware}")
+        diary.write(station, f"StartupOfTheDevice {flash.boot_reason}", security=True)
         self._take_up(station)
         station.spawn(link.run())
         station.spawn(
@@ -208,6 +218,7 @@ class Charger:
         station.spawn(warmth.heat(station))
         station.spawn(dew.watch(station))
         station.spawn(warmth.watch(station))
+        firmware.after_boot(station)
 
     def _take_up(self, station: Station) -> None:
         """What the last life left behind."""
@@ -368,6 +379,10 @@ class Charger:
             return None, None
         handlers = HANDLERS_16 if self._dialect == "1.6" else HANDLERS_2X
         return await answering.answer(station, handlers, call, refusal)
+
+
+async def _no_way(url: str, request: Request) -> Response:
+    raise ConnectionRefused(f"This charger has no way to {url} for {request.method}.")
 
 
 async def _bury(wire: Wire) -> None:

@@ -127,6 +127,18 @@ class OpenTransaction:
 
 
 @dataclass
+class Update:
+    """New firmware that was ordered and is not told as installed yet."""
+
+    number: int
+    url: str
+    certificate: str
+    signature: str
+    retries: int
+    state: Literal["downloading", "installing", "restarting"] = "downloading"
+
+
+@dataclass
 class Flash:
     """The whole of it. ``settings`` holds only what was changed from the maker's defaults."""
 
@@ -164,3 +176,10 @@ class Flash:
     """The last total that the central system told."""
     told_before: str | None = None
     """The one before it."""
+    firmware: str = ""
+    """Version that runs; empty for the one from the factory."""
+    update: Update | None = None
+    log: deque[str] = field(default_factory=deque)
+    """Lines for those who look after the station."""
+    security_log: deque[str] = field(default_factory=deque)
+    """Lines about what matters to security."""

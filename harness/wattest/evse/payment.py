@@ -10,7 +10,7 @@ import base64
 import json
 from contextlib import suppress
 
-from wattest.evse import display
+from wattest.evse import diary, display
 from wattest.evse.link import CallRefused, CallSilent, LinkLost
 from wattest.evse.station import Station
 from wattest.world.behaviour import behaviour, defect, variation
@@ -144,6 +144,7 @@ def shows_whole_number(station: Station, number: str) -> str:
 def approved(station: Station, number: str) -> None:
     """The terminal took a card and its acquirer approved."""
     display.say(station, station.conduct(shown)(station, number), "Approved / Acceptée")
+    diary.paid(station, number)
     told = {
         "PreAuthorisation": station.conduct(receipt)(station, number),
         "Log": station.conduct(log_line)(station, number),

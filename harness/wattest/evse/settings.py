@@ -191,6 +191,15 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
             maximum=600,
         ),
         Setting(
+            "file_transfer",
+            "HTTP",
+            _TEXT,
+            key="SupportedFileTransferProtocols",
+            component=comm,
+            variable="FileTransferProtocols",
+            read_only=True,
+        ),
+        Setting(
             "websocket_ping",
             "120",
             key="WebSocketPingInterval",

@@ -3,7 +3,7 @@
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
 ``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``stopping``, ``sharing``, ``power``, ``authorise``, ``aligned``,
-``commands``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
+``commands``, ``diary``, ``diagnostics``, ``firmware``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from random import Random
 from typing import Any, Literal, Protocol
 
 from wattest.clock import Clock
+from wattest.clock.http import Fetch
 from wattest.evse.flash import Flash, Notice, OpenTransaction, Queued, Sampled, TokenInfo
 from wattest.evse.settings import Settings, settings_lacked
 from wattest.model.charger import ChargerSheet
@@ -261,8 +262,12 @@ class Station:
         random: Random,
         conduct: Conduct,
         crashed: Callable[[BaseException], None],
+        fetch: Fetch,
     ) -> None:
         self.world = world
+        self.fetch = fetch
+        self.upload: tuple[str, Mapping[str, Any]] | None = None
+        """The message about the log that is on its way."""
         self.clock = clock
         self.sheet = sheet
         self.flash = flash
@@ -382,6 +387,11 @@ class Station:
     def accepted(self) -> bool:
         """Whether the central system has accepted this charger and the link is open."""
         return self.registration == "accepted" and self.line.online
+
+    @property
+    def firmware(self) -> str:
+        """The version that runs."""
+        return self.flash.firmware or self.sheet.firmware
 
     def outlet(self, evse_id: int) -> Outlet | None:
         """By EVSE id, from 1."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wattest.clock.network import ConnectionRefused, Greeting, Wire, WireClosed
 
 if TYPE_CHECKING:
+    from wattest.clock.http import Fetch, Request, Response
     from wattest.evse.charger import Connect
 
 
@@ -22,8 +23,9 @@ class Uplink:
         uplink.cut()
     """
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, fetch: Fetch | None = None) -> None:
         self._connect = connect
+        self._fetch = fetch
         self._is_cut = False
         self._cuts = 0
         self._wires: list[Wire] = []
@@ -40,6 +42,16 @@ class Uplink:
         if self._cuts != cuts:  # while it dialled
             self._drop(wire)
         return wire
+
+    async def fetch(self, url: str, request: Request) -> Response:
+        """Carry one request. Raises ``ConnectionRefused`` when it is cut before the answer is there, or without a way."""
+        cuts = self._cuts
+        if self._is_cut or self._fetch is None:
+            raise ConnectionRefused(f"{url} could not be reached: the network is cut.")
+        response = await self._fetch(url, request)
+        if self._cuts != cuts:
+            raise ConnectionRefused(f"{url} was cut off: the network is cut.")
+        return response
 
     def cut(self) -> None:
         """Drop every wire and refuse new ones until ``restore``; harmless the second time."""

@@ -130,7 +130,7 @@ class V16:
                 "chargePointVendor": sheet.maker[:20],
                 "chargePointModel": sheet.model[:20],
                 "chargePointSerialNumber": sheet.serial[:25],
-                "firmwareVersion": sheet.firmware[:50],
+                "firmwareVersion": station.firmware[:50],
                 "meterType": "AC revenue",
             },
         )

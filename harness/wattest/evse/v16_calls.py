@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, commands, display, metering, sessions, status
+from wattest.evse import authorise, commands, diagnostics, display, firmware, metering, sessions, status
 from wattest.evse.answering import Handler, Refuse, Reply
 from wattest.evse.flash import TokenInfo
 from wattest.evse.settings import Setting
@@ -153,7 +153,7 @@ def trigger(station: Station, payload: Payload) -> Reply:
     if wanted == "MeterValues":
         return Reply({"status": "Accepted"}, lambda: meter_values(station, outlets))
     if wanted in {"DiagnosticsStatusNotification", "FirmwareStatusNotification"}:
-        return Reply({"status": "Accepted"}, lambda: status.tell(station, wanted, {"status": "Idle"}))
+        return Reply({"status": "Accepted"}, lambda: diagnostics.tell_again(station, wanted))
     if wanted == "BootNotification" and station.registration == "pending":
         return Reply({"status": "Accepted"}, station.wake_boot.set)
     return Reply({"status": "Rejected"})
@@ -275,6 +275,20 @@ def _user_price(station: Station, data: Payload) -> bool:
     return True
 
 
+def get_diagnostics(station: Station, payload: Payload) -> Reply:
+    """5.9; 4.4 for the notifications."""
+    if "diagnostics" not in station.sheet.features:
+        raise Refuse("NotSupported")
+    name = diagnostics.hand_out(
+        station,
+        "diagnostics",
+        payload["location"],
+        lambda word: ("DiagnosticsStatusNotification", {"status": word}),
+        int(payload.get("retries", 1)),
+    )
+    return Reply({"fileName": name})
+
+
 _COSTS = {"RunningCost": _running_cost, "FinalCost": _final_cost, "SetUserPrice": _user_price}
 
 HANDLERS: Mapping[str, Handler] = {
@@ -293,4 +307,7 @@ HANDLERS: Mapping[str, Handler] = {
     "ClearChargingProfile": clear_profile,
     "GetCompositeSchedule": composite_schedule,
     "DataTransfer": data_transfer,
+    "GetDiagnostics": get_diagnostics,
+    "GetLog": diagnostics.get_log,
+    "SignedUpdateFirmware": firmware.order,
 }

@@ -152,7 +152,7 @@ class V2x:
             "model": sheet.model[:20],
             "vendorName": sheet.maker[:50],
             "serialNumber": sheet.serial[:25],
-            "firmwareVersion": sheet.firmware[:50],
+            "firmwareVersion": station.firmware[:50],
         }
         return {"reason": BOOT_REASONS.get(reason, "Unknown"), "chargingStation": about}
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, commands, display, metering, sessions, status, tariffs, v2x_variables
+from wattest.evse import (
+    authorise,
+    commands,
+    diagnostics,
+    display,
+    firmware,
+    metering,
+    sessions,
+    status,
+    tariffs,
+    v2x_variables,
+)
 from wattest.evse.answering import Handler, Reply
 from wattest.evse.flash import TokenInfo
 from wattest.evse.station import Outlet, Station
@@ -120,7 +131,7 @@ def trigger(station: Station, payload: Payload) -> Reply:
     if wanted == "TransactionEvent":
         return Reply({"status": "Accepted"}, lambda: _events(station, outlets))
     if wanted in {"LogStatusNotification", "FirmwareStatusNotification"}:
-        return Reply({"status": "Accepted"}, lambda: status.tell(station, wanted, {"status": "Idle"}))
+        return Reply({"status": "Accepted"}, lambda: diagnostics.tell_again(station, wanted))
     if wanted == "BootNotification":
         if station.registration == "pending":
             return Reply({"status": "Accepted"}, station.wake_boot.set)
@@ -242,4 +253,6 @@ HANDLERS: Mapping[str, Handler] = {
     "ChangeTransactionTariff": tariffs.change,
     "GetTransactionStatus": transaction_status,
     "DataTransfer": data_transfer,
+    "GetLog": diagnostics.get_log,
+    "UpdateFirmware": firmware.order,
 }

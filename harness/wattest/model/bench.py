@@ -30,6 +30,8 @@ class CsmsEntry:
     """0 lets the system choose; the address is then printed and given to rigs as ``{csms}``."""
     password: str | None = None
     ping_interval_s: float = 30.0
+    files_port: int = 0
+    """Where the same host takes a station's logs and serves firmware, by HTTP; 0 lets the system choose."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,18 @@ from typing import Literal
 
 from wattest.model.scenario import Dialect
 
+FileScheme = Literal["ftp", "ftps", "http", "https", "sftp"]
+
+
+@dataclass(frozen=True)
+class FirmwareFile:
+    """One version of the firmware as the maker signed it; paths from the folder of the sheet on."""
+
+    version: str
+    file: str
+    certificate: str
+    signature: str
+
 
 @dataclass(frozen=True)
 class ChargerSheet:
@@ -38,5 +50,9 @@ class ChargerSheet:
     cord_loop_ohm: float | None = None
     """Resistance of the charging cord at 20 degC, out and back; None when the maker does not state it."""
     cord_tolerance_pct: float = 10.0
+    file_transfer: tuple[FileScheme, ...] = ()
+    """How it sends logs and fetches firmware; empty when the maker does not state it."""
+    firmware_files: tuple[FirmwareFile, ...] = ()
+    """Versions that it can be given, signed by the maker."""
     fallback_current_a: float | None = None
     """Most that it draws as a member of a group whose controller is lost; None when the maker does not state it."""

@@ -43,7 +43,12 @@ LEAST_SILENCE_S = 3.0
 
 
 def _csms(
-    *, host: str = "127.0.0.1", port: Port = 0, password: str | None = None, ping_interval: Duration = 30.0
+    *,
+    host: str = "127.0.0.1",
+    port: Port = 0,
+    password: str | None = None,
+    ping_interval: Duration = 30.0,
+    files_port: Port = 0,
 ) -> CsmsEntry:
     """Where the reference central system listens, and what a station must show to be let in.
 
@@ -52,8 +57,9 @@ def _csms(
         port: 0 lets the system choose
         password: for HTTP Basic authentication; without it any station is let in
         ping_interval: between WebSocket pings
+        files_port: where the same address takes logs and serves firmware, by HTTP; 0 lets the system choose
     """
-    return CsmsEntry(host, port, password, ping_interval)
+    return CsmsEntry(host, port, password, ping_interval, files_port)
 
 
 def _limits(

@@ -10,7 +10,7 @@ from wattest.document.node import Document
 from wattest.document.quantity import Current, Duration, Energy, Temperature, Voltage
 from wattest.document.reader import read
 from wattest.document.signature import Between, Made, Pattern
-from wattest.model.charger import ChargerSheet
+from wattest.model.charger import ChargerSheet, FileScheme, FirmwareFile
 from wattest.model.cord import CordEntry
 from wattest.model.scenario import Dialect
 from wattest.model.words import FEATURES, Feature
@@ -18,6 +18,18 @@ from wattest.model.words import FEATURES, Feature
 Identity = Annotated[
     str, Pattern("[0-9A-Za-z*_=+|@.-]{1,48}", "a station identity: 1 to 48 letters, digits or *-_=+|@.")
 ]
+
+
+def _firmware_file(*, version: str, file: str, certificate: str, signature: str) -> FirmwareFile:
+    """One version of the firmware as the maker signed it. Paths are looked for from the folder of the sheet on.
+
+    Args:
+        version: as in BootNotification once it runs
+        file: the image, as the station fetches it
+        certificate: of the maker's key for firmware, PEM
+        signature: of the file, by that key (RSA-PSS or ECDSA, SHA-256), raw or in base64
+    """
+    return FirmwareFile(version, file, certificate, signature)
 
 
 def _charger_sheet(
@@ -43,6 +55,8 @@ def _charger_sheet(
     features: tuple[Feature, ...] = (),
     cord: CordEntry | None = None,
     fallback_current: Current | None = None,
+    file_transfer: tuple[FileScheme, ...] = (),
+    firmware_files: tuple[Annotated[FirmwareFile, Made(_firmware_file)], ...] = (),
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -68,6 +82,8 @@ def _charger_sheet(
         features: words that scenarios may need
         cord: of a tethered station, by its resistance or by length and gauge; an energy measured before it needs it
         fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
+        file_transfer: how it sends logs and fetches firmware, such as http or sftp; without it the station is asked
+        firmware_files: versions of the firmware that the maker signed; 'signed_firmware' needs one other than 'firmware'
     """
     if not dialects:
         raise ValueError("a charger sheet states at least one dialect: '1.6', '2.0.1' or '2.1'")
@@ -81,6 +97,11 @@ def _charger_sheet(
         raise ValueError("register_step is 0 Wh; a register advances in steps, such as '1 Wh'")
     if "load_sharing" in features and fallback_current is None:
         raise ValueError("a station with 'load_sharing' states its fallback_current, such as '6 A'")
+    if "signed_firmware" in features and all(file.version == firmware for file in firmware_files):
+        raise ValueError(
+            f"a station with 'signed_firmware' names a file of another version than {firmware} under 'firmware_files'; "
+            "only the maker can sign one"
+        )
     if cord is not None and cable == "socket":
         raise ValueError("a station with a socket has no cord of its own; take 'cord' away")
     return ChargerSheet(
@@ -106,6 +127,8 @@ def _charger_sheet(
         cord_loop_ohm=None if cord is None else cord.loop_ohm,
         cord_tolerance_pct=10.0 if cord is None else cord.tolerance_pct,
         fallback_current_a=fallback_current,
+        file_transfer=file_transfer,
+        firmware_files=firmware_files,
     )
 
 

@@ -30,6 +30,7 @@ SETTINGS: Mapping[str, Setting] = {
     "auth_cache": Setting("AuthorizationCacheEnabled", "AuthCacheCtrlr", "Enabled"),
     "connection_timeout": Setting("ConnectionTimeOut", "TxCtrlr", "EVConnectionTimeOut"),
     "default_price": Setting("DefaultPriceText", "TariffCostCtrlr", "TariffFallbackMessage"),
+    "file_transfer": Setting("SupportedFileTransferProtocols", "OCPPCommCtrlr", "FileTransferProtocols"),
     "heartbeat_interval": Setting("HeartbeatInterval", "OCPPCommCtrlr", "HeartbeatInterval"),
     "local_authorize_offline": Setting("LocalAuthorizeOffline", "AuthCtrlr", "LocalAuthorizeOffline"),
     "local_list": Setting("LocalAuthListEnabled", "LocalAuthListCtrlr", "Enabled"),

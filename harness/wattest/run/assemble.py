@@ -79,6 +79,8 @@ class Documents:
     demands: Mapping[str, Demand] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
     papers: Mapping[str, Paper] = field(default_factory=dict)
+    folder: Path = Path()
+    """Where the charger sheet stands."""
     level: str = ""
     """The level that the run is for; empty when it is for none."""
     dossier: Dossier | None = None
@@ -141,6 +143,7 @@ def documents(
     return Documents(
         bench=read,
         sheet=sheet,
+        folder=sheet_path.parent,
         requirements=read_requirements(),
         limits=read_limits(),
         rule=rules["certification"],
@@ -238,6 +241,7 @@ def open_campaign(
             attempts=dict(earlier.attempts),
             left_out=set(earlier.left_out),
             planned=tuple(plan),
+            folder=read.folder,
             part=part,
         )
         if not resume:

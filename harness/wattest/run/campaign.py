@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wattest.judge.facts import facts_of
@@ -101,6 +102,8 @@ class Campaign:
     """Decision rules by id, for the profiles that name one."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """Accuracy profiles by name."""
+    folder: Path = Path()
+    """Where the charger sheet stands."""
     part: str | None = None
     """Which part of a run shared by several processes this is, such as ``gw0``; None for a whole run."""
 

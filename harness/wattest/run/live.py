@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wattest.csms import Csms
+from wattest.csms.file_server import serve_files
 from wattest.csms.server import serve
 from wattest.errors import BenchError, InstrumentError, RigError, StationGone
 from wattest.roles import Surroundings
@@ -22,6 +23,7 @@ from wattest.run.terminal import terminal
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
+    from wattest.csms.file_server import FileServer
     from wattest.csms.server import Server
     from wattest.model.bench import Bench
     from wattest.model.charger import ChargerSheet
@@ -71,6 +73,7 @@ class LiveVenue:
         self._csms = Csms(clock, note)
         self._csms.taxes = taxes
         self._server: Server | None = None
+        self._files: FileServer | None = None
         self._rigs: dict[str, Any] = {
             name: driver(entry, self._around(name)) for name, entry in bench.rigs.items()
         }
@@ -113,6 +116,8 @@ class LiveVenue:
             await self._clock.in_thread(self._begin, self._custody)
         self._server = await serve(self._csms, self._bench.csms)
         self._facts["csms"] = self._server.url
+        entry = self._bench.csms
+        self._files = await serve_files(self._csms.files, entry.host, entry.files_port)
 
     def _begin(self, custody: Custody) -> None:
         assert self._record is not None
@@ -168,6 +173,7 @@ class LiveVenue:
         self._guard.clear()
         await self._at_rest()
         self._csms.answers.clear()
+        self._csms.files.close_places()
         await self._connected()
         self._known.station(self._csms)
         await self._idle()
@@ -298,7 +304,7 @@ class LiveVenue:
             except BenchError as problem:
                 doubt = str(problem)
                 problems.append(doubt)
-        for closing in (*self._parts.values(), *self._rigs.values(), self._server):
+        for closing in (*self._parts.values(), *self._rigs.values(), self._server, self._files):
             if closing is None:
                 continue
             try:

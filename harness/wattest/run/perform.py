@@ -20,8 +20,10 @@ from wattest.errors import (
 )
 from wattest.judge.monitors import run_monitors
 from wattest.judge.rules import decide
+from wattest.judge.station_files import ORIGIN
 from wattest.judge.verdicts import item_verdict, requirement_verdicts
 from wattest.model.library import shown_path
+from wattest.record.evidence import store
 from wattest.run.known import Changed
 from wattest.steps import Run, verbs
 from wattest.steps.context import note_check
@@ -158,6 +160,8 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         started_s=campaign.clock.monotonic(),
         fallen=stage.fallen,
         feeder=stage.feeder,
+        folder=campaign.folder,
+        store=lambda name, content: _kept(campaign, name, content),
         seen=set(stage.csms.ledger.transactions),
     )
     for name, card in given.cards.items():
@@ -183,6 +187,16 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
             )
     await run.observe()
     return run
+
+
+async def _kept(campaign: Campaign, name: str, content: bytes) -> int:
+    """Keep a file of the station; looking for card data in megabytes must not stop the central system from answering."""
+    recorder = campaign.recorder
+    look = recorder.look()
+    stored = await campaign.clock.in_thread(
+        lambda: store(recorder.path.parent, Look(b"").text(name), content, look=look)
+    )
+    return recorder.note("file", origin=ORIGIN, sent_as=name, **stored)
 
 
 async def _step(

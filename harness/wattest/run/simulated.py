@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wattest.clock.network import MemoryNetwork
+from wattest.clock.network import FILES, MemoryNetwork
 from wattest.csms import Csms
 from wattest.errors import StationGone
 from wattest.evse import Charger
@@ -108,6 +108,8 @@ class SimulatedVenue:
         network.listen(csms.accept, csms.choose)
         csms.listener = network
         self._alerts = Alerts(csms)
+        network.serve_files(csms.files.answer)
+        csms.files.base = lambda _reached: FILES
         await self._open_parts(world, network)
         self._charger = Charger(
             world,
@@ -117,6 +119,7 @@ class SimulatedVenue:
             connect=network.connect if self._between is None else self._between(network.connect),
             seed=seed,
             active=self._active,
+            fetch=network.fetch,
         )
         self._charger.start()
         await csms.wait_ready(within_s=SETTLE_S)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wattest.errors import BenchError, Inconclusive, RequirementFailed
 from wattest.model.scenario import Card, Dialect, Reference, Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from wattest.clock import Clock
@@ -107,6 +108,10 @@ class Run:
     local_tariffs: list[tuple[datetime, str | None, Mapping[str, Any]]] = field(default_factory=list)
     """TariffTypes that the station was given to reckon by, since when, and for which transaction alone."""
     tariffs_given: int = 0
+    folder: Path = Path()
+    """Where the charger sheet stands: the files that it names are looked for from there."""
+    store: Callable[[str, bytes], Awaitable[int]] | None = None
+    """Keeps a file that the station handed out."""
     feeder: Feeder | None = None
     """The feeder that the station shares with others, on a bench that has one."""
 
@@ -268,6 +273,12 @@ class Run:
         """The one that is running, or None."""
         running = [t for t in self.transactions() if t.ended_at is None]
         return running[-1] if running else None
+
+    async def keep(self, name: str, content: bytes) -> int:
+        """Keep a file that the station handed out, without card data; the entry that names it."""
+        if self.store is None:
+            raise BenchError(f"'{name}' of the station cannot be kept: this run keeps no files.")
+        return await self.store(name, content)
 
     # --- judging ------------------------------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ ROOMS = (
     "endurance",
     "portal",
     "sharing",
+    "diagnostics",
+    "firmware",
     "export",
 )
 """The modules of this package that hold steps, by what a user cares about."""

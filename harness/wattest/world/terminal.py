@@ -16,11 +16,14 @@ class Terminal:
         self.fitted = fitted
         self._grid = grid
         self._told: list[Callable[[str], None]] = []
+        self.last = ""
+        """Number of the last card that was taken, as a trace of the terminal has it."""
 
     def tap(self, number: str) -> bool:
         """Hold a payment card to it; True when it was taken."""
         if not (self.fitted and self._grid.powered):
             return False
+        self.last = number
         for tell in tuple(self._told):
             tell(number)
         return True

@@ -12,6 +12,7 @@ from typing import Any
 
 from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
 from wattest.judge.sessions import Scene
+from wattest.judge.station_files import ORIGIN, is_certain, words_of
 
 REQUIREMENTS = ("PAY-02", "PAY-03")
 
@@ -23,7 +24,10 @@ def watch(scene: Scene) -> tuple[Finding, ...]:
         entry.get("what") == "payment card" and entry["value"]["taken"] for entry in trace.kind("observation")
     )
     said = _leaks(scene, [entry for entry in trace.kind("frame") if entry["direction"] == "in"], "A frame")
-    kept = _leaks(scene, trace.kind("file"), "A file")
+    files = list(trace.kind("file"))
+    kept = _leaks(scene, [file for file in files if file.get("origin") != ORIGIN], "A file")
+    certain = [file for file in files if file.get("origin") == ORIGIN and _certain(file)]
+    kept += _leaks(scene, certain, "A file that the station handed out")
     screens = [entry for entry in trace.kind("observation") if entry.get("what") == "display"]
     shown = _leaks(scene, screens, "The screen")
     frames = [int(entry["seq"]) for entry in trace.kind("frame") if entry["direction"] == "in"]
@@ -61,10 +65,12 @@ def _leaks(scene: Scene, entries: Any, what: str) -> list[Flaw]:
 
 def _told(entry: Mapping[str, Any]) -> Iterator[str]:
     for one in entry.get("card_data") or ():
-        field = f" in '{one['field']}'" if one.get("field") else ""
-        wrapped = f" ({', then '.join(one['wrapped'])})" if one.get("wrapped") else ""
-        whose = f" of {one['issuer']} ending in {one['last_four']}" if one.get("last_four") else ""
-        yield f"a {one['what']}{whose}{field}{wrapped}"
+        if entry.get("origin") != ORIGIN or is_certain(one):
+            yield words_of(one)
+
+
+def _certain(file: Mapping[str, Any]) -> bool:
+    return any(is_certain(one) for one in file.get("card_data") or ())
 
 
 MONITOR = Monitor("card_data", REQUIREMENTS, watch)
