@@ -257,6 +257,28 @@ def test_a_meter_without_stated_accuracy_has_no_uncertainty(clock: VirtualClock,
     assert (energy.u, energy.budget) == (None, ())
 
 
+def test_a_meter_by_eye_is_as_good_as_its_certificate(
+    clock: VirtualClock, terminal: Terminal, tmp_path: Path
+) -> None:
+    """The file named under calibration flags readings by its days, adds the certificate's U, and is told to the runner."""
+    file = tmp_path / "meter.yaml"
+    file.write_text(
+        "serial: A1\nmodel: M\ncertificate: C-7\nlaboratory: L\ncalibrated: 2025-01-01\ndue: 2026-01-14\n"
+        "specification:\n  power: {reading: 1 %, range: 0 %, certificate: 0.4 %, k: 2}\n"
+    )
+    typed = ("100.00 kWh", "100.20 kWh", "101.20 kWh")
+    options: dict[str, Any] = {"resolution": Resolution(energy=10.0), "accuracy": Accuracy(energy=1.0)}
+    meter = cast("ReferenceMeter", terminal.play("reference_meter", *typed, calibration=str(file), **options))
+    clock.run(meter.start_integration())
+    begin, end = clock.run(meter.read()).energy, clock.run(meter.read()).energy
+    assert begin.flags == end.flags == {"calibration expired"}
+    assert end.u == pytest.approx((12.0**2 / 3 + 2 * 10.0**2 / 12 + 2.4**2) ** 0.5)
+    parts = difference(begin, end)
+    assert parts is not None
+    assert {part.name: part.value for part in parts}["reference meter certificate"] == pytest.approx(2.0)
+    assert meter.calibration.certificate == "C-7"  # type: ignore[attr-defined]  # as wattest.roles.Calibrated
+
+
 @pytest.mark.parametrize("typed", ["12 A", "many", "1e3", "2000000 MWh", "-5"])
 def test_a_number_that_cannot_be_is_asked_again(clock: VirtualClock, terminal: Terminal, typed: str) -> None:
     """Another unit, no number, or a slip of the finger."""

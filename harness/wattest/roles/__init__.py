@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from wattest.roles.protocols import (
     ROLES,
+    Calibrated,
+    Calibration,
     CardReader,
     Chamber,
     Display,
@@ -61,6 +63,8 @@ from wattest.roles.readings import (
 
 __all__ = [
     "ROLES",
+    "Calibrated",
+    "Calibration",
     "CardReader",
     "Chamber",
     "ChamberState",

@@ -28,7 +28,7 @@ from wattest.roles.readings import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from wattest.clock import Clock
 
@@ -108,6 +108,47 @@ class ReferenceMeter(Part, Protocol):
     async def read(self) -> PowerReading:
         """One coherent reading with its uncertainty."""
         ...
+
+
+class Calibration(Protocol):
+    """What the certificate of an instrument says; valid from ``calibrated`` to ``due``, both days included."""
+
+    @property
+    def serial(self) -> str:
+        """Serial number of the instrument that was calibrated."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Its model."""
+        ...
+
+    @property
+    def certificate(self) -> str:
+        """Number of the certificate."""
+        ...
+
+    @property
+    def laboratory(self) -> str:
+        """Who calibrated."""
+        ...
+
+    @property
+    def calibrated(self) -> date:
+        """First day of validity."""
+        ...
+
+    @property
+    def due(self) -> date:
+        """Last day of validity."""
+        ...
+
+
+class Calibrated(Protocol):
+    """A part that may have a calibration. The runner notes it at the begin of every scenario (MET-07)."""
+
+    calibration: Calibration | None
+    """None when the bench entry names none."""
 
 
 @runtime_checkable

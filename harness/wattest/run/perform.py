@@ -21,7 +21,7 @@ from wattest.judge.monitors import run_monitors
 from wattest.judge.rules import decide
 from wattest.judge.verdicts import item_verdict, requirement_verdicts
 from wattest.model.library import shown_path
-from wattest.run.known import Changed
+from wattest.run.known import Changed, note_calibrations
 from wattest.steps import Run, verbs
 from wattest.steps.context import note_check
 
@@ -162,6 +162,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
     for name, card in given.cards.items():
         stage.csms.set_card(card)
         note("setting", what="card", name=name, uid=card.uid, status=card.status, group=card.group)
+    note_calibrations(note, stage.parts)
     stage.csms.till.reset()
     stage.csms.tariff = given.tariff
     if given.tariff is not None:
