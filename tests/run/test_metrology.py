@@ -172,12 +172,16 @@ def test_a_calibration_out_of_date_decides_nothing(
     assert f"the reading is flagged '{flag}'" in chain.stated[1]
 
 
-def test_an_error_is_stated_with_its_uncertainty_whatever_it_is(chain: Chain) -> None:
-    """How the bench measured is judged apart from the charger: MET-07 passes for a good and for a bad one."""
-    for defect, verdict in ((), "pass"), (("METER-D01",), "fail"):
-        assert chain(*defect)["verdict"] == verdict
-        assert chain.stated[0] == "pass", chain.stated
-        assert "WT1804E C2TW01804 (certificate 1) is calibrated until 2035-12-01" in chain.stated[1]
+@pytest.mark.parametrize(("defect", "verdict"), [((), "pass"), (("METER-D01",), "fail")])
+def test_an_error_is_stated_with_its_uncertainty_whatever_it_is(
+    chain: Chain, defect: tuple[str, ...], verdict: str
+) -> None:
+    """How the bench measured is judged apart from the charger: the check of MET-07 passes for a good and for a bad one."""
+    assert chain(*defect)["verdict"] == verdict
+    (check,) = [one for one in chain.record.entries if one.get("rule") == "stated_with_uncertainty"]
+    assert (check["outcome"], check["requirements"]) == ("pass", ["MET-07"])
+    assert "WT1804E C2TW01804 (certificate 1) is calibrated until 2035-12-01" in check["sentence"]
+    assert chain.stated[0] == ("pass" if verdict == "pass" else "inconclusive")
 
 
 def test_without_a_calibration_nothing_is_decided(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
