@@ -159,6 +159,9 @@ class _ByHand:
             ("mains", "measure"): self._meter,
             ("pilot_scope", "read"): self._pilot,
             ("vehicle", "read_pilot"): self._pilot,
+            ("vehicle", "read_state_of_charge"): lambda: self._numbers(
+                {"state_of_charge": measured.STATE_OF_CHARGE}
+            ),
             ("pilot_scope", "fetch"): lambda: self._numbers({"delay": measured.DELAY}),
             ("chamber", "read_temperature"): lambda: self._numbers({"temperature": measured.CHAMBER_AIR}),
             ("chamber", "state"): self._chamber,

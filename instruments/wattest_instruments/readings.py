@@ -25,7 +25,9 @@ from wattest.document.quantity import (
 from wattest.errors import BenchError
 from wattest.roles import Component, Reading
 
-Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature", "frequency"]
+Quantity = Literal[
+    "voltage", "current", "power", "energy", "elapsed", "temperature", "frequency", "state_of_charge"
+]
 
 UNITS: dict[str, str] = {
     "voltage": "V",
@@ -37,6 +39,7 @@ UNITS: dict[str, str] = {
     "frequency": "Hz",
     "duty": "%",
     "time": "s",
+    "state_of_charge": "%",
 }
 
 
@@ -44,7 +47,8 @@ UNITS: dict[str, str] = {
 class Accuracy:
     """Limits of error of an instrument, in percent of what it reads: ``accuracy: {energy: 1 %}``.
 
-    A thermometer's is a difference, since a percentage of degC means nothing: ``accuracy: {temperature: 0.5 K}``.
+    A thermometer's is a difference, since a percentage of degC means nothing: ``accuracy: {temperature: 0.5 K}``; that of a
+    state of charge is one in percentage points, such as between dashboard and what the car tells the station.
     """
 
     voltage: Percent | None = None
@@ -56,6 +60,7 @@ class Accuracy:
     """Percent of the duty cycle that is read, not percentage points."""
     time: Percent | None = None
     temperature: TemperatureDifference | None = None
+    state_of_charge: Percent | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Resolution:
     frequency: Frequency | None = None
     duty: Percent | None = None
     time: Duration | None = None
+    state_of_charge: Percent | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,11 @@ def uncertainty(
     step: float | None = getattr(resolution, quantity, None)
     if stated is None and step is None:
         return None
-    limit = (stated or 0.0) if quantity == "temperature" else abs(value) * (stated or 0.0) / 100
+    limit = (
+        (stated or 0.0)
+        if quantity in {"temperature", "state_of_charge"}
+        else abs(value) * (stated or 0.0) / 100
+    )
     return math.sqrt(limit**2 / 3 + readings * (step or 0.0) ** 2 / 12)
 
 

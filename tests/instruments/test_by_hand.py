@@ -13,6 +13,7 @@ from wattest.judge.energy import difference
 from wattest.model.read import read_bench
 from wattest.roles import (
     ROLES,
+    Battery,
     CardReader,
     Chamber,
     Display,
@@ -247,6 +248,30 @@ def test_a_register_read_twice_by_hand_is_uncertain_twice(clock: VirtualClock, t
     ]
     assert isinstance(meter, ForeseesEnergy)
     assert [part.value for part in meter.foresee(1000.0, 60.0)] == [10.0, 5.0, 5.0]
+
+
+def test_a_car_is_brought_and_its_state_of_charge_read(clock: VirtualClock, terminal: Terminal) -> None:
+    """Only where its bench entry supports it; a dashboard may be off by percentage points, which its accuracy says."""
+    car = cast(
+        "Battery",
+        terminal.play(
+            "vehicle",
+            *("done", "88"),
+            supports=("vehicle_soc",),
+            resolution=Resolution(state_of_charge=1.0),
+            accuracy=Accuracy(state_of_charge=3.0),
+        ),
+    )
+    clock.run(car.set_state_of_charge(88.0))
+    found = clock.run(car.read_state_of_charge())
+    assert (found.value, found.unit) == (88.0, "%")
+    assert found.u == pytest.approx((3.0**2 / 3 + 1 / 12) ** 0.5)
+    assert terminal.asked[0].startswith(
+        "[vehicle] Bring a car whose battery is at 88 % (set the emulator to it, or drive), and leave it unplugged."
+    )
+    without = cast("Battery", terminal.play("vehicle", "88"))
+    with pytest.raises(RigError, match=r"its bench entry does not name 'vehicle_soc' under 'supports'\."):
+        clock.run(without.read_state_of_charge())
 
 
 def test_a_meter_without_stated_accuracy_has_no_uncertainty(clock: VirtualClock, terminal: Terminal) -> None:

@@ -32,6 +32,15 @@ class TokenInfo:
 
 
 @dataclass(frozen=True)
+class Charged:
+    """A state of charge in percent, and the words that go with it; an empty one is left out, as its default may be."""
+
+    percent: Decimal
+    unit: str = "Percent"
+    location: str = ""
+
+
+@dataclass(frozen=True)
 class Sampled:
     """One set of register, power, current and voltage, read at one instant of the charger's own clock."""
 
@@ -41,6 +50,8 @@ class Sampled:
     current_a: float
     voltage_v: float
     context: Literal["Transaction.Begin", "Transaction.End", "Sample.Periodic", "Sample.Clock", "Trigger"]
+    soc: Charged | None = None
+    """State of charge, where the vehicle told it."""
 
 
 @dataclass(frozen=True)

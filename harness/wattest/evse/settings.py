@@ -211,12 +211,16 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
         Setting(
             "reset_retries", "3", key="ResetRetries", component=comm, variable="ResetRetries", maximum=10
         ),
-        Setting("sampled_measurands", MEASURANDS, _TEXT, key="MeterValuesSampledData"),
         Setting(
-            "tx_started_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxStartedMeasurands"
+            "sampled_measurands",
+            MEASURANDS,
+            _TEXT,
+            key="MeterValuesSampledData",
+            component=sampled,
+            variable="TxUpdatedMeasurands",
         ),
         Setting(
-            "tx_updated_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxUpdatedMeasurands"
+            "tx_started_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxStartedMeasurands"
         ),
         Setting("tx_ended_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxEndedMeasurands"),
         Setting("tx_ended_interval", "0", component=sampled, variable="TxEndedInterval", read_only=True),

@@ -258,4 +258,9 @@ def _sampled(measurand: str, sample: Sampled) -> Payload | None:
     if found is None:
         return None
     value, unit = found
-    return {"value": str(value), "context": sample.context, "measurand": measurand, "unit": unit}
+    told = {"value": str(value), "context": sample.context, "measurand": measurand}
+    if unit:
+        told["unit"] = unit
+    if where := metering.location_of(measurand, sample):
+        told["location"] = where
+    return told

@@ -50,7 +50,7 @@ REASONS = {"SoftReset": "ImmediateReset", "HardReset": "ImmediateReset", "Unlock
 BOOT_REASONS = {"power up": "PowerUp", "remote reset": "RemoteReset"}
 MEASURANDS = {
     "started": "tx_started_measurands",
-    "updated": "tx_updated_measurands",
+    "updated": "sampled_measurands",
     "ended": "tx_ended_measurands",
 }
 
@@ -277,9 +277,9 @@ def _sampled(measurand: str, sample: Sampled) -> Payload | None:
     if found is None:
         return None
     value, unit = found
-    return {
-        "value": value,
-        "context": sample.context,
-        "measurand": measurand,
-        "unitOfMeasure": {"unit": unit},
-    }
+    told: Payload = {"value": value, "context": sample.context, "measurand": measurand}
+    if unit:
+        told["unitOfMeasure"] = {"unit": unit}
+    if where := metering.location_of(measurand, sample):
+        told["location"] = where
+    return told

@@ -25,6 +25,7 @@ from wattest.judge.demonstration import demonstrated
 from wattest.judge.energy_error import energy_error
 from wattest.judge.instruments import stated_with_uncertainty
 from wattest.judge.register_step import enough, fine_enough
+from wattest.judge.soc import state_of_charge_told
 
 __all__ = ["RULES", "Decision", "decide"]
 
@@ -172,6 +173,7 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "between": measured.between,
     "energy_error": energy_error,
     "stated_with_uncertainty": stated_with_uncertainty,
+    "state_of_charge_told": state_of_charge_told,
     "enough": enough,
     "fine_enough": fine_enough,
     "agree": measured.agree,

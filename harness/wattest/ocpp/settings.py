@@ -41,6 +41,7 @@ SETTINGS: Mapping[str, Setting] = {
         "TransactionMessageRetryInterval", "OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"
     ),
     "meter_interval": Setting("MeterValueSampleInterval", "SampledDataCtrlr", "TxUpdatedInterval"),
+    "sampled_measurands": Setting("MeterValuesSampledData", "SampledDataCtrlr", "TxUpdatedMeasurands"),
     "stop_on_ev_disconnect": Setting(
         "StopTransactionOnEVSideDisconnect", "TxCtrlr", "StopTxOnEVSideDisconnect"
     ),

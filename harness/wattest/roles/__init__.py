@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from wattest.roles.protocols import (
     ROLES,
+    Battery,
     Calibrated,
     Calibration,
     CardReader,
@@ -63,6 +64,7 @@ from wattest.roles.readings import (
 
 __all__ = [
     "ROLES",
+    "Battery",
     "Calibrated",
     "Calibration",
     "CardReader",

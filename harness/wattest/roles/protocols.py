@@ -203,6 +203,23 @@ class Vehicle(Part, Protocol):
         ...
 
 
+@runtime_checkable
+class Battery(Protocol):
+    """A vehicle with a battery that the bench can bring to a state of charge and read: the capability ``vehicle_soc``.
+
+    What is read is what the vehicle tells the station, where the bench can know it; what a dashboard shows may differ from
+    that by some percent, which belongs into its uncertainty.
+    """
+
+    async def set_state_of_charge(self, percent: float) -> None:
+        """Arrive with this state of charge from now on; before the plug is in."""
+        ...
+
+    async def read_state_of_charge(self) -> Reading:
+        """State of charge in percent, as the vehicle tells it."""
+        ...
+
+
 class Load(Part, Protocol):
     """An electronic load: the power side of a vehicle, when the vehicle emulator has none."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "card",
+    "battery",
     "cable",
     "charge",
     "energy",
