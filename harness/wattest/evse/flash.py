@@ -52,6 +52,8 @@ class Sampled:
     context: Literal["Transaction.Begin", "Transaction.End", "Sample.Periodic", "Sample.Clock", "Trigger"]
     soc: Charged | None = None
     """State of charge, where the vehicle told it."""
+    signed: str = ""
+    """The OCMF record of the register; empty where none was signed."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ class Flash:
     """2.0.1 types of tokens that are no cards, as remote starts told them."""
     limits_a: dict[int, float] = field(default_factory=dict)
     """Station-wide or default limits that outlive a reboot, by EVSE id; 0 is the station."""
+    pages: int = 0
+    """Signed records so far (OCMF pagination, context T)."""
     transactions_made: int = 0
     boots: int = 0
     boot_reason: str = "power up"

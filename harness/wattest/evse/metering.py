@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from wattest.evse import soc
+from wattest.evse import signed, soc
 from wattest.evse.flash import OpenTransaction, Sampled
 from wattest.evse.station import Outlet, Station
 from wattest.world.behaviour import behaviour, defect, variation
@@ -120,7 +120,8 @@ def sample(station: Station, outlet: Outlet, context: Context) -> Sampled:
     volts, amperes, watts = outlet.hardware.meter.snapshot()
     watts = station.conduct(power_sampled)(station, watts)
     charged = soc.read(station, outlet)
-    return Sampled(at, wh, round(watts, 1), round(amperes, 2), round(volts, 1), context, charged)
+    proof = signed.record(station, outlet, context, at, wh)
+    return Sampled(at, wh, round(watts, 1), round(amperes, 2), round(volts, 1), context, charged, proof)
 
 
 def closing_sample(station: Station, outlet: Outlet, session: OpenTransaction) -> Sampled:
@@ -129,4 +130,6 @@ def closing_sample(station: Station, outlet: Outlet, session: OpenTransaction) -
     wh = station.conduct(register_at_end)(station, outlet, session)
     volts, amperes, watts = outlet.hardware.meter.snapshot()
     charged = soc.read(station, outlet)
-    return Sampled(at, wh, round(watts, 1), round(amperes, 2), round(volts, 1), "Transaction.End", charged)
+    proof = signed.record(station, outlet, "Transaction.End", at, wh)
+    values = round(watts, 1), round(amperes, 2), round(volts, 1)
+    return Sampled(at, wh, *values, "Transaction.End", charged, proof)

@@ -223,6 +223,14 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
             "tx_started_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxStartedMeasurands"
         ),
         Setting("tx_ended_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxEndedMeasurands"),
+        Setting(
+            "sign_readings",
+            "false",
+            _BOOL,
+            key="SampledDataSignReadings",
+            component=sampled,
+            variable="SignReadings",
+        ),
         Setting("tx_ended_interval", "0", component=sampled, variable="TxEndedInterval", read_only=True),
         Setting(
             "aligned_measurands",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, display, metering, outbox, status
+from wattest.evse import authorise, display, metering, outbox, signed, status
 from wattest.evse.flash import Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import modem_told
 from wattest.evse.station import Outlet, Purpose, Station
@@ -282,4 +282,6 @@ def _sampled(measurand: str, sample: Sampled) -> Payload | None:
         told["unitOfMeasure"] = {"unit": unit}
     if where := metering.location_of(measurand, sample):
         told["location"] = where
+    if measurand == metering.REGISTER and sample.signed:
+        told["signedMeterValue"] = signed.value_in_201(sample.signed)
     return told

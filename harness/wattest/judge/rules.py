@@ -24,6 +24,7 @@ from wattest.judge.decision import Decision, Result, at, begun, listed, number, 
 from wattest.judge.demonstration import demonstrated
 from wattest.judge.energy_error import energy_error
 from wattest.judge.instruments import stated_with_uncertainty
+from wattest.judge.ocmf import signed_values
 from wattest.judge.register_step import enough, fine_enough
 from wattest.judge.soc import state_of_charge_told
 
@@ -173,6 +174,7 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "between": measured.between,
     "energy_error": energy_error,
     "stated_with_uncertainty": stated_with_uncertainty,
+    "signed_values": signed_values,
     "state_of_charge_told": state_of_charge_told,
     "enough": enough,
     "fine_enough": fine_enough,

@@ -40,3 +40,5 @@ class ChargerSheet:
     cord_tolerance_pct: float = 10.0
     fallback_current_a: float | None = None
     """Most that it draws as a member of a group whose controller is lost; None when the maker does not state it."""
+    meter_public_key: str | None = None
+    """Key that signed meter values verify with, hex of its DER; None when the maker does not state it."""

@@ -18,6 +18,9 @@ from wattest.model.words import FEATURES, Feature
 Identity = Annotated[
     str, Pattern("[0-9A-Za-z*_=+|@.-]{1,48}", "a station identity: 1 to 48 letters, digits or *-_=+|@.")
 ]
+PublicKey = Annotated[
+    str, Pattern("(?:[0-9A-Fa-f]{2}){40,300}", "a public key: the hex of its DER, 80 digits and more")
+]
 
 
 def _charger_sheet(
@@ -43,6 +46,7 @@ def _charger_sheet(
     features: tuple[Feature, ...] = (),
     cord: CordEntry | None = None,
     fallback_current: Current | None = None,
+    meter_public_key: PublicKey | None = None,
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -67,6 +71,7 @@ def _charger_sheet(
         boot_time: from power to BootNotification at room temperature
         features: words that scenarios may need
         cord: of a tethered station, by its resistance or by length and gauge; an energy measured before it needs it
+        meter_public_key: of signed meter values, hex of a DER public key (SubjectPublicKeyInfo) of an elliptic curve
         fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
     """
     if not dialects:
@@ -106,6 +111,7 @@ def _charger_sheet(
         cord_loop_ohm=None if cord is None else cord.loop_ohm,
         cord_tolerance_pct=10.0 if cord is None else cord.tolerance_pct,
         fallback_current_a=fallback_current,
+        meter_public_key=meter_public_key,
     )
 
 

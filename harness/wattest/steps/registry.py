@@ -19,6 +19,7 @@ ROOMS = (
     "charge",
     "energy",
     "accuracy",
+    "signatures",
     "money",
     "receipt",
     "screen",
