@@ -27,7 +27,7 @@ CARD, BLOCKED = "04A1B2C3", "04FFFFFF"
 
 SHARING = replace(
     SHEET,
-    features=(*SHEET.features, "load_sharing", "payment_terminal", "state_of_charge"),
+    features=(*SHEET.features, "load_sharing", "payment_terminal", "signed_meter_values", "state_of_charge"),
     fallback_current_a=6.0,
 )
 """A station with everything that a defect may touch."""
@@ -51,7 +51,7 @@ class Day:
         bench.central.answers["Authorize"] = self._authorize
         await bench.ready()
         await self._configure(("meter_interval", "60"), ("unlock_on_ev_disconnect", "false"))
-        await self._configure(("sampled_measurands", MEASURANDS))
+        await self._configure(("sampled_measurands", MEASURANDS), ("sign_readings", "true"))
         bench.car.set_battery(capacity_wh=20_000.0)
         await self._sessions()
         bench.world.terminal.tap("4111111111111111")
