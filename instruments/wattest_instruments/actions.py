@@ -66,6 +66,10 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "set_fault": Action("fault", ("fault", "on"), only_with=tuple(FAULT_CAPABILITY.values())),
         "set_proximity": Action("proximity", ("resistance_ohm",), only_with=("proximity",)),
         "read_pilot": replace(_PILOT, only_with=("pilot_reading",)),
+        "set_state_of_charge": Action("battery", ("percent",), only_with=("vehicle_soc",)),
+        "read_state_of_charge": Action(
+            "state_of_charge", (), ("state_of_charge",), only_with=("vehicle_soc",)
+        ),
         "read_back": _READ_BACK,
     },
     "load": {
@@ -128,6 +132,7 @@ _CAPABILITIES: Mapping[tuple[str, str], str] = {
     ("vehicle", "set_current"): "vehicle_current",
     ("vehicle", "set_proximity"): "proximity",
     ("vehicle", "read_pilot"): "pilot_reading",
+    ("vehicle", "read_state_of_charge"): "vehicle_soc",
     ("pilot_scope", "fetch"): "output_channel",
     ("mains", "set_voltage"): "supply_voltage",
     ("mains", "set_frequency"): "supply_frequency",

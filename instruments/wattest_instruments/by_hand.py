@@ -13,7 +13,7 @@
        instruments: {N: {name: Sauter FK 250 no. 7, resolution: 0.1 N, accuracy: 0.5 %}}}
     reference_meter:
       {driver: by_hand, rig: person, quantities: [energy, current], energy: register,
-       resolution: {energy: 10 Wh}, accuracy: {energy: 1 %}}
+       resolution: {energy: 10 Wh}, accuracy: {energy: 1 %}, calibration: my_meter.yaml}
 
 Every question, the answer as typed and the name of the person stand in the record. An answer that makes no sense
 is asked for again. A person reads a meter while time goes on: read the energy when no current flows. What not every
@@ -32,6 +32,7 @@ from wattest.model.words import CAPABILITIES, RigName
 from wattest.roles import ROLES, Identity, LockPosition, Part, Surroundings, Whereabouts
 from wattest_instruments import measured, questions
 from wattest_instruments.actions import Answer, actions_of, offered, supported
+from wattest_instruments.calibration import calibration_of
 from wattest_instruments.gauge import EnergyCounts, Gauge
 from wattest_instruments.person import Person
 from wattest_instruments.placeholders import fill
@@ -63,6 +64,7 @@ def by_hand(
     instruments: Mapping[str, ByEye] | None = None,
     accuracy: Accuracy = _UNSTATED_ACCURACY,
     resolution: Resolution = _UNSTATED_RESOLUTION,
+    calibration: str | None = None,
     energy: EnergyCounts = "register",
     supports: tuple[str, ...] = (),
 ) -> Part:
@@ -80,6 +82,7 @@ def by_hand(
         instruments: what an operator measures with, by the unit that it shows
         accuracy: of the meter, in percent of what it reads; of a thermometer in K
         resolution: the last step that the meter or thermometer shows
+        calibration: file with the certificate and the days of a meter; without it no energy error can be certified
         energy: whether the meter's energy counts since the start or is a register that counts up for ever
         supports: further capabilities that scenarios may need
     """
@@ -96,7 +99,8 @@ def by_hand(
         instrument.step(unit)
     shown = measured.shown_quantities(around.role, quantities)
     doer = _ByHand(around, somebody, cards or {}, shown, places, by_eye, supports)
-    return played(doer, Gauge(around, accuracy, resolution, energy, somebody.patience_s, by_eye))
+    known = calibration_of(calibration, around.folder)
+    return played(doer, Gauge(around, accuracy, resolution, energy, somebody.patience_s, by_eye, known))
 
 
 class _ByHand:
@@ -155,6 +159,9 @@ class _ByHand:
             ("mains", "measure"): self._meter,
             ("pilot_scope", "read"): self._pilot,
             ("vehicle", "read_pilot"): self._pilot,
+            ("vehicle", "read_state_of_charge"): lambda: self._numbers(
+                {"state_of_charge": measured.STATE_OF_CHARGE}
+            ),
             ("pilot_scope", "fetch"): lambda: self._numbers({"delay": measured.DELAY}),
             ("chamber", "read_temperature"): lambda: self._numbers({"temperature": measured.CHAMBER_AIR}),
             ("chamber", "read_humidity"): lambda: self._numbers({"humidity": measured.CHAMBER_HUMIDITY}),

@@ -89,6 +89,11 @@ class Calibration:
         row = self.specification.get(quantity)
         return None if row is None else row.u(value, range_)
 
+    def certificate_u(self, quantity: Quantity, value: float) -> float:
+        """What the calibration itself left unknown: standard uncertainty, in the unit of the value; 0 when not stated."""
+        row = self.specification.get(quantity)
+        return 0.0 if row is None else (row.certificate_pct / 100.0 * abs(value) + row.certificate) / row.k
+
     def u_energy_wh(
         self, energy_wh: float, range_w: float, elapsed_s: float, digit_wh: float
     ) -> float | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from wattest.errors import RigError
-from wattest.roles import PilotReading, ReadBack, Reading, Surroundings
+from wattest.roles import Component, PilotReading, ReadBack, Reading, Surroundings
 from wattest_instruments.actions import Answer, Doer
 from wattest_instruments.answers import as_decimal
+from wattest_instruments.calibration import Calibration
+from wattest_instruments.calibration import Quantity as Calibrates
 from wattest_instruments.placeholders import spelled
 from wattest_instruments.readings import Accuracy, ByEye, Resolution, energy_components, reading, uncertainty
 
@@ -19,6 +22,15 @@ EnergyCounts = Literal["since start", "register"]
 
 _QUANTITY_OF = {"high": "voltage", "low": "voltage", "rise": "time", "fall": "time", "delay": "time"}
 """Fields that are not named after their quantity."""
+
+_CERTIFIED: Mapping[str, Calibrates] = {
+    "voltage": "voltage",
+    "current": "current",
+    "power": "power",
+    "energy": "power",
+    "temperature": "temperature",
+}
+"""Which row of a calibration file a quantity stands in."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,35 @@ class Gauge:
     """How long ``make_safe`` may take: a person walks, a request may take its time-out."""
     by_eye: Mapping[str, ByEye] = field(default_factory=dict)
     """Instruments without a link, by the unit that they show."""
+    calibration: Calibration | None = None
+    """Of the meter, where the bench entry names it: its days flag readings, its certificate adds to what is unknown."""
+
+    def u(self, quantity: str, value: float, *, readings: int = 1) -> float | None:
+        """Standard uncertainty of what was read: accuracy and resolution of the bench entry, and the certificate."""
+        own = uncertainty(quantity, value, self.accuracy, self.resolution, readings=readings)
+        return None if own is None else math.hypot(own, self._certificate(quantity, value))
+
+    def energy_budget(self, energy_wh: float) -> tuple[Component, ...]:
+        """The same for an energy, part by part."""
+        parts = energy_components(energy_wh, self.accuracy, self.resolution)
+        if not parts or self.calibration is None:
+            return parts
+        certificate = self._certificate("energy", energy_wh)
+        return (*parts, Component("reference meter certificate", certificate, common=True))
+
+    def _certificate(self, quantity: str, value: float) -> float:
+        if self.calibration is None:
+            return 0.0
+        known = _CERTIFIED.get(quantity)
+        return 0.0 if known is None else self.calibration.certificate_u(known, value)
+
+    def flags(self) -> frozenset[str]:
+        """Words for readings taken today; none where no calibration is named: who measures by accuracy alone says so."""
+        return (
+            frozenset()
+            if self.calibration is None
+            else self.calibration.flags(self.around.clock.utc().date())
+        )
 
     def uncertainty_in(self, unit: str, value: float) -> float | None:
         """Standard uncertainty of a value read by eye; None when the bench entry does not state the instrument."""
@@ -49,7 +90,7 @@ def gauged(gauge: Gauge, name: str, answer: Answer, *, t_s: float | None = None)
     told = answer.fields.get(name)
     number = as_decimal(told)
     quantity = _QUANTITY_OF.get(name, name)
-    u = None if number is None else uncertainty(quantity, float(number), gauge.accuracy, gauge.resolution)
+    u = None if number is None else gauge.u(quantity, float(number))
     return reading(
         quantity,
         number,
@@ -57,11 +98,8 @@ def gauged(gauge: Gauge, name: str, answer: Answer, *, t_s: float | None = None)
         seq=answer.seq,
         u=u,
         raw="" if told is None else spelled(told),
-        budget=(
-            energy_components(float(number or 0), gauge.accuracy, gauge.resolution)
-            if quantity == "energy"
-            else ()
-        ),
+        flags=gauge.flags(),
+        budget=gauge.energy_budget(float(number or 0)) if quantity == "energy" else (),
     )
 
 
@@ -110,6 +148,11 @@ def readable_back(part: Any, doer: Doer) -> None:
         return ReadBack(safe, str(answer.fields.get("sentence") or plain), answer.seq)
 
     part.read_back = read_back
+
+
+def calibrated(part: Any, gauge: Gauge) -> None:
+    """Give a part the calibration that its bench entry names (``wattest.roles.Calibrated``)."""
+    part.calibration = gauge.calibration
 
 
 def telling_time(part: Any, doer: Doer) -> None:

@@ -55,6 +55,7 @@ from wattest_instruments.actions import (
     unmapped,
 )
 from wattest_instruments.answers import Reader, shown
+from wattest_instruments.calibration import calibration_of
 from wattest_instruments.gauge import EnergyCounts, Gauge
 from wattest_instruments.placeholders import check_placeholders, fill, json_inside, rig_facts
 from wattest_instruments.played import played
@@ -96,6 +97,7 @@ def http(
     timeout: Duration = 10.0,
     accuracy: Accuracy = _UNSTATED_ACCURACY,
     resolution: Resolution = _UNSTATED_RESOLUTION,
+    calibration: str | None = None,
     energy: EnergyCounts = "since start",
     supports: tuple[str, ...] = (),
 ) -> Part:
@@ -109,12 +111,15 @@ def http(
         timeout: how long one request may take
         accuracy: of a meter, in percent of what it reads
         resolution: the last step that a meter or thermometer shows
+        calibration: file with the certificate and the days of a meter; without it no energy error can be certified
         energy: whether the energy read counts since the start or is a register that counts up for ever
         supports: further capabilities that scenarios may need
     """
     requests = {name: _spelled_out(name, wanted) for name, wanted in actions.items()}
     doer = _Http(around, requests, base, headers or {}, timeout, supports)
-    return played(doer, Gauge(around, accuracy, resolution, energy, patience_s=5.0 + 2 * timeout))
+    known = calibration_of(calibration, around.folder)
+    gauge = Gauge(around, accuracy, resolution, energy, patience_s=5.0 + 2 * timeout, calibration=known)
+    return played(doer, gauge)
 
 
 def _spelled_out(name: str, wanted: str | Request) -> Request:

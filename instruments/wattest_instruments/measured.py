@@ -107,6 +107,12 @@ DELAY = Measured(
     most=3_600,
     absent=_NOTHING_CAUGHT,
 )
+STATE_OF_CHARGE = Measured(
+    {"en": "State of charge that the car tells", "fr": "État de charge indiqué par la voiture"},
+    PERCENT,
+    "88 %",
+    most=100,
+)
 CHAMBER_AIR = Measured(
     {"en": "Air temperature in the chamber", "fr": "Température de la chambre"},
     TEMPERATURE,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from wattest.roles import Part
 from wattest_instruments.actions import Doer
-from wattest_instruments.gauge import Gauge, readable_back, telling_time
+from wattest_instruments.gauge import Gauge, calibrated, readable_back, telling_time
 from wattest_instruments.played_meters import PilotScope, ReferenceMeter, Thermometers
 from wattest_instruments.played_people import Alerts, CardReader, Display, LockSensor, Operator, Vehicle
 from wattest_instruments.played_power import Chamber, Load, Mains, Network
@@ -37,4 +37,5 @@ def played(doer: Doer, gauge: Gauge) -> Part:
     part = _PLAYED[doer.role](doer, gauge)
     readable_back(part, doer)
     telling_time(part, doer)
+    calibrated(part, gauge)
     return part

@@ -13,7 +13,7 @@ from wattest_instruments.actions import Answer, Doer
 from wattest_instruments.answers import as_decimal
 from wattest_instruments.gauge import Gauge, gauged, pilot_of
 from wattest_instruments.placeholders import spelled
-from wattest_instruments.readings import energy_components, reading, uncertainty
+from wattest_instruments.readings import reading
 
 
 class ReferenceMeter:
@@ -67,7 +67,7 @@ class ReferenceMeter:
             return gauged(self.gauge, "energy", answer, t_s=at)
         now = as_decimal(answer.fields.get("energy"))
         since = None if now is None or self.start is None else now - self.start
-        u = uncertainty("energy", float(since or 0), self.gauge.accuracy, self.gauge.resolution, readings=2)
+        u = self.gauge.u("energy", float(since or 0), readings=2)
         return reading(
             "energy",
             since,
@@ -75,11 +75,12 @@ class ReferenceMeter:
             seq=(*self.start_seq, *answer.seq),
             u=u,
             raw=spelled(answer.fields.get("energy", "")),
-            budget=energy_components(float(since or 0), self.gauge.accuracy, self.gauge.resolution),
+            flags=self.gauge.flags(),
+            budget=self.gauge.energy_budget(float(since or 0)),
         )
 
     def foresee(self, energy_wh: float, elapsed_s: float) -> tuple[Component, ...]:  # noqa: ARG002 - the meter's own time does not matter
-        parts = energy_components(energy_wh, self.gauge.accuracy, self.gauge.resolution)
+        parts = self.gauge.energy_budget(energy_wh)
         return tuple(one for part in parts for one in ((part,) if part.common else (part, part)))
 
     def _elapsed(self, answer: Answer, at: float) -> Reading:

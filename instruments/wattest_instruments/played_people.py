@@ -21,7 +21,7 @@ from wattest.roles import (
 )
 from wattest_instruments.actions import FAULT_CAPABILITY, Doer
 from wattest_instruments.answers import as_decimal, shown
-from wattest_instruments.gauge import Gauge, one_of, pilot_of, yes
+from wattest_instruments.gauge import Gauge, gauged, one_of, pilot_of, yes
 from wattest_instruments.pictures import keep_picture
 from wattest_instruments.placeholders import spelled
 
@@ -72,6 +72,12 @@ class Vehicle:
 
     async def read_pilot(self) -> PilotReading:
         return pilot_of(self.gauge, await self.doer.do("read_pilot"))
+
+    async def set_state_of_charge(self, percent: float) -> None:
+        await self.doer.do("set_state_of_charge", percent=percent)
+
+    async def read_state_of_charge(self) -> Reading:
+        return gauged(self.gauge, "state_of_charge", await self.doer.do("read_state_of_charge"))
 
     async def make_safe(self) -> None:
         problems: list[str] = []

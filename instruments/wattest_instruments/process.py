@@ -42,6 +42,7 @@ from wattest_instruments.actions import (
     unmapped,
 )
 from wattest_instruments.answers import Reader, shown
+from wattest_instruments.calibration import calibration_of
 from wattest_instruments.child import Manner
 from wattest_instruments.gauge import EnergyCounts, Gauge
 from wattest_instruments.placeholders import check_placeholders, fill, json_inside
@@ -118,6 +119,7 @@ def process(
     actions: Mapping[str, str | Line] | tuple[str, ...] | None = None,
     accuracy: Accuracy = _UNSTATED_ACCURACY,
     resolution: Resolution = _UNSTATED_RESOLUTION,
+    calibration: str | None = None,
     energy: EnergyCounts = "since start",
     supports: tuple[str, ...] = (),
 ) -> Part:
@@ -130,6 +132,7 @@ def process(
             ones as 'supports' names their capabilities
         accuracy: of a meter, in percent of what it reads
         resolution: the last step that a meter or thermometer shows
+        calibration: file with the certificate and the days of a meter; without it no energy error can be certified
         energy: whether the energy read counts since the start or is a register that counts up for ever
         supports: further capabilities that scenarios may need
     """
@@ -141,7 +144,8 @@ def process(
         )
     doer = _Process(around, program, _lines(around.role, program, actions, supports), supports)
     patience_s = 5.0 + 2 * program.manner.answer_within_s
-    return played(doer, Gauge(around, accuracy, resolution, energy, patience_s))
+    known = calibration_of(calibration, around.folder)
+    return played(doer, Gauge(around, accuracy, resolution, energy, patience_s, calibration=known))
 
 
 def _lines(

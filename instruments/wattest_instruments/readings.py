@@ -25,7 +25,17 @@ from wattest.document.quantity import (
 from wattest.errors import BenchError
 from wattest.roles import Component, Reading
 
-Quantity = Literal["voltage", "current", "power", "energy", "elapsed", "temperature", "humidity", "frequency"]
+Quantity = Literal[
+    "voltage",
+    "current",
+    "power",
+    "energy",
+    "elapsed",
+    "temperature",
+    "humidity",
+    "frequency",
+    "state_of_charge",
+]
 
 UNITS: dict[str, str] = {
     "voltage": "V",
@@ -38,6 +48,7 @@ UNITS: dict[str, str] = {
     "frequency": "Hz",
     "duty": "%",
     "time": "s",
+    "state_of_charge": "%",
 }
 
 
@@ -45,8 +56,9 @@ UNITS: dict[str, str] = {
 class Accuracy:
     """Limits of error of an instrument, in percent of what it reads: ``accuracy: {energy: 1 %}``.
 
-    A thermometer's is a difference, since a percentage of degC means nothing: ``accuracy: {temperature: 0.5 K}``; a
-    hygrometer's is in percentage points.
+    A thermometer's is a difference, since a percentage of degC means nothing: ``accuracy: {temperature: 0.5 K}``; that of a
+    hygrometer is in percentage points, and that of a state of charge too, such as between dashboard and what the car tells
+    the station.
     """
 
     voltage: Percent | None = None
@@ -59,7 +71,7 @@ class Accuracy:
     time: Percent | None = None
     temperature: TemperatureDifference | None = None
     humidity: Percent | None = None
-    """Percentage points of relative humidity, not percent of it."""
+    state_of_charge: Percent | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ class Resolution:
     frequency: Frequency | None = None
     duty: Percent | None = None
     time: Duration | None = None
+    state_of_charge: Percent | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ def uncertainty(
     step: float | None = getattr(resolution, quantity, None)
     if stated is None and step is None:
         return None
-    absolute = quantity in {"temperature", "humidity"}
+    absolute = quantity in {"temperature", "humidity", "state_of_charge"}
     limit = (stated or 0.0) if absolute else abs(value) * (stated or 0.0) / 100
     return math.sqrt(limit**2 / 3 + readings * (step or 0.0) ** 2 / 12)
 

@@ -108,7 +108,9 @@ def _network(around: Surroundings) -> Cuttable:
 class Vehicle:
     """The car and the hand that plugs it in."""
 
-    supports = frozenset({"diode_fault", "pe_fault", "pilot_short", "proximity", "pilot_reading"})
+    supports = frozenset(
+        {"diode_fault", "pe_fault", "pilot_short", "proximity", "pilot_reading", "vehicle_soc"}
+    )
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -146,6 +148,15 @@ class Vehicle:
 
     async def read_pilot(self) -> PilotReading:
         return pilot_reading(self._asked)
+
+    async def set_state_of_charge(self, percent: float) -> None:
+        self._asked.ask("battery", lambda: self._car.set_battery(soc=percent / 100.0), percent=percent)
+
+    async def read_state_of_charge(self) -> Reading:
+        """The car's own word to the station, which is exact by definition."""
+        value, seq = self._asked.ask("state_of_charge", self._car.soc_told)
+        now = self._asked.around.clock.monotonic()
+        return Reading(float(value), "%", now, u=0.0, seq=(seq,), raw=str(value), index=0)
 
     async def make_safe(self) -> None:
         """Stop drawing: the pilot goes to B, the current to nothing, and every fault is mended."""

@@ -29,6 +29,10 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
         "en": "Set the car or the load to take at most {current_a} A per phase.",
         "fr": "Réglez la voiture ou la charge électronique à {current_a} A au plus par phase.",
     },
+    ("vehicle", "set_state_of_charge"): {
+        "en": "Bring a car whose battery is at {percent} % (set the emulator to it, or drive), and leave it unplugged.",
+        "fr": "Amenez une voiture dont la batterie est à {percent} % (réglez l'émulateur, ou roulez) et laissez-la débranchée.",
+    },
     ("vehicle", "make_safe"): {
         "en": "Make sure that the car takes no energy.",
         "fr": "Assurez-vous que la voiture ne prend pas d'énergie.",

@@ -22,6 +22,7 @@ DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Set the car so that it takes no energy", "set_ready", {"ready": False}),
     (r"Set the car or the load to take at most (?P<current_a>[\d.e-]+) A", "set_current", {}),
     (r"Make sure that the car takes no energy", "set_ready", {"ready": False}),
+    (r"Bring a car whose battery is at (?P<percent>[\d.]+) %", "battery", {}),
     (r"Hold the card with the number (?P<uid>\S+) to the reader", "card", {}),
     (r"Hold the white card \((?P<uid>\S+)\) to the reader", "card", {}),
     (r"Make this fault of the car: (?P<fault>.+?)\. ", "fault", {"on": True}),
@@ -155,6 +156,8 @@ def _inspect(hands: Hands, question: str) -> str:
 def _look(hands: Hands, question: str) -> str:
     if question.startswith("Is the circuit of the car open"):
         return "yes"
+    if question.startswith("State of charge"):
+        return str(hands.do("state_of_charge")[1])
     if question.startswith("Where is the plug"):
         return str(hands.do("whereabouts")[1])
     if question.startswith("Is the plug held in its holster"):

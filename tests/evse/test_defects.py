@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 assert wattest.evse
 FIRMWARE_FILES = library_folder("fixtures") / "firmware"
+MEASURANDS = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,SoC"
 CARD, BLOCKED = "04A1B2C3", "04FFFFFF"
 
 SHARING = replace(
@@ -36,6 +37,8 @@ SHARING = replace(
         "diagnostics",
         "security_log",
         "signed_firmware",
+        "signed_meter_values",
+        "state_of_charge",
     ),
     fallback_current_a=6.0,
 )
@@ -70,6 +73,8 @@ class Day:
         bench.central.answers["Authorize"] = self._authorize
         await bench.ready()
         await self._configure(("meter_interval", "60"), ("unlock_on_ev_disconnect", "false"))
+        await self._configure(("sampled_measurands", MEASURANDS), ("sign_readings", "true"))
+        bench.car.set_battery(capacity_wh=20_000.0)
         await self._sessions()
         bench.world.terminal.tap("4111111111111111")
         await self._look(1)

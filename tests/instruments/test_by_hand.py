@@ -13,6 +13,7 @@ from wattest.judge.energy import difference
 from wattest.model.read import read_bench
 from wattest.roles import (
     ROLES,
+    Battery,
     CardReader,
     Chamber,
     Display,
@@ -249,12 +250,58 @@ def test_a_register_read_twice_by_hand_is_uncertain_twice(clock: VirtualClock, t
     assert [part.value for part in meter.foresee(1000.0, 60.0)] == [10.0, 5.0, 5.0]
 
 
+def test_a_car_is_brought_and_its_state_of_charge_read(clock: VirtualClock, terminal: Terminal) -> None:
+    """Only where its bench entry supports it; a dashboard may be off by percentage points, which its accuracy says."""
+    car = cast(
+        "Battery",
+        terminal.play(
+            "vehicle",
+            *("done", "88"),
+            supports=("vehicle_soc",),
+            resolution=Resolution(state_of_charge=1.0),
+            accuracy=Accuracy(state_of_charge=3.0),
+        ),
+    )
+    clock.run(car.set_state_of_charge(88.0))
+    found = clock.run(car.read_state_of_charge())
+    assert (found.value, found.unit) == (88.0, "%")
+    assert found.u == pytest.approx((3.0**2 / 3 + 1 / 12) ** 0.5)
+    assert terminal.asked[0].startswith(
+        "[vehicle] Bring a car whose battery is at 88 % (set the emulator to it, or drive), and leave it unplugged."
+    )
+    without = cast("Battery", terminal.play("vehicle", "88"))
+    with pytest.raises(RigError, match=r"its bench entry does not name 'vehicle_soc' under 'supports'\."):
+        clock.run(without.read_state_of_charge())
+
+
 def test_a_meter_without_stated_accuracy_has_no_uncertainty(clock: VirtualClock, terminal: Terminal) -> None:
     """Nobody knows it, so nothing is claimed."""
     meter = cast("ReferenceMeter", terminal.play("reference_meter", "1 kWh", "2 kWh"))
     clock.run(meter.start_integration())
     energy = clock.run(meter.read()).energy
     assert (energy.u, energy.budget) == (None, ())
+
+
+def test_a_meter_by_eye_is_as_good_as_its_certificate(
+    clock: VirtualClock, terminal: Terminal, tmp_path: Path
+) -> None:
+    """The file named under calibration flags readings by its days, adds the certificate's U, and is told to the runner."""
+    file = tmp_path / "meter.yaml"
+    file.write_text(
+        "serial: A1\nmodel: M\ncertificate: C-7\nlaboratory: L\ncalibrated: 2025-01-01\ndue: 2026-01-14\n"
+        "specification:\n  power: {reading: 1 %, range: 0 %, certificate: 0.4 %, k: 2}\n"
+    )
+    typed = ("100.00 kWh", "100.20 kWh", "101.20 kWh")
+    options: dict[str, Any] = {"resolution": Resolution(energy=10.0), "accuracy": Accuracy(energy=1.0)}
+    meter = cast("ReferenceMeter", terminal.play("reference_meter", *typed, calibration=str(file), **options))
+    clock.run(meter.start_integration())
+    begin, end = clock.run(meter.read()).energy, clock.run(meter.read()).energy
+    assert begin.flags == end.flags == {"calibration expired"}
+    assert end.u == pytest.approx((12.0**2 / 3 + 2 * 10.0**2 / 12 + 2.4**2) ** 0.5)
+    parts = difference(begin, end)
+    assert parts is not None
+    assert {part.name: part.value for part in parts}["reference meter certificate"] == pytest.approx(2.0)
+    assert meter.calibration.certificate == "C-7"  # type: ignore[attr-defined]  # as wattest.roles.Calibrated
 
 
 @pytest.mark.parametrize("typed", ["12 A", "many", "1e3", "2000000 MWh", "-5"])

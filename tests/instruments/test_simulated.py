@@ -9,7 +9,7 @@ import pytest
 from wattest.clock import VirtualClock
 from wattest.clock.network import MemoryNetwork
 from wattest.errors import BenchError, RigError
-from wattest.roles import ROLES, Identity, Part
+from wattest.roles import ROLES, Battery, Identity, Part
 from wattest.world import World
 from wattest_instruments.simulated import simulated
 
@@ -190,3 +190,18 @@ def test_worlds_side_by_side_never_mix(simulated_bench: SimulatedBench) -> None:
 
             currents.append(each.clock.run(live(meter)))
     assert currents == [16.0, 0.0]
+
+
+def test_a_car_arrives_with_a_state_of_charge_and_tells_it(simulated_bench: SimulatedBench) -> None:
+    """What the driver reads is the car's own word to the station, in whole percent, and an exchange proves it."""
+    car = driver(simulated_bench, "vehicle")
+
+    async def arrive() -> Any:
+        await car.set_state_of_charge(87.9)
+        return await car.read_state_of_charge()
+
+    found = simulated_bench.clock.run(arrive())
+    assert isinstance(car, Battery)
+    assert (found.value, found.unit, found.u, found.raw) == (87.0, "%", 0.0, "87")
+    with pytest.raises(RigError, match=r"^no battery holds"):
+        simulated_bench.clock.run(car.set_state_of_charge(120.0))

@@ -53,6 +53,11 @@ def test_a_cord_has_a_resistance(cord: str, ohm: float, tolerance: float) -> Non
     ("old", "new", "sentences"),
     [
         ("[1.6, 2.0.1, 2.1]", "[]", ["a charger sheet states at least one dialect: '1.6', '2.0.1' or '2.1'"]),
+        (
+            "boot_time: 20 s\nmeter_public_key:",
+            "boot_time: 20 s\nmeter_public_key: 30-59\n#",
+            ["'30-59' is not a public key: the hex of its DER, 80 digits and more"],
+        ),
         ("50 degC", "-45 degC", ["temperature_min -40 degC is not below temperature_max -45 degC"]),
         (
             "minimum_current: 6 A",

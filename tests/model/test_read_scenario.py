@@ -25,7 +25,7 @@ dialects: [1.6]
 given:
   cards: {driver: 04E2A1B2, stranger: {uid: 04DEADBE, status: unknown, group: G}}
   tariff: {energy: 0.35 CAD/kWh, idle_cap: 12 CAD}
-  settings: {meter_interval: 60 s, local_list: yes, message_attempts: 3, max_energy_on_invalid: 1 kWh}
+  settings: {meter_interval: 60 s, sampled_measurands: [energy, state_of_charge], local_list: yes, message_attempts: 3, max_energy_on_invalid: 1 kWh}
   temperature: -30 degC
 steps:
   - present_card: driver
@@ -58,6 +58,7 @@ def test_reads_a_whole_scenario(scenario: Reads) -> None:
         "max_energy_on_invalid": "1000",
         "message_attempts": "3",
         "meter_interval": "60",
+        "sampled_measurands": "Energy.Active.Import.Register,SoC",
     }
     assert one.given.temperature_c == -30.0
     assert (one.time_limit_s, one.maturity, one.area, one.path) == (

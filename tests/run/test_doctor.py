@@ -227,7 +227,12 @@ def test_a_calibration_that_cannot_be_read_is_told_with_its_place(
 def test_a_meter_without_calibration_is_told(bench: Callable[..., Bench]) -> None:
     """What no certificate covers cannot prove anything."""
     assert told(bench_file.calibration_findings(bench(), TODAY)) == [
-        ("warning", "No 'calibration' is named: every reading is flagged, and nothing measured can pass.")
+        (
+            "warning",
+            (
+                "No 'calibration' is named: an analyser flags every reading then, and no energy error can be certified."
+            ),
+        )
     ]
 
 

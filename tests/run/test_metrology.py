@@ -46,7 +46,7 @@ SCENARIO = """\
 scenario: Four kilowatt hours
 titre: Quatre kilowattheures
 id: TINY-001
-covers: [MET-03]
+covers: [MET-03, MET-07]
 needs: [card_reader, vehicle, reference_meter]
 given: {{cards: {{driver: 04E2A1B2}}}}
 steps:
@@ -69,6 +69,7 @@ class Chain:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.number = 0
+        self.stated = ("", "")
 
     def __call__(
         self,
@@ -106,6 +107,7 @@ class Chain:
         assert recheck(record) == []
         self.record = record
         rows = {row.requirement: row for row in run_table(record.entries)}
+        self.stated = rows["MET-07"].verdicts["1.6"], rows["MET-07"].cells["1.6"].sentence
         rules = [one for one in record.entries if one["kind"] == "check" and one["rule"] == "energy_error"]
         verdict = {"verdict": rows["MET-03"].verdicts["1.6"], "said": rows["MET-03"].sentence}
         return {**(rules[0] if rules else {}), **verdict}
@@ -165,6 +167,21 @@ def test_a_calibration_out_of_date_decides_nothing(
     found = chain(*defect, **dates)  # type: ignore[arg-type]
     assert found["verdict"] == "inconclusive"
     assert f"the reading is flagged '{flag}', and a flagged reading decides nothing" in found["sentence"]
+    assert chain.stated[0] == "inconclusive"
+    assert chain.stated[1].startswith("'energy error' gave no error: Energy of transaction ")
+    assert f"the reading is flagged '{flag}'" in chain.stated[1]
+
+
+@pytest.mark.parametrize(("defect", "verdict"), [((), "pass"), (("METER-D01",), "fail")])
+def test_an_error_is_stated_with_its_uncertainty_whatever_it_is(
+    chain: Chain, defect: tuple[str, ...], verdict: str
+) -> None:
+    """How the bench measured is judged apart from the charger: the check of MET-07 passes for a good and for a bad one."""
+    assert chain(*defect)["verdict"] == verdict
+    (check,) = [one for one in chain.record.entries if one.get("rule") == "stated_with_uncertainty"]
+    assert (check["outcome"], check["requirements"]) == ("pass", ["MET-07"])
+    assert "WT1804E C2TW01804 (certificate 1) is calibrated until 2035-12-01" in check["sentence"]
+    assert chain.stated[0] == ("pass" if verdict == "pass" else "inconclusive")
 
 
 def test_without_a_calibration_nothing_is_decided(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,6 +169,11 @@ WORDS: Mapping[str, Word] = {
         _battery,
         (Argument("percent", "number", "%"), _OUTLET),
     ),
+    "state_of_charge": Word(
+        "the state of charge that the car tells, in percent",
+        lambda panel, told: panel.outlet(told["outlet"]).vehicle.soc_told(),
+        (_OUTLET,),
+    ),
     "whereabouts": Word(
         "where the plug is",
         lambda panel, told: panel.outlet(told["outlet"]).vehicle.whereabouts(),

@@ -34,6 +34,15 @@ class TokenInfo:
 
 
 @dataclass(frozen=True)
+class Charged:
+    """A state of charge in percent, and the words that go with it; an empty one is left out, as its default may be."""
+
+    percent: Decimal
+    unit: str = "Percent"
+    location: str = ""
+
+
+@dataclass(frozen=True)
 class Sampled:
     """One set of register, power, current and voltage, read at one instant of the charger's own clock."""
 
@@ -43,6 +52,10 @@ class Sampled:
     current_a: float
     voltage_v: float
     context: Literal["Transaction.Begin", "Transaction.End", "Sample.Periodic", "Sample.Clock", "Trigger"]
+    soc: Charged | None = None
+    """State of charge, where the vehicle told it."""
+    signed: str = ""
+    """The OCMF record of the register; empty where none was signed."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +175,8 @@ class Flash:
     """Station-wide or default limits that outlive a reboot, by EVSE id; 0 is the station."""
     default_tariffs: dict[int, str] = field(default_factory=dict)
     """2.1 default tariffs as JSON, by EVSE id."""
+    pages: int = 0
+    """Signed records so far (OCMF pagination, context T)."""
     transactions_made: int = 0
     boots: int = 0
     boot_reason: str = "power up"

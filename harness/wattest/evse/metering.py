@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from wattest.evse import signed, soc
 from wattest.evse.flash import OpenTransaction, Sampled
 from wattest.evse.station import Outlet, Station
 from wattest.world.behaviour import behaviour, defect, variation
@@ -86,7 +87,7 @@ REGISTER = "Energy.Active.Import.Register"
 
 
 def value_of(measurand: str, sample: Sampled) -> tuple[Decimal | float, str] | None:
-    """Value and unit of a measurand in a sample; None when this meter has none."""
+    """Value and unit of a measurand in a sample; None when this meter has none. An empty unit is left out."""
     if measurand == REGISTER:
         return sample.register_wh, "Wh"
     if measurand == "Power.Active.Import":
@@ -95,7 +96,14 @@ def value_of(measurand: str, sample: Sampled) -> tuple[Decimal | float, str] | N
         return sample.current_a, "A"
     if measurand == "Voltage":
         return sample.voltage_v, "V"
+    if measurand == "SoC" and sample.soc is not None:
+        return sample.soc.percent, sample.soc.unit
     return None
+
+
+def location_of(measurand: str, sample: Sampled) -> str:
+    """Where a measurand was measured, where this charger says so; empty for the default, the outlet."""
+    return sample.soc.location if measurand == "SoC" and sample.soc is not None else ""
 
 
 def register(outlet: Outlet) -> Decimal:
@@ -111,7 +119,9 @@ def sample(station: Station, outlet: Outlet, context: Context) -> Sampled:
     wh = register(outlet)
     volts, amperes, watts = outlet.hardware.meter.snapshot()
     watts = station.conduct(power_sampled)(station, watts)
-    return Sampled(at, wh, round(watts, 1), round(amperes, 2), round(volts, 1), context)
+    charged = soc.read(station, outlet)
+    proof = signed.record(station, outlet, context, at, wh)
+    return Sampled(at, wh, round(watts, 1), round(amperes, 2), round(volts, 1), context, charged, proof)
 
 
 def closing_sample(station: Station, outlet: Outlet, session: OpenTransaction) -> Sampled:
@@ -119,4 +129,7 @@ def closing_sample(station: Station, outlet: Outlet, session: OpenTransaction) -
     at = station.stamp(session)
     wh = station.conduct(register_at_end)(station, outlet, session)
     volts, amperes, watts = outlet.hardware.meter.snapshot()
-    return Sampled(at, wh, round(watts, 1), round(amperes, 2), round(volts, 1), "Transaction.End")
+    charged = soc.read(station, outlet)
+    proof = signed.record(station, outlet, "Transaction.End", at, wh)
+    values = round(watts, 1), round(amperes, 2), round(volts, 1)
+    return Sampled(at, wh, *values, "Transaction.End", charged, proof)

@@ -221,14 +221,26 @@ def table(sheet: ChargerSheet) -> tuple[Setting, ...]:
         Setting(
             "reset_retries", "3", key="ResetRetries", component=comm, variable="ResetRetries", maximum=10
         ),
-        Setting("sampled_measurands", MEASURANDS, _TEXT, key="MeterValuesSampledData"),
+        Setting(
+            "sampled_measurands",
+            MEASURANDS,
+            _TEXT,
+            key="MeterValuesSampledData",
+            component=sampled,
+            variable="TxUpdatedMeasurands",
+        ),
         Setting(
             "tx_started_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxStartedMeasurands"
         ),
-        Setting(
-            "tx_updated_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxUpdatedMeasurands"
-        ),
         Setting("tx_ended_measurands", MEASURANDS, _TEXT, component=sampled, variable="TxEndedMeasurands"),
+        Setting(
+            "sign_readings",
+            "false",
+            _BOOL,
+            key="SampledDataSignReadings",
+            component=sampled,
+            variable="SignReadings",
+        ),
         Setting("tx_ended_interval", "0", component=sampled, variable="TxEndedInterval", read_only=True),
         Setting(
             "aligned_measurands",

@@ -100,6 +100,8 @@ class Outlet:
     """The first running cost above nothing, and the Wh it was for."""
     price: str = ""
     """What the screen said of the price when the session began."""
+    soc: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """First and last state of charge that the vehicle told, in percent, by the key of the session."""
     drawn: tuple[float, list[str]] | None = None
     """When energy and time were last drawn, and what was."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, metering, status
+from wattest.evse import authorise, metering, signed, status
 from wattest.evse.flash import Flash, Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import MODEM
 from wattest.evse.station import Outlet, Purpose, Station, Word
@@ -196,8 +196,9 @@ class V16:
         reason = station.conduct(stop_reason)(notice.reason)
         if reason is not None:
             payload["reason"] = REASONS.get(reason, reason)
-        if (wanted := station.settings.words("stop_sampled_data")) and notice.first is not None:
-            both = (notice.first, *notice.samples)
+        wanted = station.settings.words("stop_sampled_data")
+        both = (*(() if notice.first is None else (notice.first,)), *notice.samples)
+        if (wanted and notice.first is not None) or any(sample.signed for sample in both):
             payload["transactionData"] = [meter_value(station, sample, purpose, wanted) for sample in both]
         return "StopTransaction", payload
 
@@ -247,10 +248,11 @@ def meter_value(
         aligned = sample.context == "Sample.Clock"
         wanted = station.settings.words("aligned_measurands" if aligned else "sampled_measurands")
     values = [value for name in wanted if (value := _sampled(name, sample)) is not None]
-    return {
-        "timestamp": station.written(sample.at, purpose),
-        "sampledValue": values or [_sampled(metering.REGISTER, sample)],
-    }
+    values = values or [_sampled(metering.REGISTER, sample) or {}]
+    if sample.signed:
+        data = station.conduct(signed.value_in_16)(sample.signed)
+        values.append({"value": data, "context": sample.context, "format": "SignedData"})
+    return {"timestamp": station.written(sample.at, purpose), "sampledValue": values}
 
 
 def _sampled(measurand: str, sample: Sampled) -> Payload | None:
@@ -258,4 +260,9 @@ def _sampled(measurand: str, sample: Sampled) -> Payload | None:
     if found is None:
         return None
     value, unit = found
-    return {"value": str(value), "context": sample.context, "measurand": measurand, "unit": unit}
+    told = {"value": str(value), "context": sample.context, "measurand": measurand}
+    if unit:
+        told["unit"] = unit
+    if where := metering.location_of(measurand, sample):
+        told["location"] = where
+    return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, display, metering, outbox, status, tariffs
+from wattest.evse import authorise, display, metering, outbox, signed, status, tariffs
 from wattest.evse.flash import CostTold, Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import modem_told
 from wattest.evse.station import Outlet, Purpose, Station
@@ -55,7 +55,7 @@ REASONS = {"SoftReset": "ImmediateReset", "HardReset": "ImmediateReset", "Unlock
 BOOT_REASONS = {"power up": "PowerUp", "remote reset": "RemoteReset"}
 MEASURANDS = {
     "started": "tx_started_measurands",
-    "updated": "tx_updated_measurands",
+    "updated": "sampled_measurands",
     "ended": "tx_ended_measurands",
 }
 
@@ -349,9 +349,11 @@ def _sampled(measurand: str, sample: Sampled) -> Payload | None:
     if found is None:
         return None
     value, unit = found
-    return {
-        "value": value,
-        "context": sample.context,
-        "measurand": measurand,
-        "unitOfMeasure": {"unit": unit},
-    }
+    told: Payload = {"value": value, "context": sample.context, "measurand": measurand}
+    if unit:
+        told["unitOfMeasure"] = {"unit": unit}
+    if where := metering.location_of(measurand, sample):
+        told["location"] = where
+    if measurand == metering.REGISTER and sample.signed:
+        told["signedMeterValue"] = signed.value_in_201(sample.signed)
+    return told

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from wattest.errors import BenchError, Inconclusive
@@ -22,6 +23,9 @@ from wattest.ocpp.neutral import ChargingState
 __all__ = ["bill", "half_up", "idle_time", "local_day", "rates_on", "taxed"]
 
 _CENT = 100
+
+Crossing = Literal["told", "cheapest", "dearest"]
+"""How a stretch is priced in which a state of charge passes from one step to the next."""
 
 
 def half_up(amount: Fraction) -> Decimal:
@@ -111,6 +115,7 @@ def bill(
     states: Sequence[tuple[datetime, ChargingState]] = (),
     register: Sequence[tuple[datetime, Decimal]] = (),
     soc: Sequence[tuple[datetime, Decimal]] = (),
+    crossing: Crossing = "told",
 ) -> Bill:
     """The bill of a session by the tariff in force when it started, with the taxes of that day in its province.
 
@@ -118,6 +123,10 @@ def bill(
     that the tariff charges for is unknown: a price cannot be guessed. Raises ``Inconclusive`` when a rate of tax
     changed during the session, and when readings of the register (Wh) or states of charge (percent) are too few to tell
     which step of the tariff a stretch belongs to.
+
+    A stretch in which a state of charge passes the begin of a step is priced as a whole by what was told at its begin.
+    ``crossing`` prices such stretches by the ``cheapest`` or the ``dearest`` of the steps that it touches instead: a total
+    between these two is one that nobody can call wrong.
     """
     if started is None or ended is None:
         raise BenchError(
@@ -129,7 +138,8 @@ def bill(
     kwh_money = Fraction(energy_wh) / 1000 * Fraction(tariff.energy)
     hour_money = _hours(lasted) * Fraction(tariff.time)
     if tariff.steps:
-        for wh, hours, step in _by_step(tariff, Fraction(energy_wh), started, ended, register, soc):
+        for wh, hours, touched in _by_step(tariff, Fraction(energy_wh), started, ended, register, soc):
+            step = _chosen(tariff, wh, hours, touched, crossing)
             kwh_money += wh / 1000 * Fraction(tariff.steps[step].energy)
             hour_money += hours * Fraction(tariff.steps[step].time)
     energy, time, flat = half_up(kwh_money), half_up(hour_money), half_up(Fraction(tariff.flat))
@@ -185,8 +195,8 @@ def _by_step(
     ended: datetime,
     register: Sequence[tuple[datetime, Decimal]],
     soc: Sequence[tuple[datetime, Decimal]],
-) -> Iterator[tuple[Fraction, Fraction, int]]:
-    """Wh, hours and number of the step, stretch by stretch between two readings."""
+) -> Iterator[tuple[Fraction, Fraction, Sequence[int]]]:
+    """Wh, hours and numbers of the steps touched, that of the begin first, stretch by stretch between two readings."""
     end = _hours(max(timedelta(), ended - started))
     curve = _curve([(_signed(at - started), Fraction(wh)) for at, wh in register], end)
     if len(curve) < 2 or curve[0][0] != 0 or curve[-1][0] != end:
@@ -207,8 +217,38 @@ def _by_step(
             )
         if wh < 0:
             raise Inconclusive("The register goes back during the session: its steps are unknown.")
-        decisive = _level(levels, curve[index - 1][0], widest) if tariff.steps_by == "soc" else wh / hours
-        yield wh, hours, bisect_right(thresholds, decisive) - 1
+        if tariff.steps_by == "soc":
+            first = bisect_right(thresholds, _level(levels, curve[index - 1][0], widest)) - 1
+            yield wh, hours, _touched(levels, curve[index][0], widest, thresholds, first)
+        else:
+            yield wh, hours, (bisect_right(thresholds, wh / hours) - 1,)
+
+
+def _touched(
+    levels: list[tuple[Fraction, Fraction]],
+    until: Fraction,
+    widest: Fraction,
+    thresholds: list[Fraction],
+    first: int,
+) -> Sequence[int]:
+    """Steps from that at the begin of a stretch to that at its end; to the last one where no state of charge was told near."""
+    try:
+        last = bisect_right(thresholds, _level(levels, until, widest)) - 1
+    except Inconclusive:
+        last = len(thresholds) - 1
+    return range(first, last + 1) if first <= last else range(first, last - 1, -1)
+
+
+def _chosen(tariff: Tariff, wh: Fraction, hours: Fraction, touched: Sequence[int], crossing: Crossing) -> int:
+    """Number of the step by which a stretch is priced."""
+    if crossing == "told":
+        return touched[0]
+
+    def price(number: int) -> Fraction:
+        step = tariff.steps[number]
+        return wh / 1000 * Fraction(step.energy) + hours * Fraction(step.time)
+
+    return min(touched, key=price) if crossing == "cheapest" else max(touched, key=price)
 
 
 def _curve(readings: list[tuple[Fraction, Fraction]], end: Fraction) -> list[tuple[Fraction, Fraction]]:

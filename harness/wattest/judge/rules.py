@@ -23,7 +23,10 @@ from wattest.judge import measured, papers, tallies
 from wattest.judge.decision import Decision, Result, at, begun, listed, number, plain, shortened, shown
 from wattest.judge.demonstration import demonstrated
 from wattest.judge.energy_error import energy_error
+from wattest.judge.instruments import stated_with_uncertainty
+from wattest.judge.ocmf import signed_values
 from wattest.judge.register_step import enough, fine_enough
+from wattest.judge.soc import state_of_charge_told
 
 __all__ = ["RULES", "Decision", "decide"]
 
@@ -170,6 +173,9 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "at_least": measured.at_least,
     "between": measured.between,
     "energy_error": energy_error,
+    "stated_with_uncertainty": stated_with_uncertainty,
+    "signed_values": signed_values,
+    "state_of_charge_told": state_of_charge_told,
     "enough": enough,
     "fine_enough": fine_enough,
     "agree": measured.agree,

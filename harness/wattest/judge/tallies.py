@@ -37,6 +37,8 @@ def cost_equal(
     currency_expected: str | None = None,
     currency_observed: str | None = None,
     tolerance: Any = "0.00",
+    low: Any = None,
+    high: Any = None,
     lines: Mapping[str, Any] | None = None,
     absent: Literal["inconclusive", "fail"] = "fail",
     place: str = "",
@@ -44,7 +46,8 @@ def cost_equal(
     """An amount of money is the expected one; ``lines`` says what the expected one is made of.
 
     No amount at all is a failure, since it was asked for where it must stand (``absent``). A currency that was not shown
-    makes an equal amount inconclusive.
+    makes an equal amount inconclusive. Where nobody knows to the second when a step of the tariff began, another amount
+    from ``low`` to ``high`` is inconclusive as well.
     """
     thing = begun(what) + at(place)
     right = amount_of(expected)
@@ -75,6 +78,16 @@ def cost_equal(
         return Decision(
             "inconclusive", f"{thing} is {seen}, as due, but no currency was seen beside it.", figures=figures
         )
+    least, most = amount_of(low), amount_of(high)
+    if least is not None and most is not None:
+        figures |= {"low": str(least), "high": str(most)}
+        if not same and least <= seen <= most:
+            return Decision(
+                "inconclusive",
+                f"{thing} is {seen}{currency}; {right}{currency}{made_of} is due by what was told at the begin of each "
+                f"stretch, and anything from {least} to {most} may be, since a step began within one.",
+                figures=figures,
+            )
     outcome: Result = "pass" if same else "fail"
     return Decision(
         outcome, f"{thing} is {seen}{currency}; {right}{currency}{made_of} is due.", figures=figures

@@ -98,17 +98,22 @@ class Trace:
 
     entries: Sequence[Entry]
     carry: Mapping[str, Any] = field(default_factory=dict)
+    checks: Sequence[Entry] = ()
+    """Checks of the steps, for a monitor of how we measure; what a charger did stands in ``entries``."""
 
     @classmethod
     def of(cls, entries: Iterable[Entry], carry: Mapping[str, Any] | None = None) -> Trace:
-        """The trace up to the first check of a monitor, without the checks of steps."""
+        """The trace up to the first check of a monitor, the checks of steps beside it."""
         seen: list[Entry] = []
+        checks: list[Entry] = []
         for entry in entries:
             if entry["kind"] in ENDS or (entry["kind"] == "check" and entry.get("monitor")):
                 break
-            if entry["kind"] not in {"scenario", "check"}:
+            if entry["kind"] == "check":
+                checks.append(entry)
+            elif entry["kind"] != "scenario":
                 seen.append(entry)
-        return cls(tuple(seen), carry or {})
+        return cls(tuple(seen), carry or {}, tuple(checks))
 
     @cached_property
     def _by_kind(self) -> Mapping[str, list[Entry]]:

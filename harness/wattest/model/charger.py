@@ -56,3 +56,5 @@ class ChargerSheet:
     """Versions that it can be given, signed by the maker."""
     fallback_current_a: float | None = None
     """Most that it draws as a member of a group whose controller is lost; None when the maker does not state it."""
+    meter_public_key: str | None = None
+    """Key that signed meter values verify with, hex of its DER; None when the maker does not state it."""

@@ -18,6 +18,9 @@ from wattest.model.words import FEATURES, Feature
 Identity = Annotated[
     str, Pattern("[0-9A-Za-z*_=+|@.-]{1,48}", "a station identity: 1 to 48 letters, digits or *-_=+|@.")
 ]
+PublicKey = Annotated[
+    str, Pattern("(?:[0-9A-Fa-f]{2}){40,300}", "a public key: the hex of its DER, 80 digits and more")
+]
 
 
 def _firmware_file(*, version: str, file: str, certificate: str, signature: str) -> FirmwareFile:
@@ -57,6 +60,7 @@ def _charger_sheet(
     fallback_current: Current | None = None,
     file_transfer: tuple[FileScheme, ...] = (),
     firmware_files: tuple[Annotated[FirmwareFile, Made(_firmware_file)], ...] = (),
+    meter_public_key: PublicKey | None = None,
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -81,6 +85,7 @@ def _charger_sheet(
         boot_time: from power to BootNotification at room temperature
         features: words that scenarios may need
         cord: of a tethered station, by its resistance or by length and gauge; an energy measured before it needs it
+        meter_public_key: of signed meter values, hex of a DER public key (SubjectPublicKeyInfo) of an elliptic curve
         fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
         file_transfer: how it sends logs and fetches firmware, such as http or sftp; without it the station is asked
         firmware_files: versions of the firmware that the maker signed; 'signed_firmware' needs one other than 'firmware'
@@ -129,6 +134,7 @@ def _charger_sheet(
         fallback_current_a=fallback_current,
         file_transfer=file_transfer,
         firmware_files=firmware_files,
+        meter_public_key=meter_public_key,
     )
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from wattest.document.quantity import Duration, Energy
 from wattest.document.signature import Between, Made
+
+SampledValue = Literal["energy", "power", "current", "voltage", "state_of_charge"]
+
+_MEASURANDS: Mapping[SampledValue, str] = {
+    "energy": "Energy.Active.Import.Register",
+    "power": "Power.Active.Import",
+    "current": "Current.Import",
+    "voltage": "Voltage",
+    "state_of_charge": "SoC",
+}
+"""OCPP's names, the same in 1.6 and 2.0.1."""
 
 
 def _settings(
@@ -20,6 +32,7 @@ def _settings(
     message_attempts: Annotated[int, Between(0, 1000)] | None = None,
     message_retry_interval: Duration | None = None,
     meter_interval: Duration | None = None,
+    sampled_measurands: tuple[SampledValue, ...] | None = None,
     stop_on_ev_disconnect: bool | None = None,
     stop_on_invalid: bool | None = None,
     unlock_on_ev_disconnect: bool | None = None,
@@ -27,7 +40,7 @@ def _settings(
 ) -> dict[str, str]:
     """Settings of the station before the first step.
 
-    OCPP sends them as text: times in whole seconds, energies in whole Wh, ``true`` or ``false``.
+    OCPP sends them as text: times in whole seconds, energies in whole Wh, ``true`` or ``false``, names with commas.
 
     Args:
         allow_offline_unknown: without a link, start for a card that no list knows
@@ -40,6 +53,7 @@ def _settings(
         message_attempts: how often a transaction message is sent
         message_retry_interval: between attempts
         meter_interval: between meter values during a transaction
+        sampled_measurands: what the meter values of a running transaction hold
         stop_on_ev_disconnect: end the transaction when the plug leaves the vehicle
         stop_on_invalid: end the transaction when its card is refused later
         unlock_on_ev_disconnect: unlock the station's end when the plug leaves the vehicle
@@ -49,7 +63,9 @@ def _settings(
     return {name: _text(name, value) for name, value in given.items()}
 
 
-def _text(name: str, value: bool | float) -> str:
+def _text(name: str, value: bool | float | tuple[SampledValue, ...]) -> str:
+    if isinstance(value, tuple):
+        return ",".join(_MEASURANDS[word] for word in value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if value != int(value):

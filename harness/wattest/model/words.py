@@ -35,6 +35,7 @@ FEATURES: Mapping[str, str] = {
     "signed_firmware": "installs firmware that its maker signed, and no other",
     "signed_meter_values": "signs its meter values",
     "smart_charging": "obeys a charging profile of the central system",
+    "state_of_charge": "tells the state of charge of the vehicle's battery, as the vehicle tells it (ISO 15118)",
     "unlock": "unlocks the connector for the central system",
 }
 """What a charger sheet may state under ``features``."""
@@ -48,6 +49,7 @@ CAPABILITIES: Mapping[str, str] = {
     "pe_fault": "the vehicle can open the protective earth",
     "pilot_short": "the vehicle can short the pilot to earth",
     "proximity": "the vehicle can show a proximity resistance",
+    "vehicle_soc": "the vehicle can arrive at a state of charge, and tells it",
     "pilot_reading": "the vehicle measures the control pilot",
     "obeys_pilot": "the load keeps to what the station offers by itself",
     "output_channel": "the pilot scope sees the output voltage as well",

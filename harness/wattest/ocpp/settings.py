@@ -1,6 +1,7 @@
 """Settings by neutral names, as OCPP 1.6 keys and as OCPP 2.0.1 components and variables.
 
-Sources: OCPP 1.6 section 9; OCPP 2.0.1 Part 2, referenced components and variables. Values are OCPP's own text: whole
+Sources: OCPP 1.6 section 9; OCPP 2.0.1 Part 2, referenced components and variables; OCA's application note on signed meter
+values in OCPP 1.6 for ``sign_readings`` (recalled). Values are OCPP's own text: whole
 seconds, whole Wh, ``true`` and ``false``.
 """
 
@@ -42,6 +43,8 @@ SETTINGS: Mapping[str, Setting] = {
         "TransactionMessageRetryInterval", "OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"
     ),
     "meter_interval": Setting("MeterValueSampleInterval", "SampledDataCtrlr", "TxUpdatedInterval"),
+    "sampled_measurands": Setting("MeterValuesSampledData", "SampledDataCtrlr", "TxUpdatedMeasurands"),
+    "sign_readings": Setting("SampledDataSignReadings", "SampledDataCtrlr", "SignReadings"),
     "stop_on_ev_disconnect": Setting(
         "StopTransactionOnEVSideDisconnect", "TxCtrlr", "StopTxOnEVSideDisconnect"
     ),

@@ -29,7 +29,7 @@ from wattest.roles.readings import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from wattest.clock import Clock
 
@@ -111,6 +111,47 @@ class ReferenceMeter(Part, Protocol):
         ...
 
 
+class Calibration(Protocol):
+    """What the certificate of an instrument says; valid from ``calibrated`` to ``due``, both days included."""
+
+    @property
+    def serial(self) -> str:
+        """Serial number of the instrument that was calibrated."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Its model."""
+        ...
+
+    @property
+    def certificate(self) -> str:
+        """Number of the certificate."""
+        ...
+
+    @property
+    def laboratory(self) -> str:
+        """Who calibrated."""
+        ...
+
+    @property
+    def calibrated(self) -> date:
+        """First day of validity."""
+        ...
+
+    @property
+    def due(self) -> date:
+        """Last day of validity."""
+        ...
+
+
+class Calibrated(Protocol):
+    """A part that may have a calibration. The runner notes it at the begin of every scenario (MET-07)."""
+
+    calibration: Calibration | None
+    """None when the bench entry names none."""
+
+
 @runtime_checkable
 class ForeseesEnergy(Protocol):
     """A reference meter that can tell beforehand how well it will know an energy, from its calibration file."""
@@ -160,6 +201,23 @@ class Vehicle(Part, Protocol):
 
     async def read_pilot(self) -> PilotReading:
         """The control pilot as the vehicle sees it. Only with ``pilot_reading``."""
+        ...
+
+
+@runtime_checkable
+class Battery(Protocol):
+    """A vehicle with a battery that the bench can bring to a state of charge and read: the capability ``vehicle_soc``.
+
+    What is read is what the vehicle tells the station, where the bench can know it; what a dashboard shows may differ from
+    that by some percent, which belongs into its uncertainty.
+    """
+
+    async def set_state_of_charge(self, percent: float) -> None:
+        """Arrive with this state of charge from now on; before the plug is in."""
+        ...
+
+    async def read_state_of_charge(self) -> Reading:
+        """State of charge in percent, as the vehicle tells it."""
         ...
 
 

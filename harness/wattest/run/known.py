@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wattest.csms import Csms
-    from wattest.roles import Identity, Note
+    from wattest.roles import Calibration, Identity, Note
 
 
 class Changed(BenchError):
@@ -80,6 +80,26 @@ class Known:
         if now != self._station:
             self._station = now
             self._note("station", **now, evidence=(seq,))
+
+
+def note_calibrations(note: Note, parts: Mapping[str, Any]) -> None:
+    """By which certificates the parts of the bench measure, noted at the begin of every scenario: a run may last weeks.
+
+    A part that names no calibration is not noted, and what it measures is stated without one.
+    """
+    for role, part in parts.items():
+        found: Calibration | None = getattr(part, "calibration", None)
+        if found is not None:
+            note(
+                "calibration",
+                role=role,
+                model=found.model,
+                serial=found.serial,
+                certificate=found.certificate,
+                laboratory=found.laboratory,
+                calibrated=found.calibrated,
+                due=found.due,
+            )
 
 
 def _compare_station(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from wattest.judge.station_files import ORIGIN
 from wattest.judge.verdicts import item_verdict, requirement_verdicts
 from wattest.model.library import shown_path
 from wattest.record.evidence import store
-from wattest.run.known import Changed
+from wattest.run.known import Changed, note_calibrations
 from wattest.steps import Run, verbs
 from wattest.steps.context import note_check
 
@@ -167,6 +167,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
     for name, card in given.cards.items():
         stage.csms.set_card(card)
         note("setting", what="card", name=name, uid=card.uid, status=card.status, group=card.group)
+    note_calibrations(note, stage.parts)
     stage.csms.till.reset()
     stage.csms.driver_tariffs.clear()
     stage.csms.tariff = given.tariff

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from wattest.document.quantity import Duration, EnergyPrice, Money, TimePrice
 from wattest.errors import BenchError, Inconclusive
@@ -12,6 +13,9 @@ from wattest.model.verb import Saved
 from wattest.ocpp.ledger import Transaction
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.registry import step
+
+if TYPE_CHECKING:
+    from wattest.judge.money import Crossing
 
 
 @step()
@@ -67,8 +71,8 @@ def tariff_of(run: Run, transaction: Transaction) -> Tariff:
     return later[-1] if later else tariff
 
 
-def due(run: Run, transaction: Transaction) -> Bill:
-    """What a transaction must cost by what the station stated, computed by the judge.
+def due(run: Run, transaction: Transaction, crossing: Crossing = "told") -> Bill:
+    """What a transaction must cost by what the station stated, computed by the judge; ``crossing`` as for its ``bill``.
 
     Raises ``RequirementFailed`` when the station has not stated energy, start and end, ``Inconclusive`` when what it
     stated does not decide the price, ``BenchError`` without a tariff.
@@ -98,7 +102,18 @@ def due(run: Run, transaction: Transaction) -> Bill:
         states=transaction.states,
         register=[(at, wh) for at, wh, _ in transaction.register],
         soc=transaction.soc,
+        crossing=crossing,
     )
+
+
+def bracket(run: Run, transaction: Transaction) -> dict[str, Decimal]:
+    """Inputs ``low`` and ``high`` of the rule ``cost_equal``, for a tariff by state of charge; none for any other."""
+    if tariff_of(run, transaction).steps_by != "soc":
+        return {}
+    return {
+        "low": due(run, transaction, "cheapest").total,
+        "high": due(run, transaction, "dearest").total,
+    }
 
 
 def lines_of(bill: Bill) -> dict[str, Decimal]:
@@ -135,6 +150,7 @@ async def check_cost(run: Run, *, transaction: Saved[Transaction], within: Durat
             "currency_observed": shown.currency,
             "tolerance": Decimal("0.00"),
             "lines": lines_of(expected),
+            **bracket(run, current),
         },
         evidence=(*current.evidence, seq),
     )

@@ -13,7 +13,7 @@ from wattest.model.verb import Saved
 from wattest.model.words import NewName
 from wattest.ocpp.ledger import Transaction
 from wattest.steps.context import POLL_S, Run
-from wattest.steps.money import due, lines_of
+from wattest.steps.money import bracket, due, lines_of
 from wattest.steps.registry import step
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ async def check_agreement(
             "currency_expected": expected.currency,
             "currency_observed": shown.currency,
             "lines": lines_of(expected),
+            **bracket(run, current),
         },
         evidence=evidence,
     )

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "card",
+    "battery",
     "cable",
     "charge",
     "energy",
     "accuracy",
     "local_cost",
     "cost_details",
+    "signatures",
     "money",
     "receipt",
     "screen",

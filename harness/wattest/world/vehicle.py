@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from wattest.errors import RigError
@@ -9,6 +10,10 @@ from wattest.roles import VehicleFault, Whereabouts
 
 if TYPE_CHECKING:
     from wattest.world.outlet import Outlet
+
+
+HAIR = 1e-9
+"""Part of a percent forgiven when cutting off, so that 90 % computed as 89.9999999999 is told as 90."""
 
 
 class Battery:
@@ -121,6 +126,10 @@ class Vehicle:
         """State of charge, 0 to 1, exact at any time."""
         stored = self.battery.stored_wh + self._outlet.draw.energy_wh()
         return min(1.0, stored / self.battery.capacity_wh)
+
+    def soc_told(self) -> int:
+        """What the car tells the station of it: whole percent, cut off (ISO 15118-2 EVRESSSOC is a whole number)."""
+        return math.floor(100.0 * self.soc() + HAIR)
 
     def whereabouts(self) -> Whereabouts:
         """Where the plug is."""

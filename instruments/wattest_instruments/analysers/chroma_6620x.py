@@ -96,7 +96,7 @@ class Chroma6620x:
         self._link = link
         self._ranges = ranges
         self._channel = channel
-        self._calibration = calibration
+        self.calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
         self.foresee = self._ruler.foresee
         self._ordered = "STOP"
@@ -108,7 +108,7 @@ class Chroma6620x:
         Raises ``InstrumentError`` when something else answers, when the serial number is not the calibrated
         one, when it has no such channel, or when a range is not accepted.
         """
-        identity = await identified(self._link, "chroma_6620x", self._calibration)
+        identity = await identified(self._link, "chroma_6620x", self.calibration)
         channels = {"66203": 3, "66204": 4}.get(identity.model, 1)
         if self._channel > channels:
             raise InstrumentError(

@@ -104,7 +104,7 @@ class HiokiPw:
         self._link = link
         self._ranges = ranges
         self._channel = channel
-        self._calibration = calibration
+        self.calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
         self.foresee = self._ruler.foresee
         self._items: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ class HiokiPw:
         Raises ``InstrumentError`` when something else answers, when the serial number is not the calibrated
         one, when it cannot sum three phases, or when a range is not accepted.
         """
-        identity = await identified(self._link, "hioki_pw", self._calibration)
+        identity = await identified(self._link, "hioki_pw", self.calibration)
         small = re.match(r"PW333\d", identity.model) is not None
         if small and self._ranges.phases == 3:
             raise InstrumentError(

@@ -89,7 +89,7 @@ class RsHmc8015:
         self._around = around
         self._link = link
         self._ranges = ranges
-        self._calibration = calibration
+        self.calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
         self.foresee = self._ruler.foresee
         self._zero: tuple[Digits, Digits] | None = None
@@ -103,7 +103,7 @@ class RsHmc8015:
         Raises ``InstrumentError`` when something else answers, when the serial number is not the calibrated
         one, or when a range is not accepted.
         """
-        identity = await identified(self._link, "rs_hmc8015", self._calibration)
+        identity = await identified(self._link, "rs_hmc8015", self.calibration)
         await self._link.write("*CLS")
         await self._set("SYST:REM")
         for input_, wanted in (("VOLT", self._ranges.voltage_v), ("CURR", self._ranges.current_a)):

@@ -108,7 +108,7 @@ class TektronixPa:
         self._link = link
         self._numbers = numbers
         self._channel = channel
-        self._calibration = calibration
+        self.calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
         self._answered = link.resource.upper().endswith("::SOCKET")
         self._open = False
@@ -119,9 +119,9 @@ class TektronixPa:
         Raises ``InstrumentError`` when something else answers, when the serial number is not the calibrated
         one, when it was adjusted after its calibration, or when a range is not accepted.
         """
-        identity = await identified(self._link, "tektronix_pa", self._calibration)
-        if self._calibration is not None and "1000" not in identity.model:
-            await self._check_adjusted(identity.model, self._calibration)
+        identity = await identified(self._link, "tektronix_pa", self.calibration)
+        if self.calibration is not None and "1000" not in identity.model:
+            await self._check_adjusted(identity.model, self.calibration)
         for line in ("*CLS", ":SYST:ZERO 0", ":BLK:DIS"):
             await self._set(line)
         for input_, wanted in zip(("VLT", "AMP"), self._numbers, strict=True):

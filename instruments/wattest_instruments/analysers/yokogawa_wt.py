@@ -185,7 +185,7 @@ class YokogawaWt:
         self._link = link
         self._element = element
         self._wiring = wiring
-        self._calibration = calibration
+        self.calibration = calibration
         self._voltage_range, self._current_range = voltage_range, current_range
         self._ct_ratio = ct_ratio
         ranges = Ranges(voltage_range, current_range * ct_ratio, 3 if wiring == "P3W4" else 1)
@@ -199,7 +199,7 @@ class YokogawaWt:
         Raises ``InstrumentError`` when something else answers, when the serial number is not the calibrated
         one, when it has no such element or wiring, or when a range is not accepted.
         """
-        identity = await identified(self._link, "yokogawa_wt", self._calibration)
+        identity = await identified(self._link, "yokogawa_wt", self.calibration)
         family = family_of(identity.model)
         self._check_inputs(identity.model, family)
         await self._link.write("*CLS")

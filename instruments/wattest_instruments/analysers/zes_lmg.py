@@ -85,7 +85,7 @@ class ZesLmg:
         self._link = link
         self._ranges = ranges
         self._channel = channel
-        self._calibration = calibration
+        self.calibration = calibration
         self._ruler = Ruler(around, link.place, ranges, calibration)
         self._asked = (f"UTRMS{channel}?", f"ITRMS{channel}?", f"P{channel}?")
         self._open = False
@@ -96,7 +96,7 @@ class ZesLmg:
         Raises ``InstrumentError`` when something else answers, when the serial number is not the calibrated
         one, or when a range is not accepted.
         """
-        identity = await identified(self._link, "zes_lmg", self._calibration)
+        identity = await identified(self._link, "zes_lmg", self.calibration)
         await self._link.write("*CLS")
         for line in ("*ZLANG SHORT", "FRMT ASCII"):
             await set_by_register(self._link, line)

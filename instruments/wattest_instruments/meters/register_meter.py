@@ -83,7 +83,7 @@ class RegisterMeter:
         self._around = around
         self._place = place
         self._limits = limits
-        self._calibration = calibration
+        self.calibration = calibration
         self._enter, self._block, self._leave = enter, block, leave
         self._begin: tuple[Digits, float] | None = None
         self._end: tuple[Digits, float] | None = None
@@ -91,9 +91,9 @@ class RegisterMeter:
     async def open(self) -> Identity:
         """Identify the meter and hold its serial number against the calibration file, if there is one."""
         identity = await self._enter()
-        if self._calibration is not None:
+        if self.calibration is not None:
             try:
-                self._calibration.check_serial(identity.serial, identity.model, self._place)
+                self.calibration.check_serial(identity.serial, identity.model, self._place)
             except InstrumentError:
                 await self._leave()
                 raise
@@ -143,13 +143,13 @@ class RegisterMeter:
         }[unit]
         flags = self._flags(digits, limit)
         u = None
-        if self._calibration is not None and math.isfinite(digits.value):
+        if self.calibration is not None and math.isfinite(digits.value):
             quantity: dict[str, Literal["voltage", "current", "power"]] = {
                 "V": "voltage",
                 "A": "current",
                 "W": "power",
             }
-            u = self._calibration.u(quantity[unit], digits.value, limit)
+            u = self.calibration.u(quantity[unit], digits.value, limit)
         return Reading(digits.value, unit, now, u, (digits.seq,), flags, digits.text, digits.index)
 
     def _energy(self, at: tuple[Digits, float], now: float) -> tuple[Reading, Reading]:
@@ -181,9 +181,9 @@ class RegisterMeter:
         return tuple(one for part in parts for one in ((part,) if part.common else (part, part)))
 
     def _budget(self, energy_wh: float, elapsed_s: float, step_wh: float) -> tuple[Component, ...]:
-        if self._calibration is None:
+        if self.calibration is None:
             return ()
-        return self._calibration.energy_budget(energy_wh, self._range_w, elapsed_s, step_wh)
+        return self.calibration.energy_budget(energy_wh, self._range_w, elapsed_s, step_wh)
 
     @property
     def _range_w(self) -> float:
@@ -192,15 +192,15 @@ class RegisterMeter:
 
     def _u_energy(self, energy_wh: float, elapsed_s: float, step_wh: float) -> float | None:
         """Error limit and certificate as of any calibrated meter; the register's step at both ends."""
-        if self._calibration is None or not math.isfinite(energy_wh):
+        if self.calibration is None or not math.isfinite(energy_wh):
             return None
-        return self._calibration.u_energy_wh(energy_wh, self._range_w, elapsed_s, math.sqrt(2.0) * step_wh)
+        return self.calibration.u_energy_wh(energy_wh, self._range_w, elapsed_s, math.sqrt(2.0) * step_wh)
 
     def _flags(self, digits: Digits, limit: float) -> frozenset[str]:
         flags = (
             frozenset({NOT_CALIBRATED})
-            if self._calibration is None
-            else self._calibration.flags(self._around.clock.utc().date())
+            if self.calibration is None
+            else self.calibration.flags(self._around.clock.utc().date())
         )
         if math.isnan(digits.value):
             return flags | {NO_DATA}

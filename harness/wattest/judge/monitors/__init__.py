@@ -23,6 +23,7 @@ from wattest.judge.monitors import (
     conduct,
     frames_valid,
     ids_unique,
+    instruments,
     lock_follows_state,
     register_monotone,
     status_transitions,
@@ -48,6 +49,7 @@ MONITORS: tuple[Monitor, ...] = (
     lock_follows_state.MONITOR,
     conduct.MONITOR,
     card_data.MONITOR,
+    instruments.MONITOR,
 )
 """All monitors, in the order in which their findings are noted."""
 

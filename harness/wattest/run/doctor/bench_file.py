@@ -39,9 +39,9 @@ def calibration_findings(bench: Bench, today: date) -> Iterator[Finding]:
                 name,
                 "warning",
                 Text(
-                    "No 'calibration' is named: every reading is flagged, and nothing measured can pass.",
-                    "Aucun « calibration » n'est indiqué : chaque lecture sera marquée et aucune mesure ne peut "
-                    "réussir.",
+                    "No 'calibration' is named: an analyser flags every reading then, and no energy error can be certified.",
+                    "Aucun « calibration » n'est indiqué : un analyseur marque alors chaque lecture et aucune erreur "
+                    "d'énergie ne peut être certifiée.",
                 ),
             )
 
