@@ -97,6 +97,8 @@ class OpenTransaction:
     first: Sampled | None = None
     allowance_wh: Decimal | None = None
     """Energy still allowed after a late refusal of the token (MaxEnergyOnInvalidId)."""
+    pauses: int = 0
+    """How often its vehicle stopped asking for energy."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from decimal import Decimal
 from wattest.evse import grip, pilot, sessions, sharing, status, supply, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
-from wattest.world.behaviour import behaviour, defect
+from wattest.world.behaviour import behaviour, defect, variation
 
 WELD = Fault("OtherError", "CX017", "weld", "Out of order / Hors service")
 
@@ -89,6 +89,43 @@ def starts(station: Station, outlet: Outlet) -> bool:
 def starts_mostly(station: Station, outlet: Outlet) -> bool:
     """A race between two tasks, lost now and then."""
     return station.random.random() >= 0.125
+
+
+@behaviour
+def outlasts_pause(station: Station, session: OpenTransaction) -> bool:
+    """Whether a session goes on when its vehicle stops asking for energy: always."""
+    return True
+
+
+@defect(
+    "PAUSE-D40",
+    breaks=outlasts_pause,
+    area="electrical",
+    requirement="ELE-16",
+    text="the session ends at the tenth pause of the vehicle",
+    source="IEC 61851-1: a vehicle may leave state C and come back (recalled)",
+)
+def loses_patience(station: Station, session: OpenTransaction) -> bool:
+    """A guard against worn contacts, counted for each session."""
+    return session.pauses < 10
+
+
+@behaviour
+def pause_told_s(station: Station) -> float:
+    """How long a vehicle must have stopped asking before it is told, s."""
+    return 0.0
+
+
+@variation(
+    "V120",
+    alters=pause_told_s,
+    text="a pause of the vehicle below a minute is told to nobody: the session is charging all the while",
+    source="OCPP 1.6 9.1 MinimumStatusDuration; IEC 61851-1 knows no time for it",
+    area="electrical",
+)
+def says_nothing_of_short_pauses(station: Station) -> float:
+    """Heating and cooling of a cabin shall not make a storm of messages."""
+    return 60.0
 
 
 def link_lost(station: Station) -> None:
@@ -237,24 +274,32 @@ def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) ->
     if "pilot" in outlet.timers:  # contacts take their time, whatever else happens meanwhile
         return
     if outlet.hardware.pilot != "C":
-        _vehicle_waits(station, outlet)
+        _vehicle_waits(station, outlet, session)
     elif outlet.grip != "engaged":
         grip.engage(station, outlet)
     else:
         if not outlet.hardware.contactor.energised:
             outlet.hardware.contactor.close()
         station.clear_timer(outlet, "ready")
+        station.clear_timer(outlet, "pause")
         sessions.enter(station, outlet, "charging")
         _watch_allowance(station, outlet, session)
 
 
-def _vehicle_waits(station: Station, outlet: Outlet) -> None:
+def _vehicle_waits(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
     """Pilot B: the vehicle wants nothing now. Its driver may take the plug, if the setting says so."""
     if outlet.hardware.contactor.energised:
         outlet.hardware.contactor.open()
+        session.pauses += 1
+        if not station.conduct(outlasts_pause)(station, session):
+            sessions.end(station, outlet, "EVDisconnected", trigger="ev gone")
+            return
+        if (told_s := station.conduct(pause_told_s)(station)) > 0:
+            station.set_timer(outlet, "pause", told_s, station.wake)
     if "ready" in outlet.timers:
         return
-    sessions.enter(station, outlet, "suspended ev")
+    if "pause" not in outlet.timers:
+        sessions.enter(station, outlet, "suspended ev")
     if outlet.grip != "open" and station.conduct(grip.frees_for_vehicle)(station):
         grip.release(station, outlet)
 

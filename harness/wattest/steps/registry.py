@@ -27,6 +27,7 @@ ROOMS = (
     "person",
     "pilot",
     "obeying",
+    "pausing",
     "cold",
     "supply",
     "monitoring",

@@ -118,6 +118,26 @@ def meter_forgets_its_adjustment(meter: Meter, current_a: float) -> float:  # no
 
 
 @behaviour
+def meter_wakes_s(meter: Meter) -> float:  # noqa: ARG001
+    """How long after a load begins the meter counts nothing, s."""
+    return 0.0
+
+
+@defect(
+    "METER-D41",
+    breaks=meter_wakes_s,
+    area="electrical",
+    requirement="ELE-16",
+    text="the meter misses the first second of each load, which shows only when a vehicle pauses often",
+    source="IEC 61851-1: a vehicle may leave state C and come back (recalled); NIST HB44 3.40 T.2",
+    physical=True,
+)
+def meter_sleeps_without_load(meter: Meter) -> float:  # noqa: ARG001
+    """It saves power of its own, and wakes slowly."""
+    return 1.0
+
+
+@behaviour
 def register_resolution_wh(meter: Meter) -> float:
     """The step in which the register is told."""
     return meter.step_wh
@@ -222,6 +242,8 @@ class Meter:
         """How often a load has begun since power-up."""
         self._wh = start_wh
         self._draw: Draw | None = None
+        self._begun_s = 0.0
+        """When the load began that flows now."""
         self._degree_seconds = 0.0
 
     def register_wh(self) -> float:
@@ -235,7 +257,9 @@ class Meter:
         draw = self._draw
         if draw is None or draw.power_w == 0.0:
             return self._wh
+        asleep = self._begun_s + self._conduct(meter_wakes_s)(self) - draw.since_s
         dt = draw.elapsed_s()
+        dt -= min(dt, max(0.0, asleep))
         error = self._conduct(meter_error)(self, draw.current_a) + self._conduct(meter_set)(self)
         counted = (1.0 + error) * dt
         drift = self._conduct(meter_drift_per_k)(self)
@@ -266,6 +290,7 @@ class Meter:
         self._wh = self.indicated_wh()
         if draw.power_w > 0.0 and (self._draw is None or self._draw.power_w == 0.0):
             self.loads += 1
+            self._begun_s = draw.since_s
         self._draw = draw
         self._degree_seconds = self.climate.degree_seconds()
 
