@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, sessions, sharing, status, supply, warmth
+from wattest.evse import grip, pilot, probe, sessions, sharing, status, supply, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
 from wattest.world.behaviour import behaviour, defect, variation
@@ -111,6 +111,61 @@ def loses_patience(station: Station, session: OpenTransaction) -> bool:
 
 
 @behaviour
+def dead_without_pilot(station: Station, outlet: Outlet) -> bool:
+    """Whether the power goes when the pilot says that no vehicle is there."""
+    return True
+
+
+@behaviour
+def departs_without_pilot(station: Station, outlet: Outlet) -> bool:
+    """Whether a vehicle without a pilot is taken to have left."""
+    return True
+
+
+def _bolted(outlet: Outlet) -> bool:
+    return outlet.hardware.connector_lock.feedback() == "locked"
+
+
+@defect(
+    "CABLE-D44",
+    breaks=departs_without_pilot,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug takes the power away, and is told to nobody: the session goes on as charging",
+    source="ChargeX MREC CX026; project: reported within 60 s",
+)
+def waits_for_the_pilot(station: Station, outlet: Outlet) -> bool:
+    """What is locked cannot have left."""
+    return not _bolted(outlet)
+
+
+@defect(
+    "CABLE-D45",
+    breaks=departs_without_pilot,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
+    source="IEC 61851-1: the output is dead in state A (recalled)",
+)
+def bridges_the_pilot(station: Station, outlet: Outlet) -> bool:
+    """As the one before, with the contactor closed."""
+    return not _bolted(outlet)
+
+
+@defect(
+    "CABLE-D45",
+    breaks=dead_without_pilot,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
+    source="IEC 61851-1: the output is dead in state A (recalled)",
+)
+def stays_live_without_pilot(station: Station, outlet: Outlet) -> bool:
+    """The vehicle decides when it is over."""
+    return not _bolted(outlet)
+
+
+@behaviour
 def pause_told_s(station: Station) -> float:
     """How long a vehicle must have stopped asking before it is told, s."""
     return 0.0
@@ -185,6 +240,7 @@ def profile_beats_rating(station: Station, limits_a: list[float]) -> float:
 def ceiling_a(station: Station, outlet: Outlet) -> float:
     """Amperes per phase that may be offered now: rating, profiles, and what is left of an allowance."""
     limits = [station.sheet.rated_current_a * station.conduct(warmth.thermal_share)(station)]
+    limits[0] *= probe.share(station, outlet)
     limits += [station.flash.limits_a[i] for i in (0, outlet.id) if i in station.flash.limits_a]
     limits += outlet.tx_limits_a.values()
     limits += sharing.limits(station, outlet)
@@ -222,6 +278,7 @@ def _look_for_faults(station: Station, outlet: Outlet) -> None:
         status.set_fault(station, outlet, None)
     pilot.look(station, outlet)
     supply.look(station, outlet)
+    probe.look(station, outlet)
 
 
 def _without_session(station: Station, outlet: Outlet) -> None:
@@ -252,11 +309,14 @@ def _without_session(station: Station, outlet: Outlet) -> None:
 
 
 def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
-    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply"}:
+    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply", "heat"}:
         sessions.end(station, outlet, "Other", trigger="fault")
         return
     if not outlet.plugged:
-        sessions.isolate(outlet.hardware)
+        if station.conduct(dead_without_pilot)(station, outlet):
+            sessions.isolate(outlet.hardware)
+        if not station.conduct(departs_without_pilot)(station, outlet):
+            return
         if station.settings.on("stop_on_ev_disconnect"):
             sessions.end(station, outlet, "EVDisconnected", trigger="ev gone")
         else:

@@ -244,6 +244,15 @@ def set_fault(station: Station, outlet: Outlet, fault: Fault | None) -> None:
     station.wake(outlet)
 
 
+def warn(station: Station, outlet: Outlet, warning: Fault | None) -> None:
+    """Say what is wrong although the outlet can charge, or that it is over."""
+    outlet.warning = warning
+    if station.accepted and (message := station.dialect.problem(station, outlet)) is not None:
+        tell(station, *message)
+    report(station, outlet)
+    station.wake(outlet)
+
+
 async def _tell_later(
     station: Station, outlet: Outlet, messages: list[tuple[str, Mapping[str, Any]]], delay_s: float
 ) -> None:

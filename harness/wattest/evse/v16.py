@@ -150,9 +150,10 @@ class V16:
         else:
             word = self.status_word(station, outlet)
             payload = {"connectorId": outlet.id, "errorCode": "NoError", "status": word}
-            if outlet.fault is not None:
-                payload["errorCode"], code = station.conduct(status.fault_words)(station, outlet.fault)
-                payload["info"] = outlet.fault.text[:50]
+            trouble = outlet.fault or outlet.warning
+            if trouble is not None:
+                payload["errorCode"], code = station.conduct(status.fault_words)(station, trouble)
+                payload["info"] = trouble.text[:50]
                 if code:
                     payload["vendorId"] = "ChargeX"
                     payload["vendorErrorCode"] = code

@@ -37,6 +37,7 @@ COMPONENTS = {
     "weld": "ElectricalFeed",
     "pilot": "CPPWMController",
     "supply": "ElectricalFeed",
+    "heat": "Connector",
 }
 """The component whose problem a fault is (OCPP 2.0.1 Part 2 appendix)."""
 STATES = {
@@ -210,8 +211,8 @@ class V201:
         return "MeterValues", {"evseId": outlet.id, "meterValue": [meter_value(station, sample, wanted)]}
 
     def problem(self, station: Station, outlet: Outlet) -> tuple[str, Mapping[str, Any]] | None:
-        """NotifyEvent about a lock, the pilot or a weld, and when it is over (G05.FR.03, N07)."""
-        fault = outlet.fault
+        """NotifyEvent about a lock, the pilot, a weld or heat, and when it is over (G05.FR.03, N07)."""
+        fault = outlet.fault or outlet.warning
         if fault is None:
             return self._event(station, outlet.problem or COMPONENTS["engage"], outlet, "false", None)
         outlet.problem = COMPONENTS[fault.cause]

@@ -40,3 +40,7 @@ class ChargerSheet:
     cord_tolerance_pct: float = 10.0
     fallback_current_a: float | None = None
     """Most that it draws as a member of a group whose controller is lost; None when the maker does not state it."""
+    connector_limit_c: float | None = None
+    """Temperature of its connector beyond which it derates or stops; None when the maker does not state it."""
+    idle_power_cold_w: float | None = None
+    """Most that it takes at ``temperature_min_c`` and above while nobody charges, with its heater; None when not stated."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from wattest.document.decode import Decoder
 from wattest.document.node import Document
-from wattest.document.quantity import Current, Duration, Energy, Temperature, Voltage
+from wattest.document.quantity import Current, Duration, Energy, Power, Temperature, Voltage
 from wattest.document.reader import read
 from wattest.document.signature import Between, Made, Pattern
 from wattest.model.charger import ChargerSheet
@@ -43,6 +43,8 @@ def _charger_sheet(
     features: tuple[Feature, ...] = (),
     cord: CordEntry | None = None,
     fallback_current: Current | None = None,
+    connector_limit: Temperature | None = None,
+    idle_power_cold: Power | None = None,
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -68,6 +70,8 @@ def _charger_sheet(
         features: words that scenarios may need
         cord: of a tethered station, by its resistance or by length and gauge; an energy measured before it needs it
         fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
+        connector_limit: temperature of the connector beyond which it derates or stops
+        idle_power_cold: the most it takes in the cold while nobody charges, with its heater
     """
     if not dialects:
         raise ValueError("a charger sheet states at least one dialect: '1.6' or '2.0.1'")
@@ -106,6 +110,8 @@ def _charger_sheet(
         cord_loop_ohm=None if cord is None else cord.loop_ohm,
         cord_tolerance_pct=10.0 if cord is None else cord.tolerance_pct,
         fallback_current_a=fallback_current,
+        connector_limit_c=connector_limit,
+        idle_power_cold_w=idle_power_cold,
     )
 
 

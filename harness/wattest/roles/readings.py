@@ -7,8 +7,9 @@ from typing import Literal
 
 LockPosition = Literal["locked", "unlocked", "unknown"]
 Whereabouts = Literal["holstered", "in hand", "plugged in", "unknown"]
-VehicleFault = Literal["diode", "pe", "short"]
-"""Diode shorted, protective earth open, pilot shorted to earth (state E)."""
+VehicleFault = Literal["diode", "pe", "short", "cp", "hot"]
+"""Diode shorted, protective earth open, pilot shorted to earth (state E), pilot conductor open, connector heated beyond the
+limit of its temperature probe."""
 PilotEvent = Literal["close", "open"]
 """State C begins and the output becomes live; state C ends and the output becomes dead."""
 

@@ -119,7 +119,7 @@ async def check_vehicle_fault(run: Run, *, fault: VehicleFault, reported_within:
     mark = run.clock.monotonic()
     await run.act("vehicle", "set_fault", fault=fault, on=True)
     try:
-        dead = await _dies(run, mark, in_unit(limit, DURATION) + AFTER_EVENT_S, (seq,))
+        dead = await dies(run, mark, in_unit(limit, DURATION) + AFTER_EVENT_S, (seq,))
         if fault == "pe":
             dead = run.reading("pilot_scope", "delay open", (await run.part("pilot_scope").fetch()).delay)
         check_at_most(
@@ -143,7 +143,7 @@ async def check_vehicle_fault(run: Run, *, fault: VehicleFault, reported_within:
         run.note("heal", id=f"vehicle-{fault}")
 
 
-async def _dies(run: Run, begin_s: float, within_s: float, evidence: tuple[int, ...]) -> Reading:
+async def dies(run: Run, begin_s: float, within_s: float, evidence: tuple[int, ...]) -> Reading:
     """Seconds until the reference meter saw a dead output; a failure when it never did."""
     previous = begin_s
     while True:

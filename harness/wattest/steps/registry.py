@@ -28,6 +28,7 @@ ROOMS = (
     "pilot",
     "obeying",
     "pausing",
+    "connector",
     "cold",
     "supply",
     "monitoring",
