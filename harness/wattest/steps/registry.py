@@ -31,6 +31,7 @@ ROOMS = (
     "connector",
     "cold",
     "supply",
+    "influence",
     "monitoring",
     "endurance",
     "portal",

@@ -57,7 +57,7 @@ async def session_supplied(
     try:
         await run.act("mains", "set_voltage", voltage_v=rated * voltage / 100.0)
         await run.act("mains", "set_frequency", frequency_hz=nominal * frequency / 100.0)
-        await _arrived(run, rated * voltage / 100.0, nominal * frequency / 100.0)
+        await arrived(run, rated * voltage / 100.0, nominal * frequency / 100.0)
         await run.act("card_reader", "present", uid=run.card(card).uid)
         await plug_in(run, within=3.0)
         await charge(run, current=current)
@@ -75,7 +75,7 @@ async def session_supplied(
         await run.act("mains", "set_frequency", frequency_hz=nominal)
 
 
-async def _arrived(run: Run, voltage_v: float, frequency_hz: float) -> None:
+async def arrived(run: Run, voltage_v: float, frequency_hz: float) -> None:
     """The source delivers what it was told to, by its own measurement where it has one."""
     await run.clock.sleep(SETTLE_S)
     if "supply_reading" not in run.part("mains").supports:

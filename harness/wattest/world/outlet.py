@@ -122,11 +122,13 @@ class Outlet:
             step_wh=sheet.register_step_wh,
             rated_current_a=sheet.rated_current_a,
             start_wh=register_wh,
+            grid=grid,
             climate=climate,
             conduct=conduct,
         )
         self.vehicle = Vehicle(self, sheet.rated_current_a)
         self.draw = self._draw_now(0.0)
+        self._drawn_hz = grid.frequency_hz
         self.meter.follow(self.draw)
         self.history = History()
         self._remember()
@@ -272,7 +274,8 @@ class Outlet:
         self._react()
         current = self._current_a()
         draw = self.draw
-        if current != draw.current_a or self._grid.voltage_at(current) != draw.voltage_v or draw.over():
+        mains = (self._grid.voltage_at(current), self._grid.frequency_hz)
+        if current != draw.current_a or mains != (draw.voltage_v, self._drawn_hz) or draw.over():
             self._count()
             self._load(current)
         self._remember()
@@ -293,7 +296,7 @@ class Outlet:
         battery.stored_wh = battery.capacity_wh if self.draw.over() else battery.stored_wh + done
 
     def _load(self, current_a: float) -> None:
-        self.draw = self._draw_now(current_a)
+        self.draw, self._drawn_hz = self._draw_now(current_a), self._grid.frequency_hz
         self.meter.follow(self.draw)
         if self._end is not None:
             self._end.cancel()
