@@ -18,7 +18,9 @@ DERATED = 0.5
 """Share of the rated current that a hot connector may carry where the station derates (project)."""
 
 STOP = Fault("HighTemperature", "CX019", "heat", "Connector too hot / Connecteur trop chaud")
-DERATE = Fault("HighTemperature", "CX018", "heat", "Less current, hot connector / Connecteur chaud, courant réduit")
+DERATE = Fault(
+    "HighTemperature", "CX018", "heat", "Less current, hot connector / Connecteur chaud, courant réduit"
+)
 
 Answer = Literal["stop", "derate", "derate silently", "nothing"]
 

@@ -197,7 +197,9 @@ async def check_hot_connector(
     """
     full = (await run.power()).current
     if full.value < FLOWS_A:
-        raise Inconclusive(f"Only {full.value:.2g} A flow before the connector is heated: nothing to relieve.")
+        raise Inconclusive(
+            f"Only {full.value:.2g} A flow before the connector is heated: nothing to relieve."
+        )
     if place not in (found := await run.temperatures()):
         raise Inconclusive(
             f"No thermometer sits at the '{place}', so that nobody knows how hot it is; there are {', '.join(found)}."
@@ -241,9 +243,7 @@ async def _heated(
                 f"The reference meter's current is flagged '{', '.join(sorted(current.flags))}': nobody can tell whether "
                 "the connector is relieved."
             )
-        if limit_c is None or warmth.u is None or warmth.flags:
-            hot_s = None
-        elif warmth.value - COVERAGE * warmth.u < limit_c + beyond_k:
+        if limit_c is None or not _surely_above(warmth, limit_c + beyond_k):
             hot_s = None
         elif hot_s is None:
             hot_s = now
@@ -251,6 +251,13 @@ async def _heated(
         if current.value <= RELIEVED * full_a or done or now - begin >= within_s:
             return current, warmth, hot_s if done else None
         await run.clock.sleep(20 * POLL_S)
+
+
+def _surely_above(warmth: Reading, temperature_c: float) -> bool:
+    """An unflagged reading that lies above, and not only within its uncertainty."""
+    if warmth.flags or warmth.u is None:
+        return False
+    return warmth.value - COVERAGE * warmth.u >= temperature_c
 
 
 def _check_was_hot(run: Run, place: str, warmth: Reading, beyond_k: float, hot_s: float | None) -> None:

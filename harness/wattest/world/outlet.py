@@ -333,7 +333,11 @@ class Outlet:
 
     def _react(self) -> None:
         """The car's pilot switch: its own will at once, an answer to the station after a while."""
-        here = self._grid.powered and self.plug == "plugged in" and not self.vehicle.faults & {"pe", "short", "cp"}
+        here = (
+            self._grid.powered
+            and self.plug == "plugged in"
+            and not self.vehicle.faults & {"pe", "short", "cp"}
+        )
         if not here or not self.vehicle.ready or self.vehicle.button_pressed or self._full():
             self._switch = False
             wanted = False

@@ -15,7 +15,7 @@ from wattest.world.front import Reader, Screen
 from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
 from wattest.world.rtc import Rtc
-from wattest.world.supply import standby_w
+from wattest.world.supply import heater_w, standby_w
 from wattest.world.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ STANDBY_RISE_K = 2.0
 
 LOAD_RISE_K = 5.0
 """How much more at rated current through every outlet; both are project figures."""
-
-HEATER_W = 60.0
-"""What the heater takes below ``HEATER_BELOW_C``; both are project figures."""
-HEATER_BELOW_C = 0.0
 
 
 class World:
@@ -114,12 +110,12 @@ class World:
         """What the station takes from the grid now, W: standby, heater, and the outlets with the loss before them."""
         if not self.grid.powered:
             return 0.0
-        heated = "heater" in self.sheet.features and self.climate.internal_c() < HEATER_BELOW_C
+        heated_w = self.conduct(heater_w)(self) if "heater" in self.sheet.features else 0.0
         flowing = math.fsum(
             outlet.true_power_w() + outlet.phases * SOURCE_IMPEDANCE_OHM * outlet.true_current_a() ** 2
             for outlet in self.outlets
         )
-        return self.conduct(standby_w)(self) + (HEATER_W if heated else 0.0) + flowing
+        return self.conduct(standby_w)(self) + heated_w + flowing
 
     def input_current_a(self) -> float:
         """Amperes per phase at the input, at unity power factor."""
