@@ -42,10 +42,8 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
         "cp=conducteur du signal pilote ouvert,hot=connecteur chauffé au-delà de la limite de sa sonde de température}.",
     },
     ("vehicle", "set_proximity"): {
-        "en": "Put {resistance} between the proximity contact and earth (150 Ohm: button of the connector released; 480 Ohm: "
-        "pressed).",
-        "fr": "Mettez {resistance} entre le contact de proximité et la terre (150 Ohm : bouton du connecteur relâché ; "
-        "480 Ohm : enfoncé).",
+        "en": "Put {resistance} between the proximity contact and earth{button}.",
+        "fr": "Mettez {resistance} entre le contact de proximité et la terre{button}.",
     },
     ("load", "set_current"): {
         "en": "Set the load to {current_a} A per phase.",

@@ -169,8 +169,7 @@ def _steady(points: list[_Point], changes: list[float]) -> list[list[_Point]]:
 
 
 def _changes(scene: Scene, session: Session) -> list[float]:
-    """Times at which the power may have become another: the session's state changed, or the bench changed vehicle, load or
-    supply, or gave another limit.
+    """Times at which the power may have become another: by the session's state, or by what the bench did or asked for.
 
     A share that falls and comes back between two samples leaves no trace in either of them, and a station need not tell
     of every pause of a vehicle.
