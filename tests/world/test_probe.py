@@ -26,6 +26,7 @@ def test_a_probe_is_as_warm_as_the_air_until_it_is_heated(world: World, wait: Wa
     assert (probe.temperature_c(), probe.crosses_s(90.0)) == (-10.0, None)
     world.vehicle().set_fault("hot", True)
     due = probe.crosses_s(90.0)
+    assert due is not None
     assert due == pytest.approx(120.0 * 1.2528, abs=0.1)  # ln(140 / 40)
     wait(world, due)
     assert probe.temperature_c() == pytest.approx(90.0, abs=0.02)

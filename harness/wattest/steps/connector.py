@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import TYPE_CHECKING, Literal
 
 from wattest.document.quantity import DURATION, RESISTANCE, Duration, TemperatureDifference
@@ -13,7 +12,7 @@ from wattest.roles import Reading
 from wattest.steps.charge import FLOWS_A, expect_dead
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.limits import check_at_most, in_unit
-from wattest.steps.obeying import DEAD_V, METER_LAG_S, dies
+from wattest.steps.obeying import AFTER_EVENT_S, DEAD_V, METER_LAG_S, dies, seen_between
 from wattest.steps.registry import step
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ async def check_cut_cable(
     mark = run.clock.monotonic()
     await run.act("vehicle", "set_fault", fault=fault, on=True)
     try:
-        dead = await dies(run, mark, within, (seq,))
+        dead = await dies(run, mark, within + AFTER_EVENT_S, (seq,))
         name = f"delay from the cut of the {conductor} conductor to a dead output"
         check_at_most(run, name, dead, stated, DURATION, evidence=(seq,))
         left = max(0.0, mark + within - run.clock.monotonic())
@@ -148,10 +147,8 @@ async def _current_ends(run: Run, begin_s: float, ohm: float, within_s: float) -
         current = (await run.power()).current
         now = run.clock.monotonic()
         if current.value <= FLOWS_A / 10 and not current.flags:
-            return Reading(
-                now - begin_s, "s", now, u=(now - previous + METER_LAG_S) / sqrt(12.0), seq=current.seq
-            )
-        if now - begin_s > within_s:
+            return seen_between(begin_s, previous, now, current.seq)
+        if now - begin_s > within_s + METER_LAG_S:
             if current.flags:
                 raise Inconclusive(
                     f"The reference meter's current is flagged '{', '.join(sorted(current.flags))}': nobody can tell "
