@@ -41,6 +41,8 @@ FAULT_CAPABILITY: Mapping[VehicleFault, str] = {
     "diode": "diode_fault",
     "pe": "pe_fault",
     "short": "pilot_short",
+    "cp": "pilot_open",
+    "hot": "connector_heat",
 }
 """The capability that a vehicle must have for each fault: a car that can make one need not be able to make all."""
 

@@ -43,6 +43,17 @@ from wattest_instruments.tasks import SAFE_QUESTIONS, TASKS, Language
 
 _UNSTATED_ACCURACY = Accuracy()
 _UNSTATED_RESOLUTION = Resolution()
+BUTTONS: Mapping[float | None, Mapping[Language, str]] = {
+    150.0: {
+        "en": ", or let go of the button of the J1772 connector",
+        "fr": ", ou relâchez le bouton du connecteur J1772",
+    },
+    480.0: {
+        "en": ", or hold the button of the J1772 connector pressed",
+        "fr": ", ou tenez enfoncé le bouton du connecteur J1772",
+    },
+}
+"""What a hand does for the resistances of a connector's button (SAE J1772, found)."""
 _ENDANGERS: Mapping[tuple[str, str], str] = {
     ("vehicle", "set_ready"): "ready",
     ("load", "set_input"): "on",
@@ -227,6 +238,7 @@ class _ByHand:
                 if ohm is None
                 else f"{ohm:g} Ohm"
             )
+            spoken["button"] = BUTTONS.get(ohm, {}).get(self._language, "")
         return spoken
 
     def _refused(self, action: str, refusal: Refusal) -> RigError:

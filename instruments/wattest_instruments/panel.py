@@ -113,7 +113,11 @@ def _supply(world: World, _told: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _temperatures(world: World, _told: Mapping[str, Any]) -> dict[str, float]:
-    return {"air": world.climate.ambient_c(), "enclosure": world.climate.internal_c()}
+    return {
+        "air": world.climate.ambient_c(),
+        "enclosure": world.climate.internal_c(),
+        "connector": world.outlets[0].probe.temperature_c(),
+    }
 
 
 RECORDS_S = 10.0
@@ -127,6 +131,7 @@ LOOKS: Mapping[str, Callable[[World, Mapping[str, Any]], Any]] = {
     "gauge": lambda world, told: world.inspection[told["subject"]](),
     "sight": lambda world, told: world.sights[told["question"]](),
     "fault": lambda world, told: world.vehicle().set_fault(told["fault"], told["on"]),
+    "proximity": lambda world, told: world.vehicle().set_proximity(told["resistance_ohm"]),
     "supply_voltage": lambda world, told: world.grid.set_voltage(told["voltage_v"]),
     "supply_frequency": lambda world, told: world.grid.set_frequency(told["frequency_hz"]),
 }

@@ -34,6 +34,7 @@ from wattest.roles import (
     Whereabouts,
 )
 from wattest.world import World
+from wattest.world.vehicle import LATCHED_OHM
 from wattest_instruments.analysers.yokogawa_wt import yokogawa_wt
 from wattest_instruments.simulated_power import (
     U_HUMIDITY_PCT,
@@ -109,7 +110,10 @@ class Vehicle:
     """The car and the hand that plugs it in."""
 
     supports = frozenset(
-        {"diode_fault", "pe_fault", "pilot_short", "proximity", "pilot_reading", "vehicle_soc"}
+        {
+            *("diode_fault", "pe_fault", "pilot_short", "pilot_open", "connector_heat"),
+            *("proximity", "heeds_proximity", "pilot_reading", "vehicle_soc"),
+        }
     )
 
     def __init__(self, asked: Asked) -> None:
@@ -141,10 +145,8 @@ class Vehicle:
         self._asked.ask("fault", lambda: self._car.set_fault(fault, on), fault=fault, on=on)
 
     async def set_proximity(self, resistance_ohm: float | None) -> None:
-        self._asked.ask("proximity", lambda: self._show(resistance_ohm), resistance_ohm=resistance_ohm)
-
-    def _show(self, resistance_ohm: float | None) -> None:
-        self._car.proximity_ohm = resistance_ohm
+        show = self._car.set_proximity
+        self._asked.ask("proximity", lambda: show(resistance_ohm), resistance_ohm=resistance_ohm)
 
     async def read_pilot(self) -> PilotReading:
         return pilot_reading(self._asked)
@@ -159,9 +161,11 @@ class Vehicle:
         return Reading(float(value), "%", now, u=0.0, seq=(seq,), raw=str(value), index=0)
 
     async def make_safe(self) -> None:
-        """Stop drawing: the pilot goes to B, the current to nothing, and every fault is mended."""
+        """Stop drawing: the pilot goes to B, the current to nothing, every fault is mended and the button let go."""
         for fault in sorted(self._car.faults):
             await self.set_fault(fault, False)
+        if self._car.button_pressed:
+            await self.set_proximity(LATCHED_OHM)
         await self.set_ready(False)
 
     async def close(self) -> None:

@@ -285,7 +285,7 @@ def switching_delay(moments: tuple[Moment, ...], event: PilotEvent) -> float | N
 
 
 class Thermometers:
-    """Thermocouples on the simulated station: its inside and the air."""
+    """Thermocouples on the simulated station: its inside, its connector and the air."""
 
     supports: frozenset[str] = frozenset()
 
@@ -296,10 +296,14 @@ class Thermometers:
         return self._asked.identity()
 
     async def read_all(self) -> Mapping[str, Reading]:
-        climate = self._asked.world.climate
+        climate, probe = self._asked.world.climate, self._asked.world.outlets[0].probe
         seen, seq = self._asked.ask(
             "temperatures",
-            lambda: {"air": round(climate.ambient_c(), 3), "enclosure": round(climate.internal_c(), 3)},
+            lambda: {
+                "air": round(climate.ambient_c(), 3),
+                "enclosure": round(climate.internal_c(), 3),
+                "connector": round(probe.temperature_c(), 3),
+            },
         )
         return {
             place: _reading(self._asked, value, "degC", U_TEMPERATURE_K, seq) for place, value in seen.items()

@@ -39,13 +39,15 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
     },
     ("vehicle", "set_fault"): {
         "en": "{on:true=Make,false=Mend} this fault of the car: {fault:diode=pilot diode shorted,"
-        "pe=protective earth open,short=pilot shorted to earth (state E)}.",
+        "pe=protective earth open,short=pilot shorted to earth (state E),cp=pilot conductor open,"
+        "hot=connector heated beyond the limit of its temperature probe}.",
         "fr": "{on:true=Créez,false=Supprimez} ce défaut de la voiture : {fault:diode=diode du signal pilote court-circuitée,"
-        "pe=terre de protection ouverte,short=signal pilote court-circuité à la terre (état E)}.",
+        "pe=terre de protection ouverte,short=signal pilote court-circuité à la terre (état E),"
+        "cp=conducteur du signal pilote ouvert,hot=connecteur chauffé au-delà de la limite de sa sonde de température}.",
     },
     ("vehicle", "set_proximity"): {
-        "en": "Put {resistance} between the proximity contact and earth.",
-        "fr": "Mettez {resistance} entre le contact de proximité et la terre.",
+        "en": "Put {resistance} between the proximity contact and earth{button}.",
+        "fr": "Mettez {resistance} entre le contact de proximité et la terre{button}.",
     },
     ("load", "set_current"): {
         "en": "Set the load to {current_a} A per phase.",

@@ -27,6 +27,7 @@ DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Hold the white card \((?P<uid>\S+)\) to the reader", "card", {}),
     (r"Make this fault of the car: (?P<fault>.+?)\. ", "fault", {"on": True}),
     (r"Mend this fault of the car: (?P<fault>.+?)\. ", "fault", {"on": False}),
+    (r"Put (?P<resistance_ohm>\S+) Ohm between the proximity contact and earth", "proximity", {}),
     (r"Set the supply of the station to (?P<voltage_v>\S+) V rms", "supply_voltage", {}),
     (r"Set the supply of the station to (?P<frequency_hz>\S+) Hz", "supply_frequency", {}),
     (r"Switch the supply of the station ON", "power", {"on": True}),
@@ -104,6 +105,8 @@ FAULTS = {
     "pilot diode shorted": "diode",
     "protective earth open": "pe",
     "pilot shorted to earth (state E)": "short",
+    "pilot conductor open": "cp",
+    "connector heated beyond the limit of its temperature probe": "hot",
 }
 
 

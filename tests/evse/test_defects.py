@@ -233,15 +233,27 @@ class Day:
             await self._duty(70 if amperes == 10.5 else 1)
         await self._duty(6)
         await self._duty(30)
-        for fault in ("diode", "short", "pe"):
+        for fault in ("diode", "short", "pe", "cp"):
             bench.car.set_fault(fault, True)
             await self._duty(0.1)
             await self._duty(10)
             bench.car.set_fault(fault, False)
             await self._leave()
             await self._start()
+        for _ in range(11):
+            bench.car.set_ready(False)
+            await self._look(4)
+            bench.car.set_ready(True)
+            await self._look(4)
         await self._tap(CARD)
         await self._leave()
+        await self._start()
+        bench.car.set_fault("hot", True)
+        await self._look(140)
+        bench.car.set_fault("hot", False)
+        await self._tap(CARD)
+        await self._leave()
+        await self._look(300)
 
     async def _supply(self) -> None:
         grid = self.bench.world.grid

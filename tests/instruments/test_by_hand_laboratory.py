@@ -291,7 +291,7 @@ def test_faults_are_mended_when_the_car_is_made_safe(desk: Desk) -> None:
     desk.clock.run(vehicle.make_safe())
     assert desk.questions() == [
         "Mettez un circuit ouvert entre le contact de proximité et la terre.",
-        "Mettez 150 Ohm entre le contact de proximité et la terre.",
+        "Mettez 150 Ohm entre le contact de proximité et la terre, ou relâchez le bouton du connecteur J1772.",
         "Créez ce défaut de la voiture : terre de protection ouverte.",
         "Créez ce défaut de la voiture : diode du signal pilote court-circuitée.",
         "Supprimez ce défaut de la voiture : diode du signal pilote court-circuitée.",

@@ -160,6 +160,20 @@ def test_a_limit_between_two_samples_leaves_their_stretch_out(story: Any) -> Non
     assert story.outcomes(BALANCE, "MET-14") == ["pass"]
 
 
+def test_a_pause_that_the_bench_made_leaves_its_stretch_out(story: Any) -> None:
+    """A station need not tell of every pause of a vehicle; whoever made it knows."""
+    story.start(1000)
+    story.meter(1000, w=6000)
+    story.wait(20).act("vehicle", "set_ready", ready=False)
+    story.wait(20).act("vehicle", "set_ready", ready=True)
+    story.wait(20).meter(1070, w=6000)
+    story.wait(60).meter(1170, w=6000)
+    story.stop(1170)
+    (finding,) = [found for found in story.findings(BALANCE) if found.name == "power integral"]
+    assert finding.inputs["values"]["register"] == 100
+    assert story.outcomes(BALANCE, "MET-14") == ["pass"]
+
+
 def test_a_session_without_power_has_no_integral(story: Any) -> None:
     """Nothing times anything is nothing."""
     story.start(1000)

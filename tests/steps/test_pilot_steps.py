@@ -261,6 +261,23 @@ def test_fault_switches_off_and_is_reported(stand: Stand) -> None:
     assert stand.parts["vehicle"].faults == [("short", True), ("short", False)]
 
 
+def test_a_meter_that_is_read_late_does_not_fail_a_quick_station(stand: Stand) -> None:
+    """A first look after 8 s says that the output died in between: doubt about 3 s, not failure."""
+    scope(stand, 6.0)
+    car = stand.parts["vehicle"]
+    stand.parts["reference_meter"] = FakeOutput(stand, lambda _t: 0.0 if car.faults else 240.0)
+    read = stand.parts["reference_meter"].read
+
+    async def slow() -> PowerReading:
+        await stand.clock.sleep(8.0 if car.faults else 0.0)
+        shown: PowerReading = await read()
+        return shown
+
+    stand.parts["reference_meter"].read = slow
+    said = sentence(Inconclusive, stand, check_vehicle_fault(stand.run_, fault="diode"))
+    assert said.startswith("The delay from the fault 'diode' to a dead output is 4 +- 4.6188 s; at most 3 s")
+
+
 def test_fault_that_changes_nothing(stand: Stand) -> None:
     """An output that stays live fails, and the fault is mended all the same."""
     scope(stand, 6.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,14 @@ import pytest
 from wattest.errors import CallTimedOut, Inconclusive, RequirementFailed
 from wattest.ocpp.neutral import StatusChanged
 from wattest.roles import Reading, SupplyReading, SupplyStep
-from wattest.steps.supply import check_standby, dip, expect_recovery, finish_sessions, session_supplied
+from wattest.steps.supply import (
+    check_idle_power,
+    check_standby,
+    dip,
+    expect_recovery,
+    finish_sessions,
+    session_supplied,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,4 +168,54 @@ def test_standby_at_another_voltage(stand: Stand) -> None:
         stand.do(check_standby(stand.run_, state="no vehicle"))
     assert str(caught.value) == (
         "The supply has 230.0 V where 240.0 V are rated; standby power is measured within 1 %."
+    )
+
+
+class FakeAir:
+    """A chamber at one temperature."""
+
+    def __init__(self, stand: Stand, celsius: float) -> None:
+        self.stand, self.celsius = stand, celsius
+        stand.parts["chamber"] = self
+
+    async def read_temperature(self) -> Reading:
+        return Reading(self.celsius, "degC", self.stand.clock.monotonic(), u=0.3, seq=(4,))
+
+
+@pytest.mark.parametrize(("watts", "outcome"), [(79.0, "pass"), (81.0, "fail")])
+def test_idle_power_is_held_against_what_the_maker_declares(stand: Stand, watts: float, outcome: str) -> None:
+    """The mean over an hour, whatever the thermostat does; the sentence tells it with the air."""
+    FakeMains(stand, lambda t: watts + (20.0 if t % 1200 < 600 else -20.0))
+    FakeAir(stand, -40.0)
+    step = check_idle_power(stand.run_)
+    if outcome == "pass":
+        stand.run_.sheet = replace(stand.run_.sheet, idle_power_cold_w=90.0)
+        stand.do(step)
+    else:
+        stand.run_.sheet = replace(stand.run_.sheet, idle_power_cold_w=70.0)
+        with pytest.raises(RequirementFailed) as caught:
+            stand.do(step)
+        assert str(caught.value).startswith(
+            "The mean power at the input at -40 degC in 3600 s without a vehicle is 81 +- "
+        )
+        assert str(caught.value).endswith("at most 70 W is allowed (idle_power_cold, charger sheet).")
+    assert stand.checks() == [("idle power in the cold", outcome)]
+
+
+def test_idle_power_without_a_declaration_is_told_and_in_doubt(stand: Stand) -> None:
+    """There is nothing to hold it against, and nothing at all during a session."""
+    FakeMains(stand, lambda _t: 64.0)
+    FakeAir(stand, -25.0)
+    stand.run_.sheet = replace(stand.run_.sheet, idle_power_cold_w=None)
+    with pytest.raises(Inconclusive) as caught:
+        stand.do(check_idle_power(stand.run_))
+    assert str(caught.value) == (
+        "The mean power at the input at -25 degC in 3600 s without a vehicle is 64.0 W; the charger sheet states no "
+        "idle_power_cold to hold it against."
+    )
+    stand.csms.put(stand.transaction(ended_at=None))
+    with pytest.raises(Inconclusive) as caught:
+        stand.do(check_idle_power(stand.run_))
+    assert str(caught.value) == (
+        "A session is running: what the station takes for itself cannot be told from it."
     )

@@ -136,3 +136,69 @@ def test_registers_go_on_in_the_next_world_of_a_station(
         again = World(clock, world.sheet, registers_wh=left)
         assert again.registers() == left
         assert World(clock, world.sheet, seed=1).registers() != World(clock, world.sheet, seed=2).registers()
+
+
+@pytest.mark.parametrize(
+    ("id_", "volts", "hertz", "expected"),
+    [
+        ("METER-D47", 216.0, 60.0, 0.5),
+        ("METER-D47", 264.0, 60.0, -0.5),
+        ("METER-D47", 240.0, 57.0, 0.0),
+        ("METER-D48", 240.0, 57.0, -0.6),
+        ("METER-D48", 216.0, 60.0, 0.0),
+        ("V124", 216.0, 60.0, -0.1),
+        ("V124", 240.0, 63.0, 0.1),
+    ],
+)
+def test_mains_move_the_error_as_described(
+    make_world: MakeWorld,
+    error_pct: Callable[..., float],
+    id_: str,
+    volts: float,
+    hertz: float,
+    expected: float,
+) -> None:
+    """Voltage and frequency add their error, and only away from the rated ones."""
+    with make_world(id_) as world:
+        world.grid.set_voltage(volts)
+        world.grid.set_frequency(hertz)
+        assert error_pct(world, 32.0) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_frequency_that_changes_under_load_begins_another_stretch(
+    make_world: MakeWorld, start_charge: StartCharge, wait: Wait
+) -> None:
+    """METER-D48 errs for the half hour at 57 Hz, not for the one before."""
+    with make_world("METER-D48") as world:
+        start_charge(world, 32.0)
+        meter, outlet = world.outlets[0].meter, world.outlets[0]
+        world.vehicle().set_battery(capacity_wh=1e6)
+        energy, register = outlet.true_energy_wh(), meter.indicated_wh()
+        wait(world, 1800.0)
+        world.grid.set_frequency(57.0)
+        wait(world, 1800.0)
+        true = outlet.true_energy_wh() - energy
+        assert 100.0 * (meter.indicated_wh() - register - true) / true == pytest.approx(-0.3, abs=1e-6)
+
+
+def test_a_sleepy_meter_misses_the_first_second_of_each_load(
+    make_world: MakeWorld, start_charge: StartCharge, wait: Wait
+) -> None:
+    """METER-D41: once after each pause, and not again when the current only changes."""
+    with make_world("METER-D41") as world:
+        outlet = world.outlets[0]
+        register = outlet.meter.indicated_wh()
+        start_charge(world, 30.0)
+        for _ in range(2):
+            wait(world, 60.0)
+            world.vehicle().set_current(15.0)
+            wait(world, 60.0)
+            world.vehicle().set_current(30.0)
+            wait(world, 60.0)
+            outlet.contactor.open()
+            wait(world, 10.0)
+            outlet.contactor.close()
+        wait(world, 60.0)
+        missed = outlet.true_energy_wh() - (outlet.meter.indicated_wh() - register)
+        assert outlet.meter.loads == 3
+        assert missed == pytest.approx(3 * outlet.true_power_w() / 3600.0)

@@ -38,6 +38,7 @@ from wattest.evse import (
     pilot,
     pinging,
     power,
+    probe,
     registration,
     sessions,
     supply,
@@ -147,6 +148,7 @@ class Charger:
             self._unbind += [
                 hardware.on_pilot(lambda old, new, n=number: self._pilot(n, old, new)),  # type: ignore[misc]
                 hardware.on_holster(lambda _in, n=number: self._look(n)),  # type: ignore[misc]
+                hardware.on_probe(lambda n=number: self._moved(n, probe.changed)),  # type: ignore[misc]
                 hardware.connector_lock.on_move(lambda _at, n=number: self._moved(n, grip.stroke_over)),  # type: ignore[misc]
                 hardware.holster_lock.on_move(lambda _at, n=number: self._moved(n, grip.holster_over)),  # type: ignore[misc]
             ]

@@ -137,6 +137,8 @@ class OpenTransaction:
     """Energy still allowed after a late refusal of the token (MaxEnergyOnInvalidId)."""
     reckoned: Reckoned | None = None
     """What it costs so far, where this charger reckons it."""
+    pauses: int = 0
+    """How often its vehicle stopped asking for energy."""
 
 
 @dataclass

@@ -20,6 +20,10 @@ SHORT = Fault("OtherError", "CX014", "pilot", "Vehicle fault: pilot / Véhicule 
 EARTH = Fault("OtherError", "CX014", "pilot", "No protective earth / Terre de protection absente")
 
 
+CUT = Fault("OtherError", "CX026", "pilot", "Cable cut / Câble coupé")
+LOST = Fault("OtherError", "CX014", "pilot", "No pilot / Pilote absent")
+
+
 @behaviour
 def reaction_s(station: Station, edge: Edge) -> float:
     """Seconds from an edge of the pilot until the contacts have moved: debounce, coil and travel together."""
@@ -79,10 +83,19 @@ def reacts_slowly(station: Station, edge: Edge) -> float:
 
 @behaviour
 def fault_seen(station: Station, outlet: Outlet) -> Fault | None:
-    """What is wrong with earth, pilot or the vehicle's diode, by the ground monitor and the levels of the pilot."""
+    """What is wrong with earth, pilot or the vehicle's diode, by the ground monitor and the levels of the pilot.
+
+    A plug that is locked in the car cannot have left: without its pilot the cable is cut.
+    """
     hardware = outlet.hardware
     if not hardware.earthed:
         return EARTH
+    if (
+        outlet.session is not None
+        and hardware.pilot == "A"
+        and hardware.connector_lock.feedback() == "locked"
+    ):
+        return CUT
     if hardware.pilot == "E" and station.world.grid.powered:
         return SHORT
     return None if hardware.rectified else DIODE
@@ -129,6 +142,48 @@ def earth_is_seen_by_the_pilot_alone(station: Station, outlet: Outlet) -> Fault 
     return None if seen is EARTH else seen
 
 
+@defect(
+    "CABLE-D44",
+    breaks=fault_seen,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug takes the power away, and is told to nobody: the session goes on as charging",
+    source="ChargeX MREC CX026; project: reported within 60 s",
+)
+@defect(
+    "CABLE-D45",
+    breaks=fault_seen,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
+    source="IEC 61851-1: the output is dead in state A (recalled)",
+)
+@variation(
+    "V122",
+    alters=fault_seen,
+    text="a cut pilot looks like an unplugged vehicle, and is told as one",
+    source="IEC 61851-1: without a pilot the station sees state A",
+    area="cable",
+)
+def cut_is_taken_for_departure(station: Station, outlet: Outlet) -> Fault | None:
+    """The lock and the pilot do not know of each other."""
+    seen = fault_seen(station, outlet)
+    return None if seen is CUT else seen
+
+
+@variation(
+    "V123",
+    alters=fault_seen,
+    text="a cut pilot is told as a fault of the pilot (CX014)",
+    source="project: CX026 or a fault",
+    area="cable",
+)
+def cut_is_a_pilot_fault(station: Station, outlet: Outlet) -> Fault | None:
+    """One code for everything about the pilot."""
+    seen = fault_seen(station, outlet)
+    return LOST if seen is CUT else seen
+
+
 @behaviour
 def duty_spacing_s(station: Station) -> float:
     """Least time between two pulse widths: half a second more than the 5 s of IEC 61851-1."""
@@ -161,10 +216,13 @@ def duty_follows_slowly(station: Station) -> float:
 
 
 def look(station: Station, outlet: Outlet) -> None:
-    """Enter a fault of earth, pilot or diode; it lasts until the plug is out and earth is back."""
+    """Enter a fault of earth, pilot or diode; it lasts until the plug is out and earth is back, and a cut until it is mended."""
     seen, fault = station.conduct(fault_seen)(station, outlet), outlet.fault
     if fault is None:
         status.set_fault(station, outlet, seen)
+    elif fault in {CUT, LOST}:
+        if outlet.plugged or outlet.hardware.plug_holstered:
+            status.set_fault(station, outlet, None)
     elif fault.cause == "pilot" and outlet.hardware.pilot == "A" and outlet.hardware.earthed:
         status.set_fault(station, outlet, None)
 

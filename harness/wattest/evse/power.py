@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, sessions, sharing, status, stopping, supply, warmth
+from wattest.evse import grip, pilot, probe, sessions, sharing, status, stopping, supply, warmth
 from wattest.evse.flash import OpenTransaction
 from wattest.evse.station import Fault, Outlet, Station
-from wattest.world.behaviour import behaviour, defect
+from wattest.world.behaviour import behaviour, defect, variation
+
+ENDS_SESSION = frozenset({"engage", "weld", "pilot", "supply", "ground", "connector", "stop"})
+"""Causes of faults under which no session goes on."""
 
 WELD = Fault("OtherError", "CX017", "weld", "Out of order / Hors service")
 
@@ -91,6 +94,98 @@ def starts_mostly(station: Station, outlet: Outlet) -> bool:
     return station.random.random() >= 0.125
 
 
+@behaviour
+def outlasts_pause(station: Station, session: OpenTransaction) -> bool:
+    """Whether a session goes on when its vehicle stops asking for energy: always."""
+    return True
+
+
+@defect(
+    "PAUSE-D40",
+    breaks=outlasts_pause,
+    area="electrical",
+    requirement="ELE-16",
+    text="the session ends at the tenth pause of the vehicle",
+    source="IEC 61851-1: a vehicle may leave state C and come back (recalled)",
+)
+def loses_patience(station: Station, session: OpenTransaction) -> bool:
+    """A guard against worn contacts, counted for each session."""
+    return session.pauses < 10
+
+
+@behaviour
+def dead_without_pilot(station: Station, outlet: Outlet) -> bool:
+    """Whether the power goes when the pilot says that no vehicle is there."""
+    return True
+
+
+@behaviour
+def departs_without_pilot(station: Station, outlet: Outlet) -> bool:
+    """Whether a vehicle without a pilot is taken to have left."""
+    return True
+
+
+def _bolted(outlet: Outlet) -> bool:
+    return outlet.hardware.connector_lock.feedback() == "locked"
+
+
+@defect(
+    "CABLE-D44",
+    breaks=departs_without_pilot,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug takes the power away, and is told to nobody: the session goes on as charging",
+    source="ChargeX MREC CX026; project: reported within 60 s",
+)
+def waits_for_the_pilot(station: Station, outlet: Outlet) -> bool:
+    """What is locked cannot have left."""
+    return not _bolted(outlet)
+
+
+@defect(
+    "CABLE-D45",
+    breaks=departs_without_pilot,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
+    source="IEC 61851-1: the output is dead in state A (recalled)",
+)
+def bridges_the_pilot(station: Station, outlet: Outlet) -> bool:
+    """As the one before, with the contactor closed."""
+    return not _bolted(outlet)
+
+
+@defect(
+    "CABLE-D45",
+    breaks=dead_without_pilot,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
+    source="IEC 61851-1: the output is dead in state A (recalled)",
+)
+def stays_live_without_pilot(station: Station, outlet: Outlet) -> bool:
+    """The vehicle decides when it is over."""
+    return not _bolted(outlet)
+
+
+@behaviour
+def pause_told_s(station: Station) -> float:
+    """How long a vehicle must have stopped asking before it is told, s."""
+    return 0.0
+
+
+@variation(
+    "V120",
+    alters=pause_told_s,
+    text="a pause of the vehicle below a minute is told to nobody: the session is charging all the while",
+    source="OCPP 1.6 9.1 MinimumStatusDuration; IEC 61851-1 knows no time for it",
+    area="electrical",
+)
+def says_nothing_of_short_pauses(station: Station) -> float:
+    """Heating and cooling of a cabin shall not make a storm of messages."""
+    return 60.0
+
+
 def link_lost(station: Station) -> None:
     """The link went down: charging is none of its business, unless a group depends on it."""
     sharing.link_lost(station)
@@ -148,6 +243,7 @@ def profile_beats_rating(station: Station, limits_a: list[float]) -> float:
 def ceiling_a(station: Station, outlet: Outlet) -> float:
     """Amperes per phase that may be offered now: rating, profiles, and what is left of an allowance."""
     limits = [station.sheet.rated_current_a * station.conduct(warmth.thermal_share)(station)]
+    limits[0] *= probe.share(station, outlet)
     limits += [station.flash.limits_a[i] for i in (0, outlet.id) if i in station.flash.limits_a]
     limits += outlet.tx_limits_a.values()
     limits += sharing.limits(station, outlet)
@@ -186,6 +282,7 @@ def _look_for_faults(station: Station, outlet: Outlet) -> None:
     pilot.look(station, outlet)
     supply.look(station, outlet)
     stopping.look(station, outlet)
+    probe.look(station, outlet)
 
 
 def _without_session(station: Station, outlet: Outlet) -> None:
@@ -216,19 +313,15 @@ def _without_session(station: Station, outlet: Outlet) -> None:
 
 
 def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
-    if outlet.fault is not None and outlet.fault.cause in {
-        "engage",
-        "weld",
-        "pilot",
-        "supply",
-        "ground",
-        "stop",
-    }:
+    if outlet.fault is not None and outlet.fault.cause in ENDS_SESSION:
         reason = "EmergencyStop" if outlet.fault.cause == "stop" else "Other"
         sessions.end(station, outlet, reason, trigger="fault")
         return
     if not outlet.plugged:
-        sessions.isolate(outlet.hardware)
+        if station.conduct(dead_without_pilot)(station, outlet):
+            sessions.isolate(outlet.hardware)
+        if not station.conduct(departs_without_pilot)(station, outlet):
+            return
         if station.settings.on("stop_on_ev_disconnect"):
             sessions.end(station, outlet, "EVDisconnected", trigger="ev gone")
         else:
@@ -246,24 +339,32 @@ def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) ->
     if "pilot" in outlet.timers:  # contacts take their time, whatever else happens meanwhile
         return
     if outlet.hardware.pilot != "C":
-        _vehicle_waits(station, outlet)
+        _vehicle_waits(station, outlet, session)
     elif outlet.grip != "engaged":
         grip.engage(station, outlet)
     else:
         if not outlet.hardware.contactor.energised:
             outlet.hardware.contactor.close()
         station.clear_timer(outlet, "ready")
+        station.clear_timer(outlet, "pause")
         sessions.enter(station, outlet, "charging")
         _watch_allowance(station, outlet, session)
 
 
-def _vehicle_waits(station: Station, outlet: Outlet) -> None:
+def _vehicle_waits(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
     """Pilot B: the vehicle wants nothing now. Its driver may take the plug, if the setting says so."""
     if outlet.hardware.contactor.energised:
         outlet.hardware.contactor.open()
+        session.pauses += 1
+        if not station.conduct(outlasts_pause)(station, session):
+            sessions.end(station, outlet, "EVDisconnected", trigger="ev gone")
+            return
+        if (told_s := station.conduct(pause_told_s)(station)) > 0:
+            station.set_timer(outlet, "pause", told_s, station.wake)
     if "ready" in outlet.timers:
         return
-    sessions.enter(station, outlet, "suspended ev")
+    if "pause" not in outlet.timers:
+        sessions.enter(station, outlet, "suspended ev")
     if outlet.grip != "open" and station.conduct(grip.frees_for_vehicle)(station):
         grip.release(station, outlet)
 

@@ -203,7 +203,7 @@ def end(station: Station, outlet: Outlet, reason: str, *, trigger: str, token: s
     if session is None:
         return
     isolate(outlet.hardware)
-    for timer in ("sample", "ready", "allowance", "reckoning"):
+    for timer in ("sample", "ready", "pause", "allowance", "reckoning"):
         station.clear_timer(outlet, timer)
     last = metering.closing_sample(station, outlet, session)
     local_cost.advance(station, outlet, last.at, last.register_wh)

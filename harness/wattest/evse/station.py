@@ -2,7 +2,7 @@
 
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
-``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``supply``, ``stopping``, ``sharing``, ``power``, ``authorise``, ``aligned``,
+``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``probe``, ``supply``, ``stopping``, ``sharing``, ``power``, ``authorise``, ``aligned``,
 ``commands``, ``diary``, ``diagnostics``, ``firmware``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
@@ -62,7 +62,9 @@ class Fault:
 
     code: str
     vendor_code: str | None
-    cause: Literal["engage", "release", "holster", "weld", "pilot", "supply", "ground", "heat", "stop"]
+    cause: Literal[
+        "engage", "release", "holster", "weld", "pilot", "supply", "ground", "heat", "connector", "stop"
+    ]
     text: str
 
 
@@ -79,6 +81,8 @@ class Outlet:
     """Whether its fault is kept back."""
     warning: Fault | None = None
     """What is told as a fault although the outlet stays in order: it charges less or waits until it is over."""
+    hot: bool = False
+    """The connector is beyond its limit, or has not cooled enough since."""
     finishing: bool = False
     """The session is over and the vehicle still plugged."""
     state: ChargingState = "idle"

@@ -41,6 +41,7 @@ COMPONENTS = {
     "pilot": "CPPWMController",
     "supply": "ElectricalFeed",
     "heat": "TemperatureSensor",
+    "connector": "Connector",
     "stop": "EmergencyStopSensor",
 }
 """The component whose problem a fault is (OCPP 2.0.1 Part 2 appendix)."""
@@ -243,7 +244,7 @@ class V2x:
         return "MeterValues", {"evseId": outlet.id, "meterValue": [meter_value(station, sample, wanted)]}
 
     def problem(self, station: Station, outlet: Outlet) -> tuple[str, Mapping[str, Any]] | None:
-        """NotifyEvent about a lock, the pilot or a weld, and when it is over (G05.FR.03, N07)."""
+        """NotifyEvent about a lock, the pilot, a weld or heat, and when it is over (G05.FR.03, N07)."""
         fault = outlet.trouble
         if fault is None:
             return self._event(station, outlet.problem or COMPONENTS["engage"], outlet, "false", None)

@@ -58,3 +58,7 @@ class ChargerSheet:
     """Most that it draws as a member of a group whose controller is lost; None when the maker does not state it."""
     meter_public_key: str | None = None
     """Key that signed meter values verify with, hex of its DER; None when the maker does not state it."""
+    connector_limit_c: float | None = None
+    """Temperature of its connector beyond which it derates or stops; None when the maker does not state it."""
+    idle_power_cold_w: float | None = None
+    """Most that it takes at ``temperature_min_c`` and above while nobody charges, with its heater; None when not stated."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from wattest.document.decode import Decoder
 from wattest.document.node import Document
-from wattest.document.quantity import Current, Duration, Energy, Temperature, Voltage
+from wattest.document.quantity import Current, Duration, Energy, Power, Temperature, Voltage
 from wattest.document.reader import read
 from wattest.document.signature import Between, Made, Pattern
 from wattest.model.charger import ChargerSheet, FileScheme, FirmwareFile
@@ -61,6 +61,8 @@ def _charger_sheet(
     file_transfer: tuple[FileScheme, ...] = (),
     firmware_files: tuple[Annotated[FirmwareFile, Made(_firmware_file)], ...] = (),
     meter_public_key: PublicKey | None = None,
+    connector_limit: Temperature | None = None,
+    idle_power_cold: Power | None = None,
 ) -> ChargerSheet:
     """What the maker states about the EVSE; nothing here is inferred from behaviour.
 
@@ -89,6 +91,8 @@ def _charger_sheet(
         fallback_current: the most it draws as a member of a group once the central system is lost; 'load_sharing' needs it
         file_transfer: how it sends logs and fetches firmware, such as http or sftp; without it the station is asked
         firmware_files: versions of the firmware that the maker signed; 'signed_firmware' needs one other than 'firmware'
+        connector_limit: temperature of the connector beyond which it derates or stops
+        idle_power_cold: the most it takes in the cold while nobody charges, with its heater
     """
     if not dialects:
         raise ValueError("a charger sheet states at least one dialect: '1.6', '2.0.1' or '2.1'")
@@ -135,6 +139,8 @@ def _charger_sheet(
         file_transfer=file_transfer,
         firmware_files=firmware_files,
         meter_public_key=meter_public_key,
+        connector_limit_c=connector_limit,
+        idle_power_cold_w=idle_power_cold,
     )
 
 

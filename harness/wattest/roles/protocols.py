@@ -191,7 +191,8 @@ class Vehicle(Part, Protocol):
     async def set_fault(self, fault: VehicleFault, on: bool) -> None:
         """Make a fault of the vehicle, or mend it.
 
-        Only with the capability ``diode_fault``, ``pe_fault`` or ``pilot_short``; ``RigError`` otherwise.
+        Only with the capability ``diode_fault``, ``pe_fault``, ``pilot_short``, ``pilot_open`` or ``connector_heat``;
+        ``RigError`` otherwise.
         """
         ...
 

@@ -11,8 +11,9 @@ PRESS_STOP = "Press the emergency stop of the station. Is it pressed?"
 RELEASE_STOP = "Release the emergency stop of the station, as its manual says. Is it released?"
 """What a person at the bench does with the station itself; the simulated one has the same button."""
 
-VehicleFault = Literal["diode", "pe", "short"]
-"""Diode shorted, protective earth open, pilot shorted to earth (state E)."""
+VehicleFault = Literal["diode", "pe", "short", "cp", "hot"]
+"""Diode shorted, protective earth open, pilot shorted to earth (state E), pilot conductor open, connector heated beyond the
+limit of its temperature probe."""
 PilotEvent = Literal["close", "open"]
 """State C begins and the output becomes live; state C ends and the output becomes dead."""
 

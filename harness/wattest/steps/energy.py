@@ -16,6 +16,7 @@ from wattest.steps.context import Run, percent
 from wattest.steps.registry import step
 
 if TYPE_CHECKING:
+    from wattest.judge.rules import Decision
     from wattest.model.requirement import DecisionRule, Limit
 
 IDLE_A = 0.1
@@ -37,6 +38,18 @@ async def compare_energy(
     The reference energy runs from the last mark (``mark_energy``, or the beginning of the scenario) to now; both
     ends must be without load. ``limit`` names a limit in percent. Sources: NIST HB44 3.40 N.5, ILAC-G8:09/2019.
     """
+    await compared(run, transaction, limit=limit, since=since)
+
+
+async def compared(
+    run: Run,
+    transaction: Transaction,
+    *,
+    limit: LimitId,
+    since: PowerReading | None = None,
+    proves: tuple[str, ...] = (),
+) -> Decision:
+    """The decision on the energy of a transaction, noted as a check: error and budget stand among its figures."""
     begin = since or (run.marks[-1] if run.marks else None)
     if begin is None:
         raise BenchError(
@@ -45,13 +58,15 @@ async def compare_energy(
     end = await settled(run)
     stated = run.limit(limit)
     check_rest(run, transaction, begin, end)
-    run.check(
+    decision = run.check(
         "energy error",
         "energy_error",
         energy_inputs(run, transaction, begin, end, limit=stated, rule=run.rule),
         evidence=(*transaction.evidence, *begin.energy.seq, *end.energy.seq),
+        proves=proves,
     )
     run.marks.append(end)
+    return decision
 
 
 def check_rest(run: Run, transaction: Transaction, begin: PowerReading, end: PowerReading) -> None:

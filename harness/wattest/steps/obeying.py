@@ -119,7 +119,7 @@ async def check_vehicle_fault(run: Run, *, fault: VehicleFault, reported_within:
     mark = run.clock.monotonic()
     await run.act("vehicle", "set_fault", fault=fault, on=True)
     try:
-        dead = await _dies(run, mark, in_unit(limit, DURATION) + AFTER_EVENT_S, (seq,))
+        dead = await dies(run, mark, in_unit(limit, DURATION) + AFTER_EVENT_S, (seq,))
         if fault == "pe":
             dead = run.reading("pilot_scope", "delay open", (await run.part("pilot_scope").fetch()).delay)
         check_at_most(
@@ -143,15 +143,14 @@ async def check_vehicle_fault(run: Run, *, fault: VehicleFault, reported_within:
         run.note("heal", id=f"vehicle-{fault}")
 
 
-async def _dies(run: Run, begin_s: float, within_s: float, evidence: tuple[int, ...]) -> Reading:
+async def dies(run: Run, begin_s: float, within_s: float, evidence: tuple[int, ...]) -> Reading:
     """Seconds until the reference meter saw a dead output; a failure when it never did."""
     previous = begin_s
     while True:
         volts = (await run.power()).voltage
         now = run.clock.monotonic()
         if volts.value < DEAD_V and "no data" not in volts.flags:
-            wide = now - previous + METER_LAG_S
-            return Reading(now - begin_s, "s", now, u=wide / sqrt(12.0), seq=volts.seq)
+            return seen_between(begin_s, previous, now, volts.seq)
         if now - begin_s >= within_s:
             run.check(
                 "output dead after the fault",
@@ -161,6 +160,15 @@ async def _dies(run: Run, begin_s: float, within_s: float, evidence: tuple[int, 
             )
         previous = now
         await run.clock.sleep(0.05)
+
+
+def seen_between(begin_s: float, before_s: float, after_s: float, seq: tuple[int, ...]) -> Reading:
+    """The delay since ``begin_s`` of what happened between two looks at the reference meter, whose values may be a little old.
+
+    The middle of the two, and a rectangle that reaches to both: whoever looks late, as people do, knows less.
+    """
+    least, most = max(0.0, before_s - METER_LAG_S - begin_s), after_s - begin_s
+    return Reading((least + most) / 2.0, "s", after_s, u=(most - least) / sqrt(12.0), seq=seq)
 
 
 def _told(run: Run, fault: VehicleFault) -> bool:

@@ -18,7 +18,7 @@ from wattest.steps.cable import ev_ready, plug_in, return_plug, unplug
 from wattest.steps.charge import charge, expect_transaction
 from wattest.steps.context import Run
 from wattest.steps.energy import compare_energy, energy_inputs, mark_energy
-from wattest.steps.limits import check_at_most, in_unit
+from wattest.steps.limits import check_at_most, in_unit, measured
 from wattest.steps.registry import step
 
 ASKED_EVERY_S = 5.0
@@ -193,22 +193,61 @@ async def check_standby(
     ``over``: time of the average. ``inconclusive`` when the supply is not within 1 % of the rated voltage.
     """
     await run.clock.sleep(settle)
-    seen: list[SupplyReading] = []
-    for _ in range(SAMPLES):
-        await run.clock.sleep(over / SAMPLES)
-        seen.append(await run.supply())
-    volts = seen[-1].voltage
-    if abs(volts.value - phase_v(run)) > STEADY_V * phase_v(run):
-        raise Inconclusive(
-            f"The supply has {volts.value:.1f} V where {phase_v(run):.1f} V are rated; standby power is measured within 1 %."
-        )
-    mean = _mean([one.power for one in seen])
+    mean = await _mean_power(run, over)
     base = run.limit("energy_star_base")
     most = math.fsum(in_unit(run.limit(name), POWER) for name in ("energy_star_base", *allowances))
     if state == "idle":
         most += in_unit(run.limit("energy_star_idle_per_ampere"), POWER) * run.sheet.rated_current_a
     whole = replace(base, value=Decimal(repr(round(most, 6))), unit="W")
     check_at_most(run, f"mean power at the input ({state})", mean, whole, POWER)
+
+
+@step(proves=("ROB-24",))
+async def check_idle_power(run: Run, *, over: Duration = 3600.0) -> None:
+    """Mean power at the station's input in the cold while nobody charges, with its heater, against what the maker declares.
+
+    The declaration is ``idle_power_cold`` of the charger sheet; without one the power is told, and ``inconclusive``.
+    ``inconclusive`` as well when the supply is not within 1 % of the rated voltage, or a session runs.
+    Source: idea of a CSA public-review draft on fast chargers of 2023.
+
+    ``over``: time of the average, long enough for a thermostat to switch on and off.
+    """
+    if run.current_transaction() is not None:
+        raise Inconclusive("A session is running: what the station takes for itself cannot be told from it.")
+    mean, air = await _mean_power(run, over), await run.temperature()
+    what = f"mean power at the input at {air.value:.0f} degC in {over:g} s without a vehicle"
+    declared = run.sheet.idle_power_cold_w
+    if declared is None:
+        raise Inconclusive(
+            f"The {what} is {mean.value:.1f} W; the charger sheet states no idle_power_cold to hold it against."
+        )
+    run.check(
+        "idle power in the cold",
+        "at_most",
+        {
+            **measured(mean, f"the {what}"),
+            "limit": declared,
+            "limit_id": "idle_power_cold",
+            "limit_source": "charger sheet",
+            "k": run.rule.k,
+            "guard": run.rule.guard,
+        },
+        evidence=(*mean.seq, *air.seq),
+    )
+
+
+async def _mean_power(run: Run, over_s: float) -> Reading:
+    """Mean power at the input; ``Inconclusive`` when the supply is not within 1 % of the rated voltage at the end."""
+    seen: list[SupplyReading] = []
+    for _ in range(SAMPLES):
+        await run.clock.sleep(over_s / SAMPLES)
+        seen.append(await run.supply())
+    volts = seen[-1].voltage
+    if abs(volts.value - phase_v(run)) > STEADY_V * phase_v(run):
+        raise Inconclusive(
+            f"The supply has {volts.value:.1f} V where {phase_v(run):.1f} V are rated; standby power is measured within 1 %."
+        )
+    return _mean([one.power for one in seen])
 
 
 def _mean(readings: list[Reading]) -> Reading:

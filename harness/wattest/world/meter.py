@@ -11,6 +11,7 @@ from wattest.world.climate import REFERENCE_C
 if TYPE_CHECKING:
     from wattest.world.climate import Climate
     from wattest.world.draw import Draw
+    from wattest.world.grid import Grid
 
 HAIR = 1e-6
 """Part of a register step forgiven when truncating, so that 1000 Wh computed as 999.9999999 indicates 1000."""
@@ -118,6 +119,26 @@ def meter_forgets_its_adjustment(meter: Meter, current_a: float) -> float:  # no
 
 
 @behaviour
+def meter_wakes_s(meter: Meter) -> float:  # noqa: ARG001
+    """How long after a load begins the meter counts nothing, s."""
+    return 0.0
+
+
+@defect(
+    "METER-D41",
+    breaks=meter_wakes_s,
+    area="electrical",
+    requirement="ELE-16",
+    text="the meter misses the first second of each load, which shows only when a vehicle pauses often",
+    source="IEC 61851-1: a vehicle may leave state C and come back (recalled); NIST HB44 3.40 T.2",
+    physical=True,
+)
+def meter_sleeps_without_load(meter: Meter) -> float:  # noqa: ARG001
+    """It saves power of its own, and wakes slowly."""
+    return 1.0
+
+
+@behaviour
 def register_resolution_wh(meter: Meter) -> float:
     """The step in which the register is told."""
     return meter.step_wh
@@ -134,6 +155,53 @@ def register_resolution_wh(meter: Meter) -> float:
 def register_is_coarse(meter: Meter) -> float:  # noqa: ARG001
     """A meter with two decimals of a kWh behind a protocol with whole Wh."""
     return 10.0
+
+
+@behaviour
+def meter_influence(meter: Meter) -> float:  # noqa: ARG001
+    """Relative error that voltage and frequency of the mains add."""
+    return 0.0
+
+
+@defect(
+    "METER-D47",
+    breaks=meter_influence,
+    area="metering",
+    requirement="MET-13",
+    text="the meter indicates 0.5 % too much at 0.9 of the rated voltage, and as much too little at 1.1",
+    source="Measurement Canada PS-EVSE-01 rated conditions; OIML R 46 (recalled): a third of the limit",
+    physical=True,
+)
+def meter_follows_voltage(meter: Meter) -> float:
+    """The divider of the voltage is not linear; within 1 % everywhere."""
+    return -0.05 * meter.voltage_off()
+
+
+@defect(
+    "METER-D48",
+    breaks=meter_influence,
+    area="metering",
+    requirement="MET-13",
+    text="the meter indicates 0.6 % too little at 0.95 of the rated frequency, and as much too much at 1.05",
+    source="Measurement Canada PS-EVSE-01 rated conditions; OIML R 46 (recalled): a third of the limit",
+    physical=True,
+)
+def meter_follows_frequency(meter: Meter) -> float:
+    """It integrates over a fixed time instead of whole periods."""
+    return 0.12 * meter.frequency_off()
+
+
+@variation(
+    "V124",
+    alters=meter_influence,
+    text="voltage and frequency at the ends of their range move the error of the meter by 0.1 %",
+    source="OIML R 46 (recalled): a third of the limit",
+    area="metering",
+    physical=True,
+)
+def meter_follows_a_little(meter: Meter) -> float:
+    """As any meter does."""
+    return 0.01 * meter.voltage_off() + 0.02 * meter.frequency_off()
 
 
 @behaviour
@@ -212,16 +280,29 @@ class Meter:
     """
 
     def __init__(
-        self, *, step_wh: float, rated_current_a: float, start_wh: float, climate: Climate, conduct: Conduct
+        self,
+        *,
+        step_wh: float,
+        rated_current_a: float,
+        start_wh: float,
+        grid: Grid,
+        climate: Climate,
+        conduct: Conduct,
     ) -> None:
         self.step_wh = step_wh
         self.rated_current_a = rated_current_a
         self.climate = climate
+        self._grid = grid
+        self._rated_v = self._felt_v = grid.nominal_v
+        self._rated_hz = self._felt_hz = grid.frequency_hz
+        """Mains as they were when the load of now began: another voltage or frequency begins another."""
         self._conduct = conduct
         self.loads = 0
         """How often a load has begun since power-up."""
         self._wh = start_wh
         self._draw: Draw | None = None
+        self._begun_s = 0.0
+        """When the load began that flows now."""
         self._degree_seconds = 0.0
 
     def register_wh(self) -> float:
@@ -235,8 +316,11 @@ class Meter:
         draw = self._draw
         if draw is None or draw.power_w == 0.0:
             return self._wh
+        asleep = self._begun_s + self._conduct(meter_wakes_s)(self) - draw.since_s
         dt = draw.elapsed_s()
+        dt -= min(dt, max(0.0, asleep))
         error = self._conduct(meter_error)(self, draw.current_a) + self._conduct(meter_set)(self)
+        error += self._conduct(meter_influence)(self)
         counted = (1.0 + error) * dt
         drift = self._conduct(meter_drift_per_k)(self)
         if drift:
@@ -249,13 +333,21 @@ class Meter:
         draw = self._draw
         if draw is None:
             return Snapshot(0.0, 0.0, 0.0)
-        error = self._conduct(meter_error)(self, draw.current_a)
+        error = self._conduct(meter_error)(self, draw.current_a) + self._conduct(meter_influence)(self)
         drift = self._conduct(meter_drift_per_k)(self)
         if drift:
             error += drift * (self.climate.internal_c() - REFERENCE_C)
         current = draw.current_now_a()
         seen = current * max(0.0, 1.0 + error)
         return Snapshot(draw.voltage_v, seen, draw.phases * draw.voltage_v * seen)
+
+    def voltage_off(self) -> float:
+        """How far the mains are from the rated voltage, as a share of it."""
+        return self._felt_v / self._rated_v - 1.0
+
+    def frequency_off(self) -> float:
+        """How far the mains are from the rated frequency, as a share of it."""
+        return self._felt_hz / self._rated_hz - 1.0
 
     def take_up(self, wh: float) -> None:
         """Go on from a register that an earlier life of the station left, in Wh; before any load."""
@@ -266,7 +358,9 @@ class Meter:
         self._wh = self.indicated_wh()
         if draw.power_w > 0.0 and (self._draw is None or self._draw.power_w == 0.0):
             self.loads += 1
+            self._begun_s = draw.since_s
         self._draw = draw
+        self._felt_v, self._felt_hz = self._grid.nominal_v, self._grid.frequency_hz
         self._degree_seconds = self.climate.degree_seconds()
 
     def lose_power(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from wattest.roles import Whereabouts
+from wattest.world.behaviour import behaviour, defect
 from wattest.world.contactor import Contactor
 from wattest.world.draw import Draw
 from wattest.world.lock import Lock
@@ -21,7 +22,8 @@ from wattest.world.pilot import (
     said_a,
     signal_of,
 )
-from wattest.world.vehicle import Battery, Vehicle
+from wattest.world.probe import Probe
+from wattest.world.vehicle import LATCHED_OHM, Battery, Vehicle
 
 if TYPE_CHECKING:
     from wattest.clock import Clock
@@ -40,6 +42,26 @@ DIODE_V = -10.0
 
 LEAST_OFFER_A = 6.0
 """IEC 61851-1: a duty cycle of 10 % means 6 A, and less is no permission to charge (recalled)."""
+
+
+@behaviour
+def proximity_shown_ohm(asked_ohm: float | None) -> float | None:
+    """What the connector shows between proximity and earth when it is to show this, as a pressed button does."""
+    return asked_ohm
+
+
+@defect(
+    "PROX-D46",
+    breaks=proximity_shown_ohm,
+    area="electrical",
+    requirement="ELE-17",
+    text="the switch under the button of the connector is bridged: pressed or not, the vehicle sees 150 Ohm",
+    source="SAE J1772: 480 Ohm with the button pressed",
+    physical=True,
+)
+def button_is_bridged(asked_ohm: float | None) -> float | None:  # noqa: ARG001
+    """Water under the button."""
+    return LATCHED_OHM
 
 
 class Outlet:
@@ -80,6 +102,8 @@ class Outlet:
         self._dark = False
         self._on_pilot: list[Callable[[Pilot, Pilot], None]] = []
         self._on_holster: list[Callable[[bool], None]] = []
+        self._on_probe: list[Callable[[], None]] = []
+        self.probe = Probe(clock, climate)
         self.contactor = Contactor(grid=grid, climate=climate, conduct=conduct, changed=self.settle)
         holster = self.tethered and "holster_lock" in sheet.features
         self.holster_lock = Lock(
@@ -98,11 +122,13 @@ class Outlet:
             step_wh=sheet.register_step_wh,
             rated_current_a=sheet.rated_current_a,
             start_wh=register_wh,
+            grid=grid,
             climate=climate,
             conduct=conduct,
         )
         self.vehicle = Vehicle(self, sheet.rated_current_a)
         self.draw = self._draw_now(0.0)
+        self._drawn_hz = grid.frequency_hz
         self.meter.follow(self.draw)
         self.history = History()
         self._remember()
@@ -113,13 +139,14 @@ class Outlet:
     def pilot(self) -> Pilot:
         """State of the control pilot: A no vehicle, B connected, C asks and is offered, E no power or shorted, F fault.
 
-        Its current returns through protective earth: without earth it looks as without a vehicle.
+        Its current returns through protective earth: without earth it looks as without a vehicle, as with its own
+        conductor cut.
         """
         if not self._grid.powered:
             return "E"
         if self.faulted:
             return "F"
-        if self.plug != "plugged in" or not self.earthed:
+        if self.plug != "plugged in" or not self.earthed or "cp" in self.vehicle.faults:
             return "A"
         if "short" in self.vehicle.faults:
             return "E"
@@ -179,7 +206,23 @@ class Outlet:
         self._on_holster.append(tell)
         return lambda: self._on_holster.remove(tell)
 
+    def on_probe(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Be told when something begins or ceases to heat the probe of the connector. Returns how to stop."""
+        self._on_probe.append(tell)
+        return lambda: self._on_probe.remove(tell)
+
     # What only the world knows.
+
+    def heat_probe(self, on: bool) -> None:
+        """Heat the probe of the connector from outside, or let it cool."""
+        self.probe.heat(on)
+        if self._grid.powered:
+            for tell in tuple(self._on_probe):
+                tell()
+
+    def shown_ohm(self, pressed_ohm: float | None) -> float | None:
+        """What the vehicle sees between proximity and earth when the connector is to show this."""
+        return self._conduct(proximity_shown_ohm)(pressed_ohm)
 
     def true_energy_wh(self) -> float:
         """Energy through the connector since the world began, Wh, exact at this instant."""
@@ -231,7 +274,8 @@ class Outlet:
         self._react()
         current = self._current_a()
         draw = self.draw
-        if current != draw.current_a or self._grid.voltage_at(current) != draw.voltage_v or draw.over():
+        mains = (self._grid.voltage_at(current), self._grid.frequency_hz)
+        if current != draw.current_a or mains != (draw.voltage_v, self._drawn_hz) or draw.over():
             self._count()
             self._load(current)
         self._remember()
@@ -252,7 +296,7 @@ class Outlet:
         battery.stored_wh = battery.capacity_wh if self.draw.over() else battery.stored_wh + done
 
     def _load(self, current_a: float) -> None:
-        self.draw = self._draw_now(current_a)
+        self.draw, self._drawn_hz = self._draw_now(current_a), self._grid.frequency_hz
         self.meter.follow(self.draw)
         if self._end is not None:
             self._end.cancel()
@@ -289,8 +333,12 @@ class Outlet:
 
     def _react(self) -> None:
         """The car's pilot switch: its own will at once, an answer to the station after a while."""
-        here = self._grid.powered and self.plug == "plugged in" and not self.vehicle.faults & {"pe", "short"}
-        if not here or not self.vehicle.ready or self._full():
+        here = (
+            self._grid.powered
+            and self.plug == "plugged in"
+            and not self.vehicle.faults & {"pe", "short", "cp"}
+        )
+        if not here or not self.vehicle.ready or self.vehicle.button_pressed or self._full():
             self._switch = False
             wanted = False
         else:

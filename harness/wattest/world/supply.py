@@ -43,6 +43,44 @@ def sleeps_well(world: World) -> float:  # noqa: ARG001
     return 2.7
 
 
+HEATER_W = 60.0
+"""What the heater takes below ``HEATER_BELOW_C``; both are project figures."""
+HEATER_BELOW_C = 0.0
+
+
+@behaviour
+def heater_w(world: World) -> float:
+    """What the heater takes at the input, W."""
+    return HEATER_W if world.climate.internal_c() < HEATER_BELOW_C else 0.0
+
+
+@defect(
+    "COLD-D49",
+    breaks=heater_w,
+    area="climate",
+    requirement="ROB-24",
+    text="below -30 degC inside a second heater of 240 W runs, of which the maker says nothing",
+    source="project: idle power in the cold at or below what the maker declares",
+    physical=True,
+)
+def second_heater_is_not_declared(world: World) -> float:
+    """It came with the last change of the supplier."""
+    return heater_w(world) + (240.0 if world.climate.internal_c() < -30.0 else 0.0)
+
+
+@variation(
+    "V125",
+    alters=heater_w,
+    text="the heater takes 20 W",
+    source="project: idle power in the cold at or below what the maker declares",
+    area="climate",
+    physical=True,
+)
+def well_insulated(world: World) -> float:
+    """Foam behind every wall."""
+    return heater_w(world) / 3.0
+
+
 @behaviour
 def hold_up_s(world: World) -> float:  # noqa: ARG001
     """How long the electronics live on without mains: a project figure, three cycles of 60 Hz."""

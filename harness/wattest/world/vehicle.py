@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 HAIR = 1e-9
 """Part of a percent forgiven when cutting off, so that 90 % computed as 89.9999999999 is told as 90."""
+LATCHED_OHM = 150.0
+"""Between proximity and earth in a latched handle (SAE J1772, found)."""
+
+PRESSED_OHM = 270.0
+"""From here on the car takes its button for pressed: between 150 ohm and the 480 ohm of SAE J1772 (project)."""
 
 
 class Battery:
@@ -41,8 +46,8 @@ class Vehicle:
         self.current_a = current_a
         self.battery = Battery()
         self.faults: frozenset[VehicleFault] = frozenset()
-        self.proximity_ohm: float | None = 150.0
-        """Between proximity and earth; SAE J1772 has 150 ohm in a latched handle (found)."""
+        self.proximity_ohm: float | None = LATCHED_OHM
+        """Between proximity and earth, as the car sees it; None is an open circuit."""
         self._outlet = outlet
 
     def plug_in(self) -> None:
@@ -105,9 +110,21 @@ class Vehicle:
         self._outlet.settle()
 
     def set_fault(self, fault: VehicleFault, on: bool) -> None:
-        """Make a fault on the vehicle's side of the pilot, or mend it."""
+        """Make a fault between the plug and the vehicle, or mend it."""
         self.faults = self.faults | {fault} if on else self.faults - {fault}
+        if fault == "hot":
+            self._outlet.heat_probe(on)
         self._outlet.settle()
+
+    def set_proximity(self, resistance_ohm: float | None) -> None:
+        """Let the connector show this between proximity and earth, as its button does; None opens the circuit."""
+        self.proximity_ohm = self._outlet.shown_ohm(resistance_ohm)
+        self._outlet.settle()
+
+    @property
+    def button_pressed(self) -> bool:
+        """Whether the car takes the button of the connector for pressed: then it stops asking for energy (SAE J1772)."""
+        return self.proximity_ohm is None or self.proximity_ohm >= PRESSED_OHM
 
     def set_battery(self, *, capacity_wh: float | None = None, soc: float | None = None) -> None:
         """Another battery, or another state of charge (0 to 1), now and at each arrival.

@@ -18,7 +18,7 @@ from wattest.world.grid import SOURCE_IMPEDANCE_OHM, Grid
 from wattest.world.outlet import Outlet
 from wattest.world.rtc import Rtc
 from wattest.world.stop_button import StopButton
-from wattest.world.supply import standby_w
+from wattest.world.supply import heater_w, standby_w
 from wattest.world.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ STANDBY_RISE_K = 2.0
 
 LOAD_RISE_K = 5.0
 """How much more at rated current through every outlet; both are project figures."""
-
-HEATER_W = 60.0
-"""What the heater takes below ``HEATER_BELOW_C``; both are project figures."""
-HEATER_BELOW_C = 0.0
 
 
 class World:
@@ -105,11 +101,9 @@ class World:
             tap_question(card): lambda number=number: "yes" if self.terminal.tap(number) else "no"
             for card, number in TEST_NUMBERS.items()
         }
-        self.sights |= {
-            question: lambda pressed=pressed: "yes" if self.stop_button.move(pressed=pressed) else "no"
-            for question, pressed in ((PRESS_STOP, True), (RELEASE_STOP, False))
-        }
         """What a person would answer after a look at it, or after doing as told, by question; the first answer to any other."""
+        self.sights[PRESS_STOP] = lambda: "yes" if self.stop_button.move(pressed=True) else "no"
+        self.sights[RELEASE_STOP] = lambda: "yes" if self.stop_button.move(pressed=False) else "no"
         self.sights[LID_OFF] = lambda: "drops or a film of water" if self.dew.on_live_parts() else "none"
         self.grid.on_change(self._follow_grid)
         self._warm()
@@ -127,12 +121,12 @@ class World:
         """What the station takes from the grid now, W: standby, heater, and the outlets with the loss before them."""
         if not self.grid.powered:
             return 0.0
-        heated = "heater" in self.sheet.features and self.climate.internal_c() < HEATER_BELOW_C
+        heated_w = self.conduct(heater_w)(self) if "heater" in self.sheet.features else 0.0
         flowing = math.fsum(
             outlet.true_power_w() + outlet.phases * SOURCE_IMPEDANCE_OHM * outlet.true_current_a() ** 2
             for outlet in self.outlets
         )
-        return self.conduct(standby_w)(self) + (HEATER_W if heated else 0.0) + flowing
+        return self.conduct(standby_w)(self) + heated_w + flowing
 
     def input_current_a(self) -> float:
         """Amperes per phase at the input, at unity power factor."""

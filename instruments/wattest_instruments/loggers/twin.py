@@ -16,17 +16,18 @@ OPEN = 9.9e37
 """What an open thermocouple reads."""
 
 OUTSIDE = frozenset({"air", "ambient", "chamber"})
-"""Names of channels in the air around the station; every other place of a simulated station is as warm as its inside."""
+"""Names of channels in the air around the station; but for its connector, every other place is as warm as its inside."""
 
 
 def daq970a_device(
     world: World, channels: Mapping[str, int], *, serial: str = "MY58000970", model: str = "DAQ970A"
 ) -> Device:
-    """A logger whose channels measure the air or the inside by their names; other channels are open."""
+    """A logger whose channels measure air, connector or inside by their names; other channels are open."""
     device = Device(f"Keysight Technologies,{model},{serial},A.03.01")
     climate = world.climate
+    apart = {"connector": world.outlets[0].probe.temperature_c}
     places: dict[int, Callable[[], float]] = {
-        channel: climate.ambient_c if place in OUTSIDE else climate.internal_c
+        channel: climate.ambient_c if place in OUTSIDE else apart.get(place, climate.internal_c)
         for place, channel in channels.items()
     }
     configured: set[int] = set()

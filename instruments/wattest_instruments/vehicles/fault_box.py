@@ -1,4 +1,4 @@
-"""Faults of a vehicle that relays make: a shorted diode, a broken earth, in a box between the plug and the EV board.
+"""Faults that relays make, in a box between the plug and the EV board: a shorted diode, an open earth or pilot, heat.
 
 Bench entry::
 
@@ -8,12 +8,12 @@ Bench entry::
     vehicle: {driver: everest_yeti, port: /dev/ttyUSB0, rig: person, board: relays, faults: {diode: 3, pe: 4}}
 
 An energised output makes the fault, so that a board without power leaves the vehicle whole. A break of the
-protective earth must be wired so that the bench itself stays earthed.
+protective earth (``pe``) must be wired so that the bench itself stays earthed. ``cp`` opens the conductor of the pilot;
+``hot`` switches a heater at the probe of the connector, which needs a thermal cut-out of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -22,11 +22,10 @@ from wattest.document.signature import Between
 from wattest.errors import BenchError
 from wattest.roles import Identity, ReadBack, Surroundings, Vehicle, VehicleFault
 from wattest.run.rehearse import Rehearsal
+from wattest_instruments.actions import FAULT_CAPABILITY
 from wattest_instruments.relays.board import Board, drop
 
 Output = Annotated[int, Between(1, 64)]
-
-CAPABILITY: Mapping[VehicleFault, str] = {"diode": "diode_fault", "pe": "pe_fault", "short": "pilot_short"}
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,18 @@ class Faults:
     diode: Output | None = None
     pe: Output | None = None
     short: Output | None = None
+    cp: Output | None = None
+    hot: Output | None = None
 
     def wired(self) -> dict[VehicleFault, int]:
         """Outputs by fault."""
-        outputs: dict[VehicleFault, int | None] = {"diode": self.diode, "pe": self.pe, "short": self.short}
+        outputs: dict[VehicleFault, int | None] = {
+            "diode": self.diode,
+            "pe": self.pe,
+            "short": self.short,
+            "cp": self.cp,
+            "hot": self.hot,
+        }
         return {fault: output for fault, output in outputs.items() if output is not None}
 
 
@@ -65,7 +72,7 @@ class FaultBox:
         for output in self._outputs.values():
             there.claim(around.role, output, safe=False)
         self._board = there
-        self.supports = frozenset(CAPABILITY[fault] for fault in self._outputs)
+        self.supports = frozenset(FAULT_CAPABILITY[fault] for fault in self._outputs)
 
     def makes(self, fault: VehicleFault) -> bool:
         """Whether an output is wired for this fault."""

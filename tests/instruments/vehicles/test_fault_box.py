@@ -86,6 +86,23 @@ def test_relays_make_and_mend_what_is_wired_and_the_board_the_rest(simulated_ben
     assert vehicle.did == [("open",), ("set_fault", "short", True), ("plug_in",), ("make_safe",)]
 
 
+def test_a_cut_pilot_and_a_heater_are_outputs_like_any_other(simulated_bench: SimulatedBench) -> None:
+    """Each brings its capability, and both are let go of when the vehicle is made safe."""
+    board, vehicle = Board(), Vehicle()
+    car = wired(simulated_bench, board, vehicle, Faults(cp=5, hot=6))
+    assert car.supports == {"pilot_open", "connector_heat", "pilot_short"}
+
+    async def live() -> None:
+        await car.open()
+        await car.set_fault("cp", True)
+        await car.set_fault("hot", True)
+        assert board.on == {5: True, 6: True}
+        await car.make_safe()
+        assert board.on == {5: False, 6: False}
+
+    simulated_bench.clock.run(live())
+
+
 def test_a_relay_that_does_not_obey_is_told_after_the_board_was_made_safe(
     simulated_bench: SimulatedBench,
 ) -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from wattest.judge.energy import Mark, marks, standby_w
 from wattest.judge.monitors.finding import Finding, Flaw, Monitor, held
-from wattest.judge.sessions import Register, Scene, Session, energy_of, power_of
+from wattest.judge.sessions import Register, Scene, Session, energy_of, power_of, stamp
 from wattest.judge.tallies import amount_of
 from wattest.ocpp.neutral import TransactionChanged
 
@@ -169,9 +169,10 @@ def _steady(points: list[_Point], changes: list[float]) -> list[list[_Point]]:
 
 
 def _changes(scene: Scene, session: Session) -> list[float]:
-    """Times at which the power may have become another: the session's state changed, or we gave another limit.
+    """Times at which the power may have become another: by the session's state, or by what the bench did or asked for.
 
-    A share that falls and comes back between two samples leaves no trace in either of them.
+    A share that falls and comes back between two samples leaves no trace in either of them, and a station need not tell
+    of every pause of a vehicle.
     """
     told = [
         (event.timestamp.timestamp(), f"session {event.charging_state}")
@@ -187,6 +188,12 @@ def _changes(scene: Scene, session: Session) -> list[float]:
         call.utc.timestamp()
         for call in scene.trace.calls
         if call.outgoing and call.action in {"SetChargingProfile", "ClearChargingProfile"}
+    ]
+    found += [
+        at.timestamp()
+        for entry in scene.trace.entries
+        if entry["kind"] == "action" and entry["role"] in {"vehicle", "load", "mains"}
+        if (at := stamp(entry.get("utc"))) is not None
     ]
     for states in (sorted(told), sorted(connector)):
         found += [t for (_, before), (t, state) in pairwise(states) if state != before]
