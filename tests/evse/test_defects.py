@@ -53,6 +53,7 @@ class Day:
         await self._look(1)
         await self._faults()
         await self._pilot()
+        await self._protection()
         await self._supply()
         await self._money()
         await self._climate()
@@ -170,6 +171,45 @@ class Day:
             await self._leave()
             await self._start()
         await self._tap(CARD)
+        await self._leave()
+
+    async def _protection(self) -> None:
+        bench = self.bench
+        for resistors in ({"B": 4610.0}, {"B": 1870.0}, {"C": 909.0}, {"C": 1723.0}):
+            for state, ohm in resistors.items():
+                bench.car.set_pilot_resistance(state, ohm)
+            await self._start()
+            await self._tap(CARD)
+            await self._leave()
+            for state in resistors:
+                bench.car.set_pilot_resistance(state, None)
+        await self._start()
+        await self._limit(16)
+        await self._look(10)
+        bench.car.set_fault("heedless", True)
+        bench.car.set_current(22.0)
+        await self._look(0.5)
+        await self._look(20)
+        bench.car.set_fault("heedless", False)
+        bench.car.set_current(32.0)
+        await self._leave()
+        await self._start()
+        bench.car.set_current(6.0)
+        bench.car.set_fault("heedless", True)
+        await self._limit(0)
+        await self._look(3)
+        await self._look(10)
+        await self._look(20)
+        bench.car.set_fault("heedless", False)
+        bench.car.set_current(32.0)
+        await self._limit(32)
+        await self._look(10)
+        await self._tap(CARD)
+        await self._leave()
+        bench.car.set_fault("weld", True)
+        await self._look(5)
+        await self._start()
+        bench.car.set_fault("weld", False)
         await self._leave()
 
     async def _supply(self) -> None:

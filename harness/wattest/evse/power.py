@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, sessions, sharing, status, supply, warmth
+from wattest.evse import grip, pilot, protect, sessions, sharing, status, supply, warmth
 from wattest.evse.flash import OpenTransaction
-from wattest.evse.station import Fault, Outlet, Station
+from wattest.evse.station import Outlet, Station
 from wattest.world.behaviour import behaviour, defect
-
-WELD = Fault("OtherError", "CX017", "weld", "Out of order / Hors service")
 
 
 @behaviour
@@ -177,14 +175,12 @@ def settle(station: Station, outlet: Outlet) -> None:
 
 
 def _look_for_faults(station: Station, outlet: Outlet) -> None:
-    contactor = outlet.hardware.contactor
-    stuck = contactor.mirror() and not contactor.energised
-    if stuck:
-        status.set_fault(station, outlet, WELD)
-    elif outlet.fault is WELD or (outlet.fault is grip.ENGAGE and not outlet.plugged):
+    protect.look_for_weld(station, outlet)
+    if outlet.fault is grip.ENGAGE and not outlet.plugged:
         status.set_fault(station, outlet, None)
     pilot.look(station, outlet)
     supply.look(station, outlet)
+    protect.watch_current(station, outlet)
 
 
 def _without_session(station: Station, outlet: Outlet) -> None:
@@ -215,7 +211,13 @@ def _without_session(station: Station, outlet: Outlet) -> None:
 
 
 def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
-    if outlet.fault is not None and outlet.fault.cause in {"engage", "weld", "pilot", "supply"}:
+    if outlet.fault is not None and outlet.fault.cause in {
+        "engage",
+        "weld",
+        "pilot",
+        "supply",
+        "over current",
+    }:
         sessions.end(station, outlet, "Other", trigger="fault")
         return
     if not outlet.plugged:
@@ -228,9 +230,10 @@ def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) ->
     ceiling = ceiling_a(station, outlet)
     fit = station.conduct(supply.supply_fit)(station) and station.conduct(charges_offline)(station)
     if ceiling < station.sheet.minimum_current_a or not fit:
-        sessions.isolate(outlet.hardware)
+        protect.withdraw(station, outlet)
         sessions.enter(station, outlet, "suspended evse")
         return
+    station.clear_timer(outlet, "patience")
     if outlet.state == "suspended evse" and outlet.hardware.offer_a is None:
         sessions.await_vehicle(station, outlet)
     pilot.offer(station, outlet, ceiling)

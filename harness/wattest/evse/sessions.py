@@ -199,7 +199,7 @@ def end(station: Station, outlet: Outlet, reason: str, *, trigger: str, token: s
     if session is None:
         return
     isolate(outlet.hardware)
-    for timer in ("sample", "ready", "allowance"):
+    for timer in ("sample", "ready", "allowance", "over current", "patience"):
         station.clear_timer(outlet, timer)
     last = metering.closing_sample(station, outlet, session)
     outlet.state = outlet.evse_state

@@ -37,6 +37,7 @@ COMPONENTS = {
     "weld": "ElectricalFeed",
     "pilot": "CPPWMController",
     "supply": "ElectricalFeed",
+    "over current": "ElectricalFeed",
 }
 """The component whose problem a fault is (OCPP 2.0.1 Part 2 appendix)."""
 STATES = {
