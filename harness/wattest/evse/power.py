@@ -191,7 +191,12 @@ def _without_session(station: Station, outlet: Outlet) -> None:
                 outlet.hardware.contactor.close()
         grip.engage(station, outlet)
         return
-    sessions.isolate(outlet.hardware)
+    if outlet.fault is None and outlet.plugged:
+        protect.withdraw(station, outlet)
+    else:
+        sessions.isolate(outlet.hardware)
+    if outlet.hardware.contactor.energised:
+        return
     if outlet.permit is not None and (outlet.fault is not None or not station.operative(outlet.id)):
         sessions.lapse(station, outlet)
     if outlet.permit is None:

@@ -260,7 +260,7 @@ def withdraw(station: Station, outlet: Outlet) -> None:
         station.clear_timer(outlet, "patience")
     elif hardware.pilot != "C":
         station.clear_timer(outlet, "patience")
-        hardware.contactor.open()
+        _part(station, outlet)
     elif "patience" not in outlet.timers:
         patience = station.conduct(patience_s)(station)
         if patience is not None:
