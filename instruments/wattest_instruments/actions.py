@@ -41,6 +41,8 @@ FAULT_CAPABILITY: Mapping[VehicleFault, str] = {
     "diode": "diode_fault",
     "pe": "pe_fault",
     "short": "pilot_short",
+    "heedless": "heedless",
+    "weld": "weld",
 }
 """The capability that a vehicle must have for each fault: a car that can make one need not be able to make all."""
 
@@ -64,6 +66,9 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "set_current": Action("set_current", ("current_a",)),
         "whereabouts": Action("whereabouts", (), ("where",)),
         "set_fault": Action("fault", ("fault", "on"), only_with=tuple(FAULT_CAPABILITY.values())),
+        "set_pilot_resistance": Action(
+            "pilot_resistance", ("state", "resistance_ohm"), only_with=("pilot_resistance",)
+        ),
         "set_proximity": Action("proximity", ("resistance_ohm",), only_with=("proximity",)),
         "read_pilot": replace(_PILOT, only_with=("pilot_reading",)),
         "read_back": _READ_BACK,
@@ -124,6 +129,7 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
 _CAPABILITIES: Mapping[tuple[str, str], str] = {
     ("vehicle", "set_current"): "vehicle_current",
     ("vehicle", "set_proximity"): "proximity",
+    ("vehicle", "set_pilot_resistance"): "pilot_resistance",
     ("vehicle", "read_pilot"): "pilot_reading",
     ("pilot_scope", "fetch"): "output_channel",
     ("mains", "set_voltage"): "supply_voltage",

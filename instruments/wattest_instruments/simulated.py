@@ -27,6 +27,7 @@ from wattest.roles import (
     Part,
     Photo,
     PilotReading,
+    PilotResistor,
     Reading,
     Surroundings,
     VehicleFault,
@@ -104,7 +105,19 @@ def _network(around: Surroundings) -> Cuttable:
 class Vehicle:
     """The car and the hand that plugs it in."""
 
-    supports = frozenset({"diode_fault", "pe_fault", "pilot_short", "proximity", "pilot_reading"})
+    supports = frozenset(
+        {
+            "diode_fault",
+            "pe_fault",
+            "pilot_short",
+            "heedless",
+            "keeps_asking",
+            "weld",
+            "pilot_resistance",
+            "proximity",
+            "pilot_reading",
+        }
+    )
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -140,14 +153,24 @@ class Vehicle:
     def _show(self, resistance_ohm: float | None) -> None:
         self._car.proximity_ohm = resistance_ohm
 
+    async def set_pilot_resistance(self, state: PilotResistor, resistance_ohm: float | None) -> None:
+        self._asked.ask(
+            "pilot_resistance",
+            lambda: self._car.set_pilot_resistance(state, resistance_ohm),
+            state=state,
+            resistance_ohm=resistance_ohm,
+        )
+
     async def read_pilot(self) -> PilotReading:
         return pilot_reading(self._asked)
 
     async def make_safe(self) -> None:
-        """Stop drawing: the pilot goes to B, the current to nothing, and every fault is mended."""
+        """Stop drawing: every fault is mended, the pilot goes to B, the current to nothing, the resistors are its own."""
         for fault in sorted(self._car.faults):
             await self.set_fault(fault, False)
         await self.set_ready(False)
+        for state in tuple(self._car.resistors_ohm):
+            await self.set_pilot_resistance(state, None)
 
     async def close(self) -> None:
         """Nothing is held."""

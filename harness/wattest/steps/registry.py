@@ -27,6 +27,8 @@ ROOMS = (
     "person",
     "pilot",
     "obeying",
+    "protecting",
+    "recognising",
     "cold",
     "supply",
     "monitoring",

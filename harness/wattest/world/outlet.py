@@ -130,7 +130,7 @@ class Outlet:
             return "E"
         shown = self._shown_v()
         if shown is not None:
-            return self._conduct(state_taken)(shown)  # type: ignore[return-value]  # never F
+            return self._conduct(state_taken)(shown)
         return "C" if self._asks() else "B"
 
     def _asks(self) -> bool:
@@ -324,7 +324,7 @@ class Outlet:
             return 0.0
         if "heedless" in self.vehicle.faults:
             return self.vehicle.current_a if self._asks() else 0.0
-        if self.pilot != "C" or not self._offered():
+        if self.pilot != "C" or not self._asks() or not self._offered():
             return 0.0
         if self.vehicle.draws_as_told:
             return self.vehicle.current_a

@@ -104,6 +104,32 @@ def asks_for_nothing_above_the_window(high_v: float) -> PilotState:
     return "B" if 6.5 < high_v <= 10.5 else state_taken(high_v)
 
 
+@defect(
+    "PILOT-D30",
+    breaks=state_taken,
+    area="electrical",
+    requirement="ELE-03",
+    text="a vehicle of 909 Ohm in state C is not charged: below 5.4 V it is taken for one that asks for ventilation",
+    source="IEC 61851-1 Annex A: 909 Ohm to 1723 Ohm",
+)
+def asks_for_air_below_the_window(high_v: float) -> PilotState:
+    """State D is refused, and its threshold stands at the edge of the window."""
+    return "D" if 2.0 < high_v < 5.4 else state_taken(high_v)
+
+
+@defect(
+    "PILOT-D31",
+    breaks=state_taken,
+    area="electrical",
+    requirement="ELE-03",
+    text="a vehicle of 1870 Ohm in state B is charged although it does not ask: below 8.2 V it is taken for state C",
+    source="IEC 61851-1 Annex A: 1870 Ohm to 4610 Ohm",
+)
+def asks_below_the_window(high_v: float) -> PilotState:
+    """The threshold stands at the edge of the window, without room for the vehicle."""
+    return "C" if 4.5 < high_v < 8.2 else state_taken(high_v)
+
+
 @variation(
     "V114",
     alters=state_taken,
