@@ -8,6 +8,7 @@ follow (recalled); the load follows in ``EVERY_S``.
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -134,10 +135,9 @@ class FollowingLoad:
                 await self._load.set_input(on=False)
 
     async def _obey(self) -> None:
-        if self._heedless:
-            await self._draw(self._wanted_a)
-            return
-        await self._draw(min(self._wanted_a, self._rated_a, await self._offered_a()))
+        offered_a = math.inf if self._heedless else await self._offered_a()
+        most_a = math.inf if self._heedless else min(self._rated_a, offered_a)  # it may have been told meanwhile
+        await self._draw(min(self._wanted_a, most_a))
 
     async def _offered_a(self) -> float:
         if "pilot_reading" not in self._vehicle.supports:
