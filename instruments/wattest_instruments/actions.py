@@ -43,6 +43,8 @@ FAULT_CAPABILITY: Mapping[VehicleFault, str] = {
     "short": "pilot_short",
     "cp": "pilot_open",
     "hot": "connector_heat",
+    "heedless": "heedless",
+    "weld": "weld",
 }
 """The capability that a vehicle must have for each fault: a car that can make one need not be able to make all."""
 
@@ -66,6 +68,9 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "set_current": Action("set_current", ("current_a",)),
         "whereabouts": Action("whereabouts", (), ("where",)),
         "set_fault": Action("fault", ("fault", "on"), only_with=tuple(FAULT_CAPABILITY.values())),
+        "set_pilot_resistance": Action(
+            "pilot_resistance", ("state", "resistance_ohm"), only_with=("pilot_resistance",)
+        ),
         "set_proximity": Action("proximity", ("resistance_ohm",), only_with=("proximity",)),
         "read_pilot": replace(_PILOT, only_with=("pilot_reading",)),
         "set_state_of_charge": Action("battery", ("percent",), only_with=("vehicle_soc",)),
@@ -133,6 +138,7 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
 _CAPABILITIES: Mapping[tuple[str, str], str] = {
     ("vehicle", "set_current"): "vehicle_current",
     ("vehicle", "set_proximity"): "proximity",
+    ("vehicle", "set_pilot_resistance"): "pilot_resistance",
     ("vehicle", "read_pilot"): "pilot_reading",
     ("vehicle", "read_state_of_charge"): "vehicle_soc",
     ("pilot_scope", "fetch"): "output_channel",

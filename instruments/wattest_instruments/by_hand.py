@@ -219,8 +219,9 @@ class _ByHand:
         if isinstance(done, Refusal):
             raise self._refused(action, done)
         endangers = _ENDANGERS.get((self.role, action))
-        if endangers is not None:
-            self._safe = not arguments[endangers]
+        feeds = action == "set_fault" and arguments["fault"] == "weld" and arguments["on"]
+        if endangers is not None or feeds:
+            self._safe = not feeds and not arguments[endangers or "on"]
             self._confirmed = None
         return Answer({}, (seq,))
 
@@ -233,13 +234,15 @@ class _ByHand:
             spoken["card"] = f"{card} ({uid})" if card else f"{number_of} {uid}"
         if "resistance_ohm" in arguments:
             ohm = arguments["resistance_ohm"]
-            spoken["resistance"] = (
-                self._said("nothing (an open circuit)", "un circuit ouvert")
-                if ohm is None
-                else f"{ohm:g} Ohm"
-            )
+            spoken["resistance"] = f"{ohm:g} Ohm" if ohm is not None else self._no_resistance(arguments)
             spoken["button"] = BUTTONS.get(ohm, {}).get(self._language, "")
         return spoken
+
+    def _no_resistance(self, arguments: Mapping[str, Any]) -> str:
+        """A pilot resistor that is not stated is the nominal one; a proximity contact is open then."""
+        if "state" in arguments:
+            return self._said("the nominal resistor", "la résistance nominale")
+        return self._said("nothing (an open circuit)", "un circuit ouvert")
 
     def _refused(self, action: str, refusal: Refusal) -> RigError:
         why = f": {refusal.reason}" if refusal.reason else ", and gave no reason"

@@ -132,6 +132,9 @@ LOOKS: Mapping[str, Callable[[World, Mapping[str, Any]], Any]] = {
     "sight": lambda world, told: world.sights[told["question"]](),
     "fault": lambda world, told: world.vehicle().set_fault(told["fault"], told["on"]),
     "proximity": lambda world, told: world.vehicle().set_proximity(told["resistance_ohm"]),
+    "pilot_resistance": lambda world, told: world.vehicle().set_pilot_resistance(
+        told["state"], told["resistance_ohm"]
+    ),
     "supply_voltage": lambda world, told: world.grid.set_voltage(told["voltage_v"]),
     "supply_frequency": lambda world, told: world.grid.set_frequency(told["frequency_hz"]),
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -15,6 +16,7 @@ from wattest.roles import (
     LockReading,
     Photo,
     PilotReading,
+    PilotResistor,
     Reading,
     VehicleFault,
     Whereabouts,
@@ -27,13 +29,14 @@ from wattest_instruments.placeholders import spelled
 
 
 class Vehicle:
-    """Faults that were made are mended by ``make_safe``, after the car was told to take no energy."""
+    """Faults that were made are mended by ``make_safe``: what feeds the output first, the rest after the car took no energy."""
 
     def __init__(self, doer: Doer, gauge: Gauge) -> None:
         self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.open, self.close = doer.open, doer.close
         self.gauge = gauge
         self.faults: set[VehicleFault] = set()
+        self.resistors: set[PilotResistor] = set()
 
     async def plug_in(self) -> None:
         await self.doer.do("plug_in")
@@ -70,6 +73,13 @@ class Vehicle:
     async def set_proximity(self, resistance_ohm: float | None) -> None:
         await self.doer.do("set_proximity", resistance_ohm=resistance_ohm)
 
+    async def set_pilot_resistance(self, state: PilotResistor, resistance_ohm: float | None) -> None:
+        if resistance_ohm is not None:
+            self.resistors.add(state)
+        await self.doer.do("set_pilot_resistance", state=state, resistance_ohm=resistance_ohm)
+        if resistance_ohm is None:
+            self.resistors.discard(state)
+
     async def read_pilot(self) -> PilotReading:
         return pilot_of(self.gauge, await self.doer.do("read_pilot"))
 
@@ -81,15 +91,20 @@ class Vehicle:
 
     async def make_safe(self) -> None:
         problems: list[str] = []
-        try:
-            await self.doer.make_safe()
-        except BenchError as problem:
-            problems.append(str(problem))
-        for fault in sorted(self.faults):
+
+        async def tried(work: Awaitable[None]) -> None:
             try:
-                await self.set_fault(fault, False)
+                await work
             except BenchError as problem:
                 problems.append(str(problem))
+
+        if "weld" in self.faults:  # it is the bench that feeds the output then
+            await tried(self.set_fault("weld", False))
+        await tried(self.doer.make_safe())
+        for fault in sorted(self.faults - {"weld"}):
+            await tried(self.set_fault(fault, False))
+        for state in sorted(self.resistors):
+            await tried(self.set_pilot_resistance(state, None))
         if problems:
             raise RigError(" ".join(problems))
 

@@ -28,6 +28,7 @@ from wattest.roles import (
     Part,
     Photo,
     PilotReading,
+    PilotResistor,
     Reading,
     Surroundings,
     VehicleFault,
@@ -112,6 +113,7 @@ class Vehicle:
     supports = frozenset(
         {
             *("diode_fault", "pe_fault", "pilot_short", "pilot_open", "connector_heat"),
+            *("heedless", "keeps_asking", "weld", "pilot_resistance"),
             *("proximity", "heeds_proximity", "pilot_reading", "vehicle_soc"),
         }
     )
@@ -148,6 +150,14 @@ class Vehicle:
         show = self._car.set_proximity
         self._asked.ask("proximity", lambda: show(resistance_ohm), resistance_ohm=resistance_ohm)
 
+    async def set_pilot_resistance(self, state: PilotResistor, resistance_ohm: float | None) -> None:
+        self._asked.ask(
+            "pilot_resistance",
+            lambda: self._car.set_pilot_resistance(state, resistance_ohm),
+            state=state,
+            resistance_ohm=resistance_ohm,
+        )
+
     async def read_pilot(self) -> PilotReading:
         return pilot_reading(self._asked)
 
@@ -161,12 +171,16 @@ class Vehicle:
         return Reading(float(value), "%", now, u=0.0, seq=(seq,), raw=str(value), index=0)
 
     async def make_safe(self) -> None:
-        """Stop drawing: the pilot goes to B, the current to nothing, every fault is mended and the button let go."""
+        """Stop drawing: faults are mended, the button is let go, the pilot goes to B, the current to nothing, the resistors
+        are its own.
+        """
         for fault in sorted(self._car.faults):
             await self.set_fault(fault, False)
         if self._car.button_pressed:
             await self.set_proximity(LATCHED_OHM)
         await self.set_ready(False)
+        for state in tuple(self._car.resistors_ohm):
+            await self.set_pilot_resistance(state, None)
 
     async def close(self) -> None:
         """Nothing is held."""

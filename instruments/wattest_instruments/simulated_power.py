@@ -181,7 +181,7 @@ class Mains:
 class Load:
     """The power side of the simulated car."""
 
-    supports = frozenset({"obeys_pilot"})
+    supports = frozenset({"obeys_pilot", "heedless"})
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -198,6 +198,10 @@ class Load:
     async def set_input(self, on: bool) -> None:
         self._on = on
         self._asked.ask("set_input", self._apply, on=on)
+
+    async def set_heedless(self, heedless: bool) -> None:
+        car = self._asked.world.vehicle()
+        self._asked.ask("heedless", lambda: car.set_draws_as_told(heedless), heedless=heedless)
 
     def _apply(self) -> None:
         self._asked.world.vehicle().set_current(self._current_a if self._on else 0.0)
@@ -221,8 +225,9 @@ class Load:
         )
 
     async def make_safe(self) -> None:
-        """Draw nothing."""
+        """Draw nothing, and keep to the offer again."""
         await self.set_input(False)
+        await self.set_heedless(False)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -40,10 +40,20 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
     ("vehicle", "set_fault"): {
         "en": "{on:true=Make,false=Mend} this fault of the car: {fault:diode=pilot diode shorted,"
         "pe=protective earth open,short=pilot shorted to earth (state E),cp=pilot conductor open,"
-        "hot=connector heated beyond the limit of its temperature probe}.",
+        "hot=connector heated beyond the limit of its temperature probe,"
+        "heedless=asks and draws as it was told whatever the pilot says,"
+        "weld=the contactor looks welded since the bench feeds the output from behind it or holds its contacts closed}.",
         "fr": "{on:true=Créez,false=Supprimez} ce défaut de la voiture : {fault:diode=diode du signal pilote court-circuitée,"
         "pe=terre de protection ouverte,short=signal pilote court-circuité à la terre (état E),"
-        "cp=conducteur du signal pilote ouvert,hot=connecteur chauffé au-delà de la limite de sa sonde de température}.",
+        "cp=conducteur du signal pilote ouvert,hot=connecteur chauffé au-delà de la limite de sa sonde de température,"
+        "heedless=demande et prend ce qui est réglé quoi que dise le signal pilote,"
+        "weld=le contacteur paraît soudé car le banc alimente la sortie par l'aval ou tient ses contacts fermés}.",
+    },
+    ("vehicle", "set_pilot_resistance"): {
+        "en": "Put {resistance} into the car {state:B=between pilot and earth (R2),"
+        "C=as what its switch puts beside that for state C (R3)}.",
+        "fr": "Mettez {resistance} dans la voiture {state:B=entre le pilote et la terre (R2),"
+        "C=comme ce que son interrupteur met en parallèle pour l'état C (R3)}.",
     },
     ("vehicle", "set_proximity"): {
         "en": "Put {resistance} between the proximity contact and earth{button}.",

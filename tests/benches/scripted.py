@@ -14,6 +14,8 @@ import pexpect
 
 PNG = b"\x89PNG\r\n\x1a\n a picture of what was asked for"
 
+NOMINAL: dict[str, Any] = {"resistance_ohm": None}
+
 DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Take the cable and plug it into the car\.", "plug_in", {}),
     (r"Pull the plug out of the car", "unplug", {}),
@@ -28,6 +30,10 @@ DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Make this fault of the car: (?P<fault>.+?)\. ", "fault", {"on": True}),
     (r"Mend this fault of the car: (?P<fault>.+?)\. ", "fault", {"on": False}),
     (r"Put (?P<resistance_ohm>\S+) Ohm between the proximity contact and earth", "proximity", {}),
+    (r"Put (?P<resistance_ohm>[\d.]+) Ohm into the car between pilot", "pilot_resistance", {"state": "B"}),
+    (r"Put (?P<resistance_ohm>[\d.]+) Ohm into the car as what", "pilot_resistance", {"state": "C"}),
+    (r"Put the nominal resistor into the car between pilot", "pilot_resistance", NOMINAL | {"state": "B"}),
+    (r"Put the nominal resistor into the car as what", "pilot_resistance", NOMINAL | {"state": "C"}),
     (r"Set the supply of the station to (?P<voltage_v>\S+) V rms", "supply_voltage", {}),
     (r"Set the supply of the station to (?P<frequency_hz>\S+) Hz", "supply_frequency", {}),
     (r"Switch the supply of the station ON", "power", {"on": True}),
@@ -107,6 +113,8 @@ FAULTS = {
     "pilot shorted to earth (state E)": "short",
     "pilot conductor open": "cp",
     "connector heated beyond the limit of its temperature probe": "hot",
+    "asks and draws as it was told whatever the pilot says": "heedless",
+    "the contactor looks welded since the bench feeds the output from behind it or holds its contacts closed": "weld",
 }
 
 

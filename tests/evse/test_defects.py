@@ -81,6 +81,7 @@ class Day:
         await self._logs()
         await self._faults()
         await self._pilot()
+        await self._protection()
         await self._supply()
         await self._money()
         await self._climate()
@@ -254,6 +255,45 @@ class Day:
         await self._tap(CARD)
         await self._leave()
         await self._look(300)
+
+    async def _protection(self) -> None:
+        bench = self.bench
+        for resistors in ({"B": 4610.0}, {"B": 1870.0}, {"C": 909.0}, {"C": 1723.0}):
+            for state, ohm in resistors.items():
+                bench.car.set_pilot_resistance(state, ohm)
+            await self._start()
+            await self._tap(CARD)
+            await self._leave()
+            for state in resistors:
+                bench.car.set_pilot_resistance(state, None)
+        await self._start()
+        await self._limit(16)
+        await self._look(10)
+        bench.car.set_fault("heedless", True)
+        bench.car.set_current(22.0)
+        await self._look(0.5)
+        await self._look(20)
+        bench.car.set_fault("heedless", False)
+        bench.car.set_current(32.0)
+        await self._leave()
+        await self._start()
+        bench.car.set_current(6.0)
+        bench.car.set_fault("heedless", True)
+        await self._limit(0)
+        await self._look(3)
+        await self._look(10)
+        await self._look(20)
+        bench.car.set_fault("heedless", False)
+        bench.car.set_current(32.0)
+        await self._limit(32)
+        await self._look(10)
+        await self._tap(CARD)
+        await self._leave()
+        bench.car.set_fault("weld", True)
+        await self._look(5)
+        await self._start()
+        bench.car.set_fault("weld", False)
+        await self._leave()
 
     async def _supply(self) -> None:
         grid = self.bench.world.grid
@@ -471,7 +511,7 @@ def facts(bench: Bench) -> tuple[int, float]:
     return len(ends), bench.outlet.true_energy_wh()
 
 
-SOME_WH = 80.0
+SOME_WH = 100.0
 """What contacts that take their lawful time may cost in a day."""
 OFFLINE_WH = {"V104": 300.0}
 """Who pauses without its controller gives less while it is gone: 6 A over some minutes."""

@@ -71,6 +71,8 @@ def test_same_card_ends_it(enact: Enact) -> None:
         await bench.wait(100)
         bench.world.reader.tap(CARD.lower())
         await bench.wait(0.01)
+        assert bench.outlet.true_current_a() == 0.0
+        await bench.wait(0.5)
         assert not bench.outlet.contactor.closed
         await bench.wait(2)
         assert bench.outlet.connector_lock.position() == "unlocked"

@@ -39,6 +39,7 @@ from wattest.evse import (
     pinging,
     power,
     probe,
+    protect,
     registration,
     sessions,
     supply,
@@ -147,6 +148,7 @@ class Charger:
         for number, hardware in enumerate(world.outlets):
             self._unbind += [
                 hardware.on_pilot(lambda old, new, n=number: self._pilot(n, old, new)),  # type: ignore[misc]
+                hardware.on_output(lambda n=number: self._output(n)),  # type: ignore[misc]
                 hardware.on_holster(lambda _in, n=number: self._look(n)),  # type: ignore[misc]
                 hardware.on_probe(lambda n=number: self._moved(n, probe.changed)),  # type: ignore[misc]
                 hardware.connector_lock.on_move(lambda _at, n=number: self._moved(n, grip.stroke_over)),  # type: ignore[misc]
@@ -340,6 +342,10 @@ class Charger:
         if outlet.session is None:
             outlet.state = outlet.evse_state
         pilot.edge(station, outlet, old, new)
+
+    def _output(self, number: int) -> None:
+        if self._station is not None:
+            protect.output_changed(self._station, self._station.outlets[number])
 
     def _look(self, number: int) -> None:
         if self._station is not None:

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wattest.evse import grip, pilot, probe, sessions, sharing, status, stopping, supply, warmth
+from wattest.evse import grip, pilot, probe, protect, sessions, sharing, status, stopping, supply, warmth
 from wattest.evse.flash import OpenTransaction
-from wattest.evse.station import Fault, Outlet, Station
+from wattest.evse.station import Outlet, Station
 from wattest.world.behaviour import behaviour, defect, variation
 
-ENDS_SESSION = frozenset({"engage", "weld", "pilot", "supply", "ground", "connector", "stop"})
+ENDS_SESSION = frozenset({"engage", "weld", "pilot", "supply", "ground", "connector", "stop", "over current"})
 """Causes of faults under which no session goes on."""
-
-WELD = Fault("OtherError", "CX017", "weld", "Out of order / Hors service")
 
 
 @behaviour
@@ -273,16 +271,14 @@ def settle(station: Station, outlet: Outlet) -> None:
 
 
 def _look_for_faults(station: Station, outlet: Outlet) -> None:
-    contactor = outlet.hardware.contactor
-    stuck = contactor.mirror() and not contactor.energised
-    if stuck:
-        status.set_fault(station, outlet, WELD)
-    elif outlet.fault is WELD or (outlet.fault is grip.ENGAGE and not outlet.plugged):
+    protect.look_for_weld(station, outlet)
+    if outlet.fault is grip.ENGAGE and not outlet.plugged:
         status.set_fault(station, outlet, None)
     pilot.look(station, outlet)
     supply.look(station, outlet)
     stopping.look(station, outlet)
     probe.look(station, outlet)
+    protect.watch_current(station, outlet)
 
 
 def _without_session(station: Station, outlet: Outlet) -> None:
@@ -293,7 +289,12 @@ def _without_session(station: Station, outlet: Outlet) -> None:
                 outlet.hardware.contactor.close()
         grip.engage(station, outlet)
         return
-    sessions.isolate(outlet.hardware)
+    if outlet.fault is None and outlet.plugged:
+        protect.withdraw(station, outlet)
+    else:
+        sessions.isolate(outlet.hardware)
+    if outlet.hardware.contactor.energised:
+        return
     if outlet.permit is not None and (outlet.fault is not None or not station.operative(outlet.id)):
         sessions.lapse(station, outlet)
     if outlet.permit is None:
@@ -330,9 +331,10 @@ def _with_session(station: Station, outlet: Outlet, session: OpenTransaction) ->
     ceiling = ceiling_a(station, outlet)
     fit = station.conduct(supply.supply_fit)(station) and station.conduct(charges_offline)(station)
     if ceiling < station.sheet.minimum_current_a or not fit:
-        sessions.isolate(outlet.hardware)
+        protect.withdraw(station, outlet)
         sessions.enter(station, outlet, "suspended evse")
         return
+    station.clear_timer(outlet, "patience")
     if outlet.state == "suspended evse" and outlet.hardware.offer_a is None:
         sessions.await_vehicle(station, outlet)
     pilot.offer(station, outlet, ceiling)

@@ -12,6 +12,9 @@ from wattest.ocpp.neutral import ChargingState
 from wattest.world import Outlet as Hardware
 from wattest.world.behaviour import behaviour, defect
 
+AT_ONCE = frozenset({"fault", "ev gone", "power loss"})
+"""Reasons that leave a vehicle no time to stop by itself."""
+
 READY_S = 3.0
 """A vehicle that has not asked for energy this long after the offer is taken to be suspended."""
 
@@ -198,12 +201,15 @@ def isolate(hardware: Hardware) -> None:
 
 
 def end(station: Station, outlet: Outlet, reason: str, *, trigger: str, token: str | None = None) -> None:
-    """End the session: power off, meter read, everybody told, plug free."""
+    """End the session: pulses off, meter read, everybody told; contacts open, plug free when the vehicle has stopped."""
     session = outlet.session
     if session is None:
         return
-    isolate(outlet.hardware)
-    for timer in ("sample", "ready", "pause", "allowance", "reckoning"):
+    if trigger in AT_ONCE:
+        isolate(outlet.hardware)
+    elif outlet.hardware.offer_a is not None:
+        outlet.hardware.offer(None)
+    for timer in ("sample", "ready", "pause", "allowance", "reckoning", "over current", "patience"):
         station.clear_timer(outlet, timer)
     last = metering.closing_sample(station, outlet, session)
     local_cost.advance(station, outlet, last.at, last.register_wh)

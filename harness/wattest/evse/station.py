@@ -2,7 +2,7 @@
 
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
-``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``probe``, ``supply``, ``stopping``, ``sharing``, ``power``, ``authorise``, ``aligned``,
+``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``probe``, ``supply``, ``stopping``, ``protect``, ``sharing``, ``power``, ``authorise``, ``aligned``,
 ``commands``, ``diary``, ``diagnostics``, ``firmware``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
@@ -63,7 +63,17 @@ class Fault:
     code: str
     vendor_code: str | None
     cause: Literal[
-        "engage", "release", "holster", "weld", "pilot", "supply", "ground", "heat", "connector", "stop"
+        "engage",
+        "release",
+        "holster",
+        "weld",
+        "pilot",
+        "supply",
+        "over current",
+        "ground",
+        "heat",
+        "connector",
+        "stop",
     ]
     text: str
 

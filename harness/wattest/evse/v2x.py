@@ -43,6 +43,7 @@ COMPONENTS = {
     "heat": "TemperatureSensor",
     "connector": "Connector",
     "stop": "EmergencyStopSensor",
+    "over current": "ElectricalFeed",
 }
 """The component whose problem a fault is (OCPP 2.0.1 Part 2 appendix)."""
 STATES = {

@@ -17,6 +17,7 @@ from wattest.roles.readings import (
     Photo,
     PilotEvent,
     PilotReading,
+    PilotResistor,
     PowerReading,
     ReadBack,
     Reading,
@@ -191,8 +192,9 @@ class Vehicle(Part, Protocol):
     async def set_fault(self, fault: VehicleFault, on: bool) -> None:
         """Make a fault of the vehicle, or mend it.
 
-        Only with the capability ``diode_fault``, ``pe_fault``, ``pilot_short``, ``pilot_open`` or ``connector_heat``;
-        ``RigError`` otherwise.
+        Only with the capability that names it (``wattest_instruments.actions.FAULT_CAPABILITY``), such as ``diode_fault``;
+        ``RigError`` otherwise. ``weld`` puts voltage on the output: it is mended before anything else when the vehicle is made
+        safe.
         """
         ...
 
@@ -202,6 +204,15 @@ class Vehicle(Part, Protocol):
 
     async def read_pilot(self) -> PilotReading:
         """The control pilot as the vehicle sees it. Only with ``pilot_reading``."""
+        ...
+
+
+@runtime_checkable
+class ShowsResistance(Protocol):
+    """A vehicle whose resistors at the pilot can be chosen (capability ``pilot_resistance``)."""
+
+    async def set_pilot_resistance(self, state: PilotResistor, resistance_ohm: float | None) -> None:
+        """Take this resistor for a state; None takes the nominal one again: 2740 Ohm for B, 1300 Ohm for C."""
         ...
 
 
@@ -235,6 +246,15 @@ class Load(Part, Protocol):
 
     async def measure(self) -> LoadReading:
         """What it sees itself."""
+        ...
+
+
+@runtime_checkable
+class DrawsAsTold(Protocol):
+    """A load that obeys the pilot, and can be told not to (capability ``heedless``)."""
+
+    async def set_heedless(self, heedless: bool) -> None:
+        """Draw what it is told, whatever the station offers, or keep to the offer again. ``make_safe`` ends it."""
         ...
 
 

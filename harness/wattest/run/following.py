@@ -8,6 +8,7 @@ follow (recalled); the load follows in ``EVERY_S``.
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from wattest.clock import Clock
     from wattest.roles import Identity, Load, LoadReading, Note, Part, ReadBack, Vehicle
+
+HEEDLESS = "heedless"
+"""Capability of a load that can be told to draw what it is told, whatever the station offers."""
 
 EVERY_S = 2.0
 """How often the pilot is looked at while the load may draw current."""
@@ -51,7 +55,7 @@ class FollowingLoad:
     """Satisfies ``Load``. ``patience_s`` and everything else that it does not know is the load's own."""
 
     def __init__(self, load: Load, vehicle: Vehicle, *, rated_a: float, clock: Clock, note: Note) -> None:
-        self.supports = load.supports | {OBEYS}
+        self.supports = load.supports | {OBEYS, HEEDLESS}
         self._load: Any = load
         self._vehicle = vehicle
         self._rated_a = rated_a
@@ -59,6 +63,7 @@ class FollowingLoad:
         self._note = note
         self._wanted_a = rated_a
         self._drawn_a: float | None = None
+        self._heedless = False
         self._task: asyncio.Task[None] | None = None
         self.trouble: str | None = None
         """Why the load does not follow although its input was switched on; None while all is well."""
@@ -74,6 +79,12 @@ class FollowingLoad:
     async def set_current(self, current_a: float) -> None:
         """The most that is drawn; less while the station offers less, and nothing before the input is on."""
         self._wanted_a = current_a
+        if self._task is not None:
+            await self._obey()
+
+    async def set_heedless(self, heedless: bool) -> None:
+        """Draw what is wanted whatever is offered, above the rating too, or obey again."""
+        self._heedless = heedless
         if self._task is not None:
             await self._obey()
 
@@ -93,7 +104,8 @@ class FollowingLoad:
         return reading
 
     async def make_safe(self) -> None:
-        """Stop following, then the load's own way."""
+        """Stop following, then the load's own way; it obeys from the next time on."""
+        self._heedless = False
         await self._stop()
         await self._load.make_safe()
 
@@ -123,7 +135,9 @@ class FollowingLoad:
                 await self._load.set_input(on=False)
 
     async def _obey(self) -> None:
-        await self._draw(min(self._wanted_a, self._rated_a, await self._offered_a()))
+        offered_a = math.inf if self._heedless else await self._offered_a()
+        most_a = math.inf if self._heedless else min(self._rated_a, offered_a)  # it may have been told meanwhile
+        await self._draw(min(self._wanted_a, most_a))
 
     async def _offered_a(self) -> float:
         if "pilot_reading" not in self._vehicle.supports:

@@ -19,8 +19,18 @@ if TYPE_CHECKING:
     from wattest.model.bench import SafetyLimits
     from wattest.roles import Part, Reading
 
-_GIVES = {"set_power": "on", "set_ready": "ready", "set_input": "on", "run_profile": "steps"}
-"""Verbs that can give energy, and the argument that says whether they do."""
+_GIVES = {
+    "set_power": "on",
+    "set_ready": "ready",
+    "set_input": "on",
+    "set_fault": "on",
+    "set_heedless": "heedless",
+    "run_profile": "steps",
+}
+"""Verbs that can give energy, and the argument that says whether they do. A fault of the vehicle may put voltage on the output."""
+
+_ORDER = {"set_fault": ("fault", "on")}
+"""Arguments of verbs whose telling one is not the first."""
 
 _SETS = {"set_voltage": "voltage_v", "set_current": "current_a", "set_temperature": "temperature_c"}
 _UNITS = {"voltage": "V", "current": "A", "power": "W", "temperature": "degC"}
@@ -128,7 +138,7 @@ class _Guarded:
         first = _GIVES.get(verb) or _SETS[verb]
 
         async def checked(*values: Any, **arguments: Any) -> Any:
-            known = {first: values[0], **arguments} if values else arguments
+            known = {**dict(zip(_ORDER.get(verb, (first,)), values, strict=False)), **arguments}
             self.guard.check(self.role, verb, known)
             return await does(*values, **arguments)
 

@@ -233,6 +233,9 @@ class SimulatedVenue:
         bench = self._bench
         if bench.rehearsed:
             bench = without_people(bench)
-        _, parts = self._played(bench, world, MemoryNetwork(self._clock))
+        _, bare = self._played(bench, world, MemoryNetwork(self._clock))
+        parts = with_obedient_load(
+            bare, rated_a=self._sheet.rated_current_a, clock=self._clock, note=self._note
+        )
         can = {"any_date", "feeder"}
         return frozenset(parts).union(can, *(part.supports for part in parts.values()))

@@ -20,6 +20,8 @@ from wattest.steps.registry import step
 
 WHOLE_OR_FIRST = {0, 1}
 """A fault may be told of the station as a whole, or of the EVSE that is tested."""
+STOPPED_FOR = {"CX002": "GroundFault", "CX004": "OvercurrentFault"}
+"""Reasons of OCPP 2.0.1 for the end of a session that tell of a fault by themselves."""
 
 LINGER_S = 2.0
 """A code may come this long after the status that it explains (project)."""
@@ -47,6 +49,8 @@ async def expect_error_code(
 
     The code stands in ``vendorErrorCode`` (OCPP 1.6) or ``techCode`` (2.0.1); in 1.6 an errorCode of the same name says it as
     well. An offset will do for UTC, since the instant is known (EVgo's own list asks for Z). A report without a code, or with one of the maker's own, is ``inconclusive``: only the maker's list tells what it means.
+    A report counts that came since the fault was made, taken back or not. In OCPP 2.x a session may end for such a fault: that
+    tells of it, without a code.
     ``code``: such as CX001; ``within``: from the end of the step before; ``or``: codes that the same fault may have as well.
     """
     known = read_error_codes()
@@ -56,10 +60,12 @@ async def expect_error_code(
                 f"There is no error code '{each}' under fixtures/error_codes; known are {', '.join(known)}."
             )
     begin = run.clock.monotonic()
-    took = await run.until(lambda: _faulted(run) or _bad(run) is not None, within)
-    if took is not None and _bad(run) is None:
-        await run.until(lambda: _bad(run) is not None, LINGER_S)
-    report = _bad(run)
+    took = await run.until(
+        lambda: _faulted(run) or _ended_for(run, (code, *or_)) or _reported(run, (code, *or_)) is not None, within
+    )
+    if took is not None and _reported(run, (code, *or_)) is None:
+        await run.until(lambda: _reported(run, (code, *or_)) is not None, LINGER_S)
+    report = _reported(run, (code, *or_))
     status = run.csms.station().last_status_seq(1) if run.csms.connected else None
     evidence = [seq for seq in (status, report.seq if report else None) if seq is not None]
     run.check(
@@ -165,6 +171,21 @@ def reported(run: Run) -> bool:
 def _faulted(run: Run) -> bool:
     last = run.csms.station().last_status(1) if run.csms.connected else None
     return last is not None and last.occupancy == "faulted"
+
+
+def _reported(run: Run, codes: tuple[str, ...]) -> FaultReport | None:
+    """The report of the fault that was made last: one with its code if there is one, else what is open, else what was."""
+    entries = run.entries()
+    made = max((entry["seq"] for entry in entries if entry["kind"] == "fault"), default=-1)
+    told = [one for one in fault_reports(entries) if one.seq > made and one.evse_id in WHOLE_OR_FIRST and not one.cleared]
+    named = next((one for one in told if one.code in codes), None)
+    return named or _bad(run) or next(reversed(told), None)
+
+
+def _ended_for(run: Run, codes: tuple[str, ...]) -> bool:
+    """Whether a session ended with the reason that OCPP 2.x has for such a fault."""
+    reasons = {STOPPED_FOR[code] for code in codes if code in STOPPED_FOR}
+    return any(one.stop_reason in reasons for one in run.transactions())
 
 
 def _bad(run: Run) -> FaultReport | None:

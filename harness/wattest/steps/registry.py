@@ -35,6 +35,8 @@ ROOMS = (
     "obeying",
     "pausing",
     "connector",
+    "protecting",
+    "recognising",
     "cold",
     "damp",
     "supply",

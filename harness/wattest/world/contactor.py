@@ -25,10 +25,16 @@ def mirror_contact(contactor: Contactor) -> bool:
     return contactor.closed
 
 
+@behaviour
+def voltage_sense(contactor: Contactor, live: bool) -> bool:  # noqa: ARG001 - defects look at the coil
+    """What the station measures at its output: whether there is voltage, wherever it comes from."""
+    return live
+
+
 _UNNOTICED_WELD = {
     "area": "climate",
     "requirement": "ELE-06",
-    "text": "below -20 degC the contactor sticks closed, and its mirror contact says that it opened",
+    "text": "below -20 degC the contactor sticks closed, and mirror contact and voltage sense say that it opened",
     "source": "IEC 61851-1, no supply in states A and B (recalled); ChargeX MREC CX017",
 }
 
@@ -59,6 +65,20 @@ def contactor_sticks_in_the_cold(contactor: Contactor) -> bool:
 def mirror_contact_follows_coil(contactor: Contactor) -> bool:
     """The mirror contact sits on the coil side and knows nothing of the contacts."""
     return contactor.energised
+
+
+@defect(
+    "COLD-D04",
+    breaks=voltage_sense,
+    area="climate",
+    requirement="ELE-06",
+    text=_UNNOTICED_WELD["text"],
+    source=_UNNOTICED_WELD["source"],
+    physical=True,
+)
+def voltage_sense_follows_coil(contactor: Contactor, live: bool) -> bool:
+    """Its opto-coupler is fed by the coil's supply."""
+    return live and contactor.energised
 
 
 class Contactor:

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Literal
 
 from wattest.roles import Whereabouts
 from wattest.world.behaviour import behaviour, defect
-from wattest.world.contactor import Contactor
+from wattest.world.contactor import Contactor, voltage_sense
 from wattest.world.draw import Draw
 from wattest.world.lock import Lock
 from wattest.world.meter import Meter
 from wattest.world.pilot import (
+    RESISTORS_OHM,
     History,
     Moment,
     PilotSignal,
+    loaded_v,
     oscillator_hz,
     pilot_levels,
     said_a,
     signal_of,
+    state_taken,
 )
 from wattest.world.probe import Probe
 from wattest.world.vehicle import LATCHED_OHM, Battery, Vehicle
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from wattest.world.climate import Climate
     from wattest.world.grid import Grid
 
-Pilot = Literal["A", "B", "C", "E", "F"]
+Pilot = Literal["A", "B", "C", "D", "E", "F"]
 
 REACTION_S = 0.2
 """Seconds until a car answers an offer by closing or opening its pilot switch. Cars may take 3 s."""
@@ -104,6 +107,8 @@ class Outlet:
         self._on_holster: list[Callable[[bool], None]] = []
         self._on_probe: list[Callable[[], None]] = []
         self.probe = Probe(clock, climate)
+        self._on_output: list[Callable[[], None]] = []
+        self._output = (0.0, False)
         self.contactor = Contactor(grid=grid, climate=climate, conduct=conduct, changed=self.settle)
         holster = self.tethered and "holster_lock" in sheet.features
         self.holster_lock = Lock(
@@ -150,15 +155,32 @@ class Outlet:
             return "A"
         if "short" in self.vehicle.faults:
             return "E"
-        return "C" if self._switch and not self._full() else "B"
+        shown = self._shown_v()
+        if shown is not None:
+            return self._conduct(state_taken)(shown)
+        return "C" if self._asks() else "B"
+
+    def _asks(self) -> bool:
+        return self._switch and not self._full()
+
+    def _shown_v(self) -> float | None:
+        """The high plateau at a vehicle whose resistors are not the nominal ones; None at any other."""
+        chosen = self.vehicle.resistors_ohm
+        if not chosen:
+            return None
+        resistors = {**RESISTORS_OHM, **chosen}
+        conductance = 1.0 / resistors["B"] + (1.0 / resistors["C"] if self._asks() else 0.0)
+        return loaded_v(1.0 / conductance)
 
     def pilot_signal(self) -> PilotSignal:
         """What an oscilloscope at the connector sees on the control pilot now."""
         state = self.pilot
+        levels = self._conduct(pilot_levels)(state)
+        shown = self._shown_v() if self.plug == "plugged in" and state not in {"E", "F"} else None
         return signal_of(
             state,
             self._conduct(said_a)(self.offer_a) if self.offer_a is not None and self._offered() else None,
-            levels_v=self._conduct(pilot_levels)(state),
+            levels_v=levels if shown is None else (shown, levels[1]),
             frequency_hz=self._conduct(oscillator_hz)(),
             rectified="diode" not in self.vehicle.faults,
         )
@@ -173,6 +195,11 @@ class Outlet:
         """What the pilot circuit can tell of the vehicle's diode: False when its low plateau is loaded."""
         signal = self.pilot_signal()
         return signal.steady or signal.low_v <= DIODE_V
+
+    @property
+    def output_sensed(self) -> bool:
+        """What the station measures at its output: True for voltage, whether its contactor is closed or not."""
+        return self._conduct(voltage_sense)(self.contactor, self.true_voltage_v() > 0.0)
 
     def offer(self, current_a: float | None) -> None:
         """Offer this many amperes per phase by pulse width; None or less than 6 A offers nothing.
@@ -211,6 +238,11 @@ class Outlet:
         self._on_probe.append(tell)
         return lambda: self._on_probe.remove(tell)
 
+    def on_output(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Be told when current or voltage at the output changed while the station has power. Returns how to stop."""
+        self._on_output.append(tell)
+        return lambda: self._on_output.remove(tell)
+
     # What only the world knows.
 
     def heat_probe(self, on: bool) -> None:
@@ -237,8 +269,12 @@ class Outlet:
         return self.draw.current_now_a()
 
     def true_voltage_v(self) -> float:
-        """Phase voltage at the connector now, V: that of the grid behind a closed contactor, otherwise 0."""
-        return self._grid.voltage_at(self.true_current_a()) if self.contactor.closed else 0.0
+        """Phase voltage at the connector now, V: that of the grid behind a closed contactor or fed by the bench, otherwise 0.
+
+        The bench takes what it feeds from the supply of the station.
+        """
+        live = self.contactor.closed or "weld" in self.vehicle.faults
+        return self._grid.voltage_at(self.true_current_a()) if live else 0.0
 
     def pull(self, which: Literal["holster", "connector"]) -> bool:
         """Pull at the plug as a stranger would; True when it comes loose, and then it is put back.
@@ -280,6 +316,7 @@ class Outlet:
             self._load(current)
         self._remember()
         self._tell_pilot()
+        self._tell_output()
 
     def swap_battery(self, battery: Battery) -> None:
         """Another battery behind the same plug; what flowed until now went into the old one."""
@@ -327,8 +364,14 @@ class Outlet:
         return self.offer_a is not None and self.offer_a >= LEAST_OFFER_A and not self.faulted
 
     def _current_a(self) -> float:
-        if self.pilot != "C" or not self.contactor.closed or not self._offered():
+        if not self.contactor.closed:
             return 0.0
+        if "heedless" in self.vehicle.faults:
+            return self.vehicle.current_a if self._asks() else 0.0
+        if self.pilot != "C" or not self._asks() or not self._offered():
+            return 0.0
+        if self.vehicle.draws_as_told:
+            return self.vehicle.current_a
         return min(self._conduct(said_a)(self.offer_a or 0.0), self.vehicle.current_a)
 
     def _react(self) -> None:
@@ -342,7 +385,7 @@ class Outlet:
             self._switch = False
             wanted = False
         else:
-            wanted = self._offered()
+            wanted = self._offered() or (self._switch and "heedless" in self.vehicle.faults)
         if self._reaction is not None and wanted == self._switch:
             self._reaction.cancel()
             self._reaction = None
@@ -356,6 +399,12 @@ class Outlet:
 
     def _remember(self) -> None:
         self.history.note(Moment(self._clock.monotonic(), self.pilot_signal(), self.true_voltage_v()))
+
+    def _tell_output(self) -> None:
+        was, self._output = self._output, (self.draw.current_a, self.true_voltage_v() > 0.0)
+        if self._output != was and self._grid.powered:
+            for tell in tuple(self._on_output):
+                tell()
 
     def _state(self) -> tuple[Pilot, bool, bool]:
         return self.pilot, self.earthed, self.rectified

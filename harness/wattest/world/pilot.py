@@ -6,9 +6,11 @@ Sources: IEC 61851-1:2017 Annex A, SAE J1772 (figures found unless marked in ``f
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from wattest.roles import PilotResistor
 from wattest.world.behaviour import behaviour, defect, variation
 
 PilotState = Literal["A", "B", "C", "D", "E", "F"]
@@ -52,6 +54,93 @@ def pilot_sags(state: PilotState) -> tuple[float, float]:
 def pilot_within_tolerance(state: PilotState) -> tuple[float, float]:
     """Resistors of 5 %."""
     return {**HIGH_V, "A": 12.4, "B": 9.3, "C": 5.7}[state], -12.4
+
+
+SOURCE_OHM = 1000.0
+DIODE_DROP_V = 0.7
+"""Between station and vehicle (source resistance found, drop of a silicon diode recalled)."""
+RESISTORS_OHM: Mapping[PilotResistor, float] = {"B": 2740.0, "C": 1300.0}
+"""What a vehicle has at the pilot in state B, and what its switch puts beside that for C."""
+
+
+def loaded_v(resistance_ohm: float) -> float:
+    """High plateau behind the station's resistor when a vehicle shows this resistance behind its diode.
+
+    >>> round(loaded_v(2740.0), 2), round(loaded_v(1 / (1 / 2740.0 + 1 / 1300.0)), 2)
+    (8.98, 5.99)
+    """
+    return DIODE_DROP_V + (HIGH_V["A"] - DIODE_DROP_V) * resistance_ohm / (resistance_ohm + SOURCE_OHM)
+
+
+@behaviour
+def state_taken(high_v: float) -> PilotState:
+    """The state for which the station takes a high plateau: half way to the next nominal level is the border."""
+    return min(("A", "B", "C", "D", "E"), key=lambda state: abs(HIGH_V[state] - high_v))
+
+
+@defect(
+    "PILOT-D17",
+    breaks=state_taken,
+    area="electrical",
+    requirement="ELE-03",
+    text="a vehicle of 4610 Ohm in state B is taken for none: above 9.6 V there is no vehicle",
+    source="IEC 61851-1 Annex A: 1870 Ohm to 4610 Ohm",
+)
+def nobody_above_the_window(high_v: float) -> PilotState:
+    """The window for the levels that a station gives was taken for that of the vehicles."""
+    return "A" if high_v > 9.6 else state_taken(high_v)
+
+
+@defect(
+    "PILOT-D18",
+    breaks=state_taken,
+    area="electrical",
+    requirement="ELE-03",
+    text="a vehicle of 1723 Ohm in state C is not charged: above 6.5 V it is taken for state B",
+    source="IEC 61851-1 Annex A: 909 Ohm to 1723 Ohm",
+)
+def asks_for_nothing_above_the_window(high_v: float) -> PilotState:
+    """The threshold stands at the edge of the window, without room for the vehicle."""
+    return "B" if 6.5 < high_v <= 10.5 else state_taken(high_v)
+
+
+@defect(
+    "PILOT-D30",
+    breaks=state_taken,
+    area="electrical",
+    requirement="ELE-03",
+    text="a vehicle of 909 Ohm in state C is not charged: below 5.4 V it is taken for one that asks for ventilation",
+    source="IEC 61851-1 Annex A: 909 Ohm to 1723 Ohm",
+)
+def asks_for_air_below_the_window(high_v: float) -> PilotState:
+    """State D is refused, and its threshold stands at the edge of the window."""
+    return "D" if 2.0 < high_v < 5.4 else state_taken(high_v)
+
+
+@defect(
+    "PILOT-D31",
+    breaks=state_taken,
+    area="electrical",
+    requirement="ELE-03",
+    text="a vehicle of 1870 Ohm in state B is charged although it does not ask: below 8.2 V it is taken for state C",
+    source="IEC 61851-1 Annex A: 1870 Ohm to 4610 Ohm",
+)
+def asks_below_the_window(high_v: float) -> PilotState:
+    """The threshold stands at the edge of the window, without room for the vehicle."""
+    return "C" if 4.5 < high_v < 8.2 else state_taken(high_v)
+
+
+@variation(
+    "V114",
+    alters=state_taken,
+    text="the thresholds of the pilot are 10.9 V, 7.2 V and 4.2 V instead of half way between the levels",
+    source="IEC 61851-1 Annex A: only the vehicle's resistances are given",
+    area="electrical",
+    physical=True,
+)
+def other_thresholds(high_v: float) -> PilotState:
+    """A comparator with other resistors."""
+    return "A" if high_v > 10.9 else "B" if high_v > 7.2 else "C" if high_v > 4.2 else state_taken(high_v)
 
 
 @behaviour

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from wattest.errors import RigError
-from wattest.roles import VehicleFault, Whereabouts
+from wattest.roles import PilotResistor, VehicleFault, Whereabouts
 
 if TYPE_CHECKING:
     from wattest.world.outlet import Outlet
@@ -48,6 +48,10 @@ class Vehicle:
         self.faults: frozenset[VehicleFault] = frozenset()
         self.proximity_ohm: float | None = LATCHED_OHM
         """Between proximity and earth, as the car sees it; None is an open circuit."""
+        self.draws_as_told = False
+        """Its power side is a load that knows nothing of the pilot: it draws ``current_a`` whatever is offered."""
+        self.resistors_ohm: dict[PilotResistor, float] = {}
+        """Those that are not the nominal ones (``wattest.world.pilot.RESISTORS_OHM``)."""
         self._outlet = outlet
 
     def plug_in(self) -> None:
@@ -110,7 +114,7 @@ class Vehicle:
         self._outlet.settle()
 
     def set_fault(self, fault: VehicleFault, on: bool) -> None:
-        """Make a fault between the plug and the vehicle, or mend it."""
+        """Make a fault on the vehicle's side of the contactor, or mend it."""
         self.faults = self.faults | {fault} if on else self.faults - {fault}
         if fault == "hot":
             self._outlet.heat_probe(on)
@@ -125,6 +129,21 @@ class Vehicle:
     def button_pressed(self) -> bool:
         """Whether the car takes the button of the connector for pressed: then it stops asking for energy (SAE J1772)."""
         return self.proximity_ohm is None or self.proximity_ohm >= PRESSED_OHM
+
+    def set_draws_as_told(self, told: bool) -> None:
+        """Let the load of this car draw what it is told, or no more than is offered."""
+        self.draws_as_told = told
+        self._outlet.settle()
+
+    def set_pilot_resistance(self, state: PilotResistor, resistance_ohm: float | None) -> None:
+        """Another resistor at the pilot for a state; None is the nominal one. Raises ``RigError`` outside 1 Ohm to 1 MOhm."""
+        if resistance_ohm is None:
+            self.resistors_ohm.pop(state, None)
+        elif 1.0 <= resistance_ohm <= 1e6:
+            self.resistors_ohm[state] = resistance_ohm
+        else:
+            raise RigError(f"a vehicle has no pilot resistor of {resistance_ohm:g} Ohm: give 1 Ohm to 1 MOhm")
+        self._outlet.settle()
 
     def set_battery(self, *, capacity_wh: float | None = None, soc: float | None = None) -> None:
         """Another battery, or another state of charge (0 to 1), now and at each arrival.

@@ -17,12 +17,13 @@ LOCKED_OUT = (-203, "Command protected")
 
 
 class Draw:
-    """Current as set, drawn while the input is on."""
+    """Current as set, drawn while the input is on, whatever the station offers: a load knows nothing of the pilot."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.on = False
         self.amps = 0.0
+        world.vehicle().set_draws_as_told(True)
         self._apply()
 
     def switch(self, on: bool) -> None:

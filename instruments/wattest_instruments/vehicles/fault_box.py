@@ -5,11 +5,17 @@ Bench entry::
     rigs:
       person: {driver: by_hand}
       relays: {driver: modbus_relays, resource: "tcp://192.0.2.12", outputs: 8}
-    vehicle: {driver: everest_yeti, port: /dev/ttyUSB0, rig: person, board: relays, faults: {diode: 3, pe: 4}}
+    vehicle:
+      {driver: everest_yeti, port: /dev/ttyUSB0, rig: person, board: relays, faults: {diode: 3, pe: 4, weld: 5}}
 
 An energised output makes the fault, so that a board without power leaves the vehicle whole. A break of the
 protective earth (``pe``) must be wired so that the bench itself stays earthed. ``cp`` opens the conductor of the pilot;
 ``hot`` switches a heater at the probe of the connector, which needs a thermal cut-out of its own.
+
+``weld`` feeds the output from behind the contactor, so that the contacts look welded. Its relay must switch all live poles,
+behind a fuse and resistors that let no dangerous current flow, and take them from the supply of the station phase by phase,
+so that nothing happens when the station closes onto it, and so that the output dies with the supply. Its relay is dropped
+before anything else when the bench is made safe.
 """
 
 from __future__ import annotations
@@ -23,7 +29,7 @@ from wattest.errors import BenchError
 from wattest.roles import Identity, ReadBack, Surroundings, Vehicle, VehicleFault
 from wattest.run.rehearse import Rehearsal
 from wattest_instruments.actions import FAULT_CAPABILITY
-from wattest_instruments.relays.board import Board, drop
+from wattest_instruments.relays.board import Board, Seen, drop
 
 Output = Annotated[int, Between(1, 64)]
 
@@ -37,10 +43,12 @@ class Faults:
     short: Output | None = None
     cp: Output | None = None
     hot: Output | None = None
+    weld: Output | None = None
 
     def wired(self) -> dict[VehicleFault, int]:
         """Outputs by fault."""
         outputs: dict[VehicleFault, int | None] = {
+            "weld": self.weld,
             "diode": self.diode,
             "pe": self.pe,
             "short": self.short,
@@ -82,9 +90,15 @@ class FaultBox:
         """Make a fault, or mend it. Raises ``InstrumentError`` when the relay does not obey."""
         await self._board.set(self._outputs[fault], on)
 
-    async def mend(self) -> None:
-        """Let every output drop."""
-        await drop(self._board, self._outputs.values())
+    async def feeds(self) -> Seen | None:
+        """The relay that feeds the output, looked at anew; None where there is none."""
+        return await self._board.look(self._outputs["weld"]) if "weld" in self._outputs else None
+
+    async def mend(self, *faults: VehicleFault) -> None:
+        """Let the outputs of these faults drop, or every output."""
+        await drop(
+            self._board, [output for fault, output in self._outputs.items() if not faults or fault in faults]
+        )
 
 
 class WiredVehicle:
@@ -115,15 +129,28 @@ class WiredVehicle:
             await self._vehicle.set_fault(fault, on)
 
     async def read_back(self) -> ReadBack:
-        """What the board says of the pilot."""
+        """What the board says of the pilot, and whether the box feeds the output."""
         said: ReadBack = await self._vehicle.read_back()
-        return said
+        fed = await self._box.feeds()
+        if fed is None:
+            return said
+        sentence = f"{said.sentence}; the relay that feeds the output is {'on' if fed.on else 'off'}"
+        return ReadBack(said.safe and not fed.on, sentence, (*said.seq, fed.seq))
 
     async def make_safe(self) -> None:
-        """Stop asking for energy, then mend every fault; a box that fails is told after the board was made safe."""
-        await self._vehicle.make_safe()
-        if self._opened:
-            await self._box.mend()
+        """Take what feeds the output away, stop asking for energy, then mend every fault.
+
+        A board that fails does not keep the box from it, nor the box the board: the first failure is raised at the end.
+        """
+        try:
+            if self._opened:
+                await self._box.mend("weld")
+        finally:
+            try:
+                await self._vehicle.make_safe()
+            finally:
+                if self._opened:
+                    await self._box.mend()
 
     async def close(self) -> None:
         """Let go of the board; the relays are let go of as a rig."""
