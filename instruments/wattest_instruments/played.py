@@ -12,7 +12,7 @@ from wattest.roles import Part
 from wattest_instruments.actions import Doer
 from wattest_instruments.gauge import Gauge, readable_back, telling_time
 from wattest_instruments.played_meters import PilotScope, ReferenceMeter, Thermometers
-from wattest_instruments.played_people import CardReader, Display, LockSensor, Operator, Vehicle
+from wattest_instruments.played_people import Acquirer, CardReader, Display, LockSensor, Operator, Vehicle
 from wattest_instruments.played_power import Chamber, Load, Mains, Network
 
 _PLAYED: Mapping[str, Callable[[Doer, Gauge], Part]] = {
@@ -28,6 +28,7 @@ _PLAYED: Mapping[str, Callable[[Doer, Gauge], Part]] = {
     "thermometers": Thermometers,
     "network": Network,
     "operator": Operator,
+    "acquirer": Acquirer,
 }
 
 

@@ -16,10 +16,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar, cast
 
 from wattest.errors import BenchError
 from wattest.roles import (
+    AcquirerAnswer,
     ChamberState,
     DisplayReading,
     Identity,
@@ -28,6 +30,7 @@ from wattest.roles import (
     Photo,
     PilotReading,
     Reading,
+    Statement,
     Surroundings,
     VehicleFault,
     Whereabouts,
@@ -269,7 +272,39 @@ class Chamber:
         """Nothing is held."""
 
 
+class Acquirer:
+    """The host behind the simulated terminal."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._host = asked.world.acquirer
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def set_answer(self, answer: AcquirerAnswer) -> None:
+        self._asked.ask("acquirer", lambda: self._set(answer), answer=answer)
+
+    def _set(self, answer: AcquirerAnswer) -> None:
+        self._host.answer = answer
+
+    async def statement(self, since: datetime) -> Statement:
+        booked = self._host.since(since)
+        told = [{**asdict(one), "amount": str(one.amount)} for one in booked]
+        _, seq = self._asked.ask("statement", lambda: told, since=since.isoformat())
+        return Statement(booked, (seq,))
+
+    async def make_safe(self) -> None:
+        """Money hurts nobody here."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
 _OF_THE_WORLD: dict[str, Callable[[Asked], object]] = {
+    "acquirer": Acquirer,
     "vehicle": Vehicle,
     "card_reader": CardReader,
     "load": Load,

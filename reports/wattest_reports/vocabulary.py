@@ -119,6 +119,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "role.pilot_scope": ("oscilloscope on the pilot", "oscilloscope sur le fil pilote"),
     "role.thermometers": ("thermometers", "thermomètres"),
     "role.portal": ("portal", "portail"),
+    "role.acquirer": ("acquirer", "acquéreur"),
     "role.operator": ("operator", "opérateur"),
     "role.bench": ("bench as a whole", "banc entier"),
     "role.evse": ("stated by the charger", "annoncé par la borne"),

@@ -30,10 +30,10 @@ from wattest.evse import (
     display,
     grip,
     outbox,
-    payment,
     pilot,
     power,
     registration,
+    reservations,
     sessions,
     supply,
     warmth,
@@ -216,6 +216,7 @@ class Charger:
                 sessions.resume(station, outlet, session)
             else:
                 sessions.end_after_cut(station, outlet, session)
+        reservations.take_up(station)
         sessions.relock_all(station)
         for outlet in station.outlets:
             station.wake(outlet)
@@ -307,7 +308,7 @@ class Charger:
 
     def _paid(self, number: str) -> None:
         if self._station is not None:
-            payment.approved(self._station, number)
+            reservations.tapped(self._station, number)
 
     def _pilot(self, number: int, old: str, new: str) -> None:
         station = self._station
@@ -333,6 +334,7 @@ class Charger:
     @staticmethod
     def _settle(station: Station, outlet: Outlet) -> None:
         power.settle(station, outlet)
+        reservations.look(station, outlet)
         commands.look_for_idle_reset(station)
 
     # --- the link -------------------------------------------------------------------------------------------

@@ -100,6 +100,27 @@ class OpenTransaction:
 
 
 @dataclass
+class Reservation:
+    """Money reserved on a payment card: the acquirer's reference, which is the driver's token as well, and CAD."""
+
+    reference: str
+    last_four: str
+    amount: Decimal
+    granted: bool = False
+    """Whether a driver was let in on it."""
+    outlet: int | None = None
+    """Where he was let in."""
+    key: str | None = None
+    """The transaction that it pays."""
+    number: int | None = None
+    """Its transactionId in OCPP 1.6."""
+    so_far: Decimal | None = None
+    """The running cost as last told."""
+    deferred: bool = False
+    """Served while the acquirer did not answer: nothing is reserved yet."""
+
+
+@dataclass
 class Flash:
     """The whole of it. ``settings`` holds only what was changed from the maker's defaults."""
 
@@ -122,6 +143,9 @@ class Flash:
     limits_a: dict[int, float] = field(default_factory=dict)
     """Station-wide or default limits that outlive a reboot, by EVSE id; 0 is the station."""
     transactions_made: int = 0
+    reservations: dict[str, Reservation] = field(default_factory=dict)
+    """Money reserved on payment cards and not settled yet, by reference."""
+    reservations_made: int = 0
     boots: int = 0
     boot_reason: str = "power up"
     lost_power_at: datetime | None = None

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, commands, display, metering, sessions, status, v201_variables
+from wattest.evse import (
+    authorise,
+    commands,
+    display,
+    metering,
+    reservations,
+    sessions,
+    status,
+    v201_variables,
+)
 from wattest.evse.answering import Handler, Reply
 from wattest.evse.flash import TokenInfo
 from wattest.evse.station import Outlet, Station
@@ -202,6 +211,7 @@ def cost_updated(station: Station, payload: Payload) -> Reply:
         display.running_cost(station, station.outlets[session.evse_id - 1], payload["totalCost"])
     elif station.flash.last_key == key:
         display.final_cost(station, station.outlets[0], payload["totalCost"])
+        reservations.total_told(station, payload["totalCost"], key=key)
     return Reply({})
 
 

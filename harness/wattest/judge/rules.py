@@ -174,6 +174,7 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "fine_enough": fine_enough,
     "agree": measured.agree,
     "cost_equal": tallies.cost_equal,
+    "amount_at_most": tallies.amount_at_most,
     "ledger": tallies.ledger,
     "answered": papers.answered,
     "in_date": papers.in_date,

@@ -23,6 +23,7 @@ FEATURES: Mapping[str, str] = {
     "load_sharing": "keeps to a share of a group's current, and to its declared fallback without the central system",
     "local_auth_list": "keeps a list of cards that the central system sends",
     "meter_display": "shows energy during a session",
+    "offline_payment": "lets a payment card charge while its acquirer does not answer, at the operator's risk",
     "offline_queue": "keeps transaction messages while there is no link",
     "payment_terminal": "takes payment cards at a terminal",
     "price_display": "shows the price before a session",
@@ -69,6 +70,7 @@ ROLE_NAMES = (
     "thermometers",
     "network",
     "operator",
+    "acquirer",
 )
 """The keys of ``wattest.roles.ROLES``, without the cost of its Protocols."""
 

@@ -13,8 +13,10 @@ Example of a bench entry, the same for every driver::
 
 from __future__ import annotations
 
+from wattest.roles.payments import AcquirerAnswer, Movement, MovementKind, Statement
 from wattest.roles.protocols import (
     ROLES,
+    Acquirer,
     CardReader,
     Chamber,
     Display,
@@ -61,6 +63,8 @@ from wattest.roles.readings import (
 
 __all__ = [
     "ROLES",
+    "Acquirer",
+    "AcquirerAnswer",
     "CardReader",
     "Chamber",
     "ChamberState",
@@ -78,6 +82,8 @@ __all__ = [
     "LockReading",
     "LockSensor",
     "Mains",
+    "Movement",
+    "MovementKind",
     "Network",
     "Note",
     "Operator",
@@ -92,6 +98,7 @@ __all__ = [
     "ReadsBack",
     "ReferenceMeter",
     "Rig",
+    "Statement",
     "SupplyReading",
     "SupplyStep",
     "Surroundings",
