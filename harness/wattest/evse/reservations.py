@@ -35,15 +35,15 @@ TOTAL_S = 300.0
 
 def tapped(station: Station, number: str) -> None:
     """The terminal read a card."""
-    station.spawn(_take(station, number))
-
-
-async def _take(station: Station, number: str) -> None:
     if authorise.choose_outlet(station) is None:
         display.say(station, "In use or out of order / Occupé ou hors service")
         return
     display.next_customer(station)
-    display.say(station, "One moment / Un instant")
+    display.say(station, station.conduct(payment.shown)(station, number), "One moment / Un instant")
+    station.spawn(_take(station, number))
+
+
+async def _take(station: Station, number: str) -> None:
     reserved = _reservation(station, number)
     answer = await _asked(station, reserved)
     if answer is None:

@@ -209,9 +209,10 @@ def cost_updated(station: Station, payload: Payload) -> Reply:
     session = station.session(key)
     if session is not None:
         display.running_cost(station, station.outlets[session.evse_id - 1], payload["totalCost"])
-    elif station.flash.last_key == key:
+        return Reply({})
+    reservations.total_told(station, payload["totalCost"], key=key)
+    if station.flash.last_key == key:
         display.final_cost(station, station.outlets[0], payload["totalCost"])
-        reservations.total_told(station, payload["totalCost"], key=key)
     return Reply({})
 
 
