@@ -352,6 +352,10 @@ class Feeder(Protocol):
         """The current of each place in A per phase, place 1 first, at one instant."""
         ...
 
+    async def read_group(self) -> Reading | None:
+        """The current of the whole feeder in A per phase, by a meter of its own; None where it has none."""
+        ...
+
     async def join(self, place: int) -> None:
         """A vehicle that takes all it can get comes to a station of the bench and is authorised."""
         ...
