@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wattest.model.bench import Bench, FeederEntry
-    from wattest.roles import Identity, Reading, ReferenceMeter
+    from wattest.roles import Identity, Note, Reading, ReferenceMeter
     from wattest.world import World
 
 
@@ -115,6 +115,15 @@ def metered(
         raise BenchError(f"The feeder names '{missing[0]}' as a meter, and this bench has no {missing[0]}.")
     group = None if entry.group is None else everybody[entry.group]
     return MeteredFeeder([everybody[name] for name in entry.meters], group, neighbours, own)
+
+
+def said_by(place: int, note: Note) -> Note:
+    """Where what a station of the bench says is kept: beside the words of the station under test, never among them."""
+
+    def noted(kind: str, /, **fields: Any) -> int:
+        return note("neighbour", place=place, what=kind, said=fields)
+
+    return noted
 
 
 class Trunk:

@@ -305,7 +305,8 @@ class LiveVenue:
         """No current flows, confirmed by the reference meter; the station stays fed for the next scenario."""
         self._scenario = None
         feeder, self._feeder = self._feeder, None
-        if feeder is not None:
+        if feeder is not None and self._neighbours is not None:
+            await self._neighbours.rest()
             await feeder.close()
         if self._opened:
             with suppress(BenchError):  # whether power is off is asked below, and said

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from wattest.csms import Csms
 from wattest.csms.server import serve
-from wattest.errors import BenchError
-from wattest.run.neighbours import said_by
+from wattest.errors import BenchError, CallTimedOut, StationGone
+from wattest.run.feeder import said_by
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from wattest.clock import Clock
     from wattest.csms.server import Server
-    from wattest.csms.station import Station
+    from wattest.csms.station import Answer, Station
     from wattest.model.bench import CsmsEntry, FeederEntry
     from wattest.roles import Note, Operator
 
@@ -64,11 +66,16 @@ class LiveNeighbours:
                 )
             await self._stopped(place)
 
+    async def rest(self) -> None:
+        """Sessions end as far as they can be ended; ``ready`` says it when one goes on."""
+        for place, csms in self._csms.items():
+            if csms.connected:
+                with suppress(BenchError):
+                    await self._stopped(place)
+
     async def close(self) -> None:
-        """Sessions end, and nobody is let in any more; one station that is gone keeps no other."""
-        with suppress(BenchError):
-            for place in self._csms:
-                await self._stopped(place)
+        """Sessions end, and nobody is let in any more."""
+        await self.rest()
         for server in self._servers:
             await server.close()
         self._servers = []
@@ -80,7 +87,7 @@ class LiveNeighbours:
                 f"Plug a vehicle that takes all it can get into the station at place {place} and start its session."
             )
         else:
-            answer = await self._station(place).remote_start(f"PLACE{place}")
+            answer = await self._said(place, lambda it: it.remote_start(f"PLACE{place}"))
             if answer.status != "Accepted":
                 raise BenchError(
                     f"The station of the bench at place {place} answered '{answer.status}' to a remote start; is its vehicle "
@@ -97,12 +104,12 @@ class LiveNeighbours:
 
     async def set_share(self, place: int, current_a: float) -> str:
         """By a charging profile of the station's own central system."""
-        answer = await self._station(place).set_limit(current_a, 1)
+        answer = await self._said(place, lambda it: it.set_limit(current_a, 1))
         return answer.status
 
     async def _stopped(self, place: int) -> None:
         for name in self._running(place):
-            await self._station(place).remote_stop(name)
+            await self._said(place, lambda it, name=name: it.remote_stop(name))  # type: ignore[misc]
         if not await self._until(place, running=False):
             raise BenchError(
                 f"The session at place {place} of the feeder did not end within {BEGUN_S:g} s of a remote stop."
@@ -127,10 +134,14 @@ class LiveNeighbours:
         if await self.operator.ask(task, DONE) != "done":
             raise BenchError(f"The operator could not do this: {task}")
 
-    def _station(self, place: int) -> Station:
+    async def _said(self, place: int, ask: Callable[[Station], Awaitable[Answer]]) -> Answer:
+        """A station's answer. ``BenchError`` for a place that has none, and when it is gone or silent: the EVSE is not to blame."""
         if place not in self._csms:
             raise BenchError(
                 f"There is no station of the bench at place {place}: place 1 is the station under test, "
                 f"places 2 to {len(self._csms) + 1} are the bench's."
             )
-        return self._csms[place].station()
+        try:
+            return await ask(self._csms[place].station())
+        except (StationGone, CallTimedOut) as problem:
+            raise BenchError(f"The station of the bench at place {place} failed: {problem}") from None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wattest.clock.network import MemoryNetwork
 from wattest.csms import Csms
 from wattest.errors import BenchError
 from wattest.evse import Charger
 from wattest.roles import Reading
+from wattest.run.feeder import said_by
 from wattest.world import World
 
 if TYPE_CHECKING:
@@ -28,15 +29,6 @@ HANDS_S = 5.0
 """From a card to the plug: the station asks its central system and moves its locks meanwhile."""
 U_A = 0.05
 """Standard uncertainty of the simulated current transformers, A (project)."""
-
-
-def said_by(place: int, note: Note) -> Note:
-    """Where what a station of the bench says is kept: beside the words of the station under test, never among them."""
-
-    def noted(kind: str, /, **fields: Any) -> int:
-        return note("neighbour", place=place, what=kind, said=fields)
-
-    return noted
 
 
 class _Neighbour:
