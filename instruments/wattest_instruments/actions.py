@@ -133,6 +133,10 @@ _ACTIONS: Mapping[str, Mapping[str, Action]] = {
         "measure": Action("measure", ("subject", "unit"), ("value",)),
         "photograph": Action("photograph", ("subject",), ("file",), only_with=("photo",)),
     },
+    "acquirer": {
+        "set_answer": Action("acquirer", ("answer",)),
+        "statement": Action("statement", ("since",), ("movements",)),
+    },
 }
 
 _CAPABILITIES: Mapping[tuple[str, str], str] = {

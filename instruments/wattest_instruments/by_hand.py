@@ -8,6 +8,7 @@
     card_reader: {driver: by_hand, rig: person, cards: {04A2B3C4D5E680: the white card}}
     pilot_scope: {driver: by_hand, rig: person, supports: [output_channel], resolution: {voltage: 0.2 V, time: 1 ms}}
     thermometers: {driver: by_hand, rig: person, places: [enclosure, contactor], accuracy: {temperature: 1 K}}
+    acquirer: {driver: by_hand, rig: person}         # reads the statement in the acquirer's test portal
     operator:
       {driver: by_hand, rig: person, supports: [photo],
        instruments: {N: {name: Sauter FK 250 no. 7, resolution: 0.1 N, accuracy: 0.5 %}}}
@@ -187,6 +188,7 @@ class _ByHand:
             ("vehicle", "whereabouts"): self._whereabouts,
             ("operator", "ask"): lambda: self._answer(arguments["question"], arguments["answers"]),
             ("operator", "measure"): lambda: self._by_eye(arguments["subject"], arguments["unit"]),
+            ("acquirer", "statement"): lambda: self._statement(arguments["since"]),
             ("operator", "photograph"): lambda: self._picture(arguments["subject"]),
             (self.role, "read_back"): self._read_back,
         }
@@ -332,6 +334,10 @@ class _ByHand:
 
     async def _answer(self, question: str, answers: tuple[str, ...]) -> Answer:
         return await self._one("answer", questions.choice(question, answers, self._language))
+
+    async def _statement(self, since: str) -> Answer:
+        movements, seq = await self._person.ask(self.role, questions.statement(since, self._language))
+        return Answer({"movements": movements}, (seq,))
 
     async def _by_eye(self, subject: str, unit: str) -> Answer:
         instrument = self._instruments.get(unit)

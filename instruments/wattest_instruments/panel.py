@@ -23,6 +23,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Any
 
 from wattest.errors import BenchError, WattestError
@@ -123,12 +124,25 @@ def _temperatures(world: World, _told: Mapping[str, Any]) -> dict[str, float]:
 RECORDS_S = 10.0
 """How far back the oscilloscope on the panel shows its last trigger."""
 
+
+def _acquirer(world: World, told: Mapping[str, Any]) -> None:
+    world.acquirer.answer = told["answer"]
+
+
+def _statement(world: World, told: Mapping[str, Any]) -> list[str]:
+    """As a portal shows it, line by line."""
+    booked = world.acquirer.since(datetime.fromisoformat(told["since"]))
+    return [f"{one.kind} {one.amount} {one.currency} {one.last_four} {one.reference}" for one in booked]
+
+
 LOOKS: Mapping[str, Callable[[World, Mapping[str, Any]], Any]] = {
     "pilot": _pilot,
     "delay": _delay,
     "supply": _supply,
     "temperatures": _temperatures,
     "gauge": lambda world, told: world.inspection[told["subject"]](),
+    "acquirer": _acquirer,
+    "statement": _statement,
     "sight": lambda world, told: world.sights[told["question"]](),
     "fault": lambda world, told: world.vehicle().set_fault(told["fault"], told["on"]),
     "proximity": lambda world, told: world.vehicle().set_proximity(told["resistance_ohm"]),

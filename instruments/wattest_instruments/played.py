@@ -12,7 +12,15 @@ from wattest.roles import Part
 from wattest_instruments.actions import Doer
 from wattest_instruments.gauge import Gauge, calibrated, readable_back, telling_time
 from wattest_instruments.played_meters import PilotScope, ReferenceMeter, Thermometers
-from wattest_instruments.played_people import Alerts, CardReader, Display, LockSensor, Operator, Vehicle
+from wattest_instruments.played_people import (
+    Acquirer,
+    Alerts,
+    CardReader,
+    Display,
+    LockSensor,
+    Operator,
+    Vehicle,
+)
 from wattest_instruments.played_power import Chamber, Load, Mains, Network
 
 _PLAYED: Mapping[str, Callable[[Doer, Gauge], Part]] = {
@@ -29,6 +37,7 @@ _PLAYED: Mapping[str, Callable[[Doer, Gauge], Part]] = {
     "network": Network,
     "alerts": Alerts,
     "operator": Operator,
+    "acquirer": Acquirer,
 }
 
 

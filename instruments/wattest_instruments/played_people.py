@@ -1,15 +1,17 @@
 # ruff: noqa: D102 - the Protocols in wattest.roles say what each verb does
-"""Roles of hands and eyes, each played by somebody who can only do named actions: car, card, locks, screen, person."""
+"""Roles of hands and eyes, each played by somebody who can only do named actions: car, card, locks, screen, person, acquirer."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from wattest.errors import BenchError, RigError
 from wattest.roles import (
+    AcquirerAnswer,
     AlertReading,
     DisplayReading,
     LockPosition,
@@ -18,6 +20,7 @@ from wattest.roles import (
     PilotReading,
     PilotResistor,
     Reading,
+    Statement,
     VehicleFault,
     Whereabouts,
 )
@@ -26,6 +29,7 @@ from wattest_instruments.answers import as_decimal, shown
 from wattest_instruments.gauge import Gauge, gauged, one_of, pilot_of, yes
 from wattest_instruments.pictures import keep_picture
 from wattest_instruments.placeholders import spelled
+from wattest_instruments.statement_lines import movements_of
 
 
 class Vehicle:
@@ -212,3 +216,22 @@ class Operator:
         answer = await self.doer.do("photograph", subject=subject)
         path = Path(self.gauge.around.folder, str(answer.fields["file"]))
         return await keep_picture(self.gauge.around, subject, path)
+
+
+class Acquirer:
+    """Somebody with a look at the acquirer's test portal, or a service in front of it."""
+
+    def __init__(self, doer: Doer, gauge: Gauge) -> None:
+        self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
+        self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
+
+    async def set_answer(self, answer: AcquirerAnswer) -> None:
+        await self.doer.do("set_answer", answer=answer)
+
+    async def statement(self, since: datetime) -> Statement:
+        asked = since.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        answer = await self.doer.do("statement", since=asked)
+        movements = movements_of(answer.fields["movements"])
+        if isinstance(movements, str):
+            raise RigError(f"{self.doer.where} answered a statement that cannot be read: {movements}.")
+        return Statement(movements, answer.seq)

@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 from wattest.document.quantity import parse_exact, split
 from wattest_instruments.measured import Measured
 from wattest_instruments.pictures import picture_problem
+from wattest_instruments.statement_lines import movements_of
 from wattest_instruments.tasks import Language
 
 T = TypeVar("T")
@@ -227,6 +228,29 @@ def alerts(language: Language) -> Question[int]:
         return int(typed) if re.fullmatch(r"[0-9]{1,6}", typed) else NOT_UNDERSTOOD
 
     return Question(text[language], hint[language], read)
+
+
+def statement(since: str, language: Language) -> Question[tuple[str, ...]]:
+    """The movements that an acquirer's test portal shows, one per part, as ``statement_lines`` reads them."""
+    text = {
+        "en": f"Which movements does the acquirer's test portal show since {since}, oldest first?",
+        "fr": f"Quels mouvements le portail d'essai de l'acquéreur montre-t-il depuis {since}, les plus anciens d'abord ?",
+    }[language]
+    hint = {
+        "en": "such as authorised 50.00 CAD 1111 A17 / captured 12.34 CAD 1111 A17 (kind, amount, last four digits, "
+        "reservation; kinds: authorised, refused, captured, released, refunded), - when there are none",
+        "fr": "par exemple autorisé 50,00 CAD 1111 A17 / capturé 12,34 CAD 1111 A17 (genre, montant, quatre derniers "
+        "chiffres, réservation; genres : autorisé, refusé, capturé, libéré, remboursé), - s'il n'y en a pas",
+    }[language]
+
+    def read(typed: str) -> tuple[str, ...] | NotUnderstood:
+        parts = _parted(typed)
+        if isinstance(parts, NotUnderstood):
+            return parts
+        wrong = movements_of(parts)
+        return NotUnderstood(f"{wrong[0].upper()}{wrong[1:]}.") if isinstance(wrong, str) else parts
+
+    return Question(text, hint, read)
 
 
 def anything(text: str) -> Question[str]:

@@ -16,10 +16,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar, cast
 
 from wattest.errors import BenchError
 from wattest.roles import (
+    AcquirerAnswer,
     AlertReading,
     ChamberState,
     DisplayReading,
@@ -30,6 +32,7 @@ from wattest.roles import (
     PilotReading,
     PilotResistor,
     Reading,
+    Statement,
     Surroundings,
     VehicleFault,
     Whereabouts,
@@ -171,9 +174,7 @@ class Vehicle:
         return Reading(float(value), "%", now, u=0.0, seq=(seq,), raw=str(value), index=0)
 
     async def make_safe(self) -> None:
-        """Stop drawing: faults are mended, the button is let go, the pilot goes to B, the current to nothing, the resistors
-        are its own.
-        """
+        """Stop drawing: every fault is mended, the button let go, the pilot goes to B, and the resistors are its own."""
         for fault in sorted(self._car.faults):
             await self.set_fault(fault, False)
         if self._car.button_pressed:
@@ -316,7 +317,39 @@ class Chamber:
         """Nothing is held."""
 
 
+class Acquirer:
+    """The host behind the simulated terminal."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._host = asked.world.acquirer
+
+    async def open(self) -> Identity:
+        return self._asked.identity()
+
+    async def set_answer(self, answer: AcquirerAnswer) -> None:
+        self._asked.ask("acquirer", lambda: self._set(answer), answer=answer)
+
+    def _set(self, answer: AcquirerAnswer) -> None:
+        self._host.answer = answer
+
+    async def statement(self, since: datetime) -> Statement:
+        booked = self._host.since(since)
+        told = [{**asdict(one), "amount": str(one.amount)} for one in booked]
+        _, seq = self._asked.ask("statement", lambda: told, since=since.isoformat())
+        return Statement(booked, (seq,))
+
+    async def make_safe(self) -> None:
+        """Money hurts nobody here."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
 _OF_THE_WORLD: dict[str, Callable[[Asked], object]] = {
+    "acquirer": Acquirer,
     "vehicle": Vehicle,
     "card_reader": CardReader,
     "load": Load,

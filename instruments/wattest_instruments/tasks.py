@@ -89,6 +89,14 @@ TASKS: Mapping[tuple[str, str], Mapping[Language, str]] = {
         "en": "Hold {card} to the reader for two seconds, then take it away.",
         "fr": "Présentez {card} au lecteur pendant deux secondes, puis retirez-la.",
     },
+    ("acquirer", "set_answer"): {
+        "en": "Arrange that the acquirer's test host {answer:approve=approves authorisations,refuse=refuses authorisations,"
+        "silent=leaves authorisations without an answer} from now on, by the test card or amount that it publishes for "
+        "that{answer:approve=.,refuse=.,silent=; or unplug the terminal's line.}",
+        "fr": "Faites en sorte que l'hôte d'essai de l'acquéreur {answer:approve=approuve les autorisations,refuse=refuse "
+        "les autorisations,silent=laisse les autorisations sans réponse} à partir de maintenant, par la carte ou le "
+        "montant d'essai qu'il publie à cet effet{answer:approve=.,refuse=.,silent=; ou débranchez la ligne du terminal.}",
+    },
     ("mains", "set_power"): {
         "en": "Switch the supply of the station {on:true=ON,false=OFF}.",
         "fr": "{on:true=Mettez la borne sous tension,false=Coupez l'alimentation de la borne}.",

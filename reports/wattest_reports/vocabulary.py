@@ -120,6 +120,7 @@ VOCABULARY: Mapping[str, tuple[str, str]] = {
     "role.thermometers": ("thermometers", "thermomètres"),
     "role.alerts": ("alerts to the operator", "alertes à l'exploitant"),
     "role.portal": ("portal", "portail"),
+    "role.acquirer": ("acquirer", "acquéreur"),
     "role.operator": ("operator", "opérateur"),
     "role.bench": ("bench as a whole", "banc entier"),
     "role.evse": ("stated by the charger", "annoncé par la borne"),

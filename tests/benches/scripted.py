@@ -45,6 +45,9 @@ DEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (r"Put the chamber into standby", "temperature", {"temperature_c": 23.0, "ramp_k_per_min": 1.0}),
     (r"Cut the network of the station", "cut", {}),
     (r"Restore the network of the station", "restore", {}),
+    (r"test host approves authorisations", "acquirer", {"answer": "approve"}),
+    (r"test host refuses authorisations", "acquirer", {"answer": "refuse"}),
+    (r"test host leaves authorisations without an answer", "acquirer", {"answer": "silent"}),
 )
 """What is asked for, and what the hands do then."""
 
@@ -187,6 +190,9 @@ def _look(hands: Hands, question: str) -> str:
         return f"{hands.do('read_humidity')[1]:.1f}"
     if question.startswith("How many alerts"):
         return str(hands.do("alerts")[1])
+    shows = re.match(r"Which movements does the acquirer's test portal show since (\S+),", question)
+    if shows is not None:
+        return " / ".join(hands.do("statement", since=shows[1])[1]) or "-"
     if question.startswith("Air temperature"):
         return f"{hands.do('read_temperature')[1]:.3f}"
     raise AssertionError(f"Nobody knows what to answer to {question!r}.")

@@ -76,8 +76,7 @@ class Day:
         await self._configure(("sampled_measurands", MEASURANDS), ("sign_readings", "true"))
         bench.car.set_battery(capacity_wh=20_000.0)
         await self._sessions()
-        bench.world.terminal.tap("4111111111111111")
-        await self._look(1)
+        await self._paid()
         await self._logs()
         await self._faults()
         await self._pilot()
@@ -182,6 +181,56 @@ class Day:
         if bench.dialect == "2.0.1":
             await self._tap(CARD)
         await self._leave()
+
+    async def _pay(self, seconds: float) -> None:
+        self.bench.world.terminal.tap("4111111111111111")
+        await self._look(1)
+        await self._look(seconds)
+
+    async def _paid(self) -> None:
+        """Payment cards: nobody plugs in, a refusal, no answer; totals below and above what is reserved, none, and a cut."""
+        bench, host = self.bench, self.bench.world.acquirer
+        begin = bench.clock.utc()
+        await self._pay(200)
+        host.answer = "refuse"
+        await self._pay(200)
+        host.answer = "silent"
+        await self._pay(100)
+        host.answer = "approve"
+        for so_far, total in ((1.0, 12.34), (45.0, 60.0), (0.0, 0.0)):
+            await self._pay(10)
+            bench.car.plug_in()
+            bench.car.set_ready(True)
+            await self._look(10)
+            await self._cost(so_far, running=True)
+            await self._look(1)
+            await self._stop_remotely()
+            await self._cost(total)
+            await self._leave()
+            self.log.append([(one.kind, one.amount) for one in host.since(begin)])
+            await self._look(130)
+        await self._pay(10)
+        bench.car.plug_in()
+        bench.car.set_ready(True)
+        await self._look(10)
+        await self._cost(5.0, running=True)
+        bench.world.grid.set_power(False)
+        await self._look(20)
+        bench.world.grid.set_power(True)
+        await self._look(60)
+        await self._cost(6.0)
+        await self._leave()
+        await self._look(130)
+        self.log.append([(one.kind, one.amount) for one in host.since(begin)])
+
+    async def _stop_remotely(self) -> None:
+        bench = self.bench
+        if bench.dialect == "1.6":
+            await bench.central.call("RemoteStopTransaction", {"transactionId": bench.central.next_number})
+        else:
+            name = bench.central.said("TransactionEvent")[-1]["transactionInfo"]["transactionId"]
+            await bench.central.call("RequestStopTransaction", {"transactionId": name})
+        await self._look(2)
 
     async def _faults(self) -> None:
         self.bench.world.jam("connector")

@@ -162,7 +162,10 @@ def test_operator_gives_the_first_answer(simulated_bench: SimulatedBench) -> Non
             "The simulated vehicle needs a simulated world, and this bench has none: set 'kind: simulated'",
         ),
         ("network", "The simulated network needs the in-memory network as a rig called 'network'"),
-        ("robot", "The simulated driver plays no role 'robot'; it plays card_reader, chamber, display"),
+        (
+            "robot",
+            "The simulated driver plays no role 'robot'; it plays acquirer, card_reader, chamber, display",
+        ),
     ],
 )
 def test_what_is_missing_is_said(simulated_bench: SimulatedBench, role: str, sentence: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from wattest.document.quantity import Current, Voltage
 from wattest.document.reader import read_text
 from wattest.errors import BenchError, DocumentError
-from wattest.model.bench import CsmsEntry, SafetyLimits
+from wattest.model.bench import CsmsEntry, FeederEntry, SafetyLimits
 from wattest.model.read_bench import bench_of, read_bench
 from wattest.model.words import RigName
 
@@ -99,6 +99,43 @@ def test_reads_a_bench(written: Callable[[str, str], Path]) -> None:
     assert (bench.silence_s, bench.sha256) == (5.0, sha256(path.read_bytes()).hexdigest())
 
 
+METERS = (
+    "rigs:\n  two: {driver: simulated}\n  all: {driver: simulated}\nreference_meter: {driver: simulated}\n"
+)
+
+
+def test_reads_a_feeder() -> None:
+    """A meter for each place, by its rig or as the reference meter, one for the whole, and a port for each station of the bench."""
+    text = HEAD + METERS + "feeder: {meters: [reference_meter, two], group: all, ports: [9002]}\n"
+    bench = bench_of(read_text(text), Factories())
+    assert bench.feeder == FeederEntry(("reference_meter", "two"), "all", (9002,), "remote")
+    assert bench_of(read_text(HEAD), Factories()).feeder is None
+
+
+@pytest.mark.parametrize(
+    ("feeder", "sentence"),
+    [
+        ("{meters: [reference_meter, tow]}", "7:36: 'tow' is not a known meter; did you mean 'two'?"),
+        ("{meters: [two], group: al}", "7:32: 'al' is not a known rig; did you mean 'all'?"),
+        (
+            "{meters: [two]}",
+            "7:9: a feeder that is shared has two meters at least, one for each station",
+        ),
+        (
+            "{meters: [reference_meter, two], group: two}",
+            "7:9: each place of a feeder, and the whole of it, has a meter of its own",
+        ),
+        (
+            "{meters: [reference_meter, two], ports: [9002, 9003]}",
+            "7:9: there are 2 ports for 1 stations of the bench; place 1 is the station under test",
+        ),
+    ],
+)
+def test_says_what_is_wrong_with_a_feeder(feeder: str, sentence: str) -> None:
+    """Meters that are not there, one meter in two places, and ports that do not fit are sentences at their place."""
+    assert complaints(f"{HEAD}{METERS}feeder: {feeder}\n") == [sentence]
+
+
 def test_defaults_of_a_bench() -> None:
     """A bench with a name and a kind listens on loopback and makes the vehicle safe first."""
     bench = bench_of(read_text(HEAD), Factories())
@@ -113,7 +150,7 @@ def test_defaults_of_a_bench() -> None:
         (
             "[a]\n",
             [
-                "1:1: a list stands here; a bench is a mapping with the keys bench, kind, charger, csms, measurement_plane, cord, safe_order, dead_man_relay, limits, silence, rigs, reference_meter, vehicle, load, pilot_scope, card_reader, mains, lock_sensor, display, chamber, thermometers, network, operator"
+                "1:1: a list stands here; a bench is a mapping with the keys bench, kind, charger, csms, measurement_plane, cord, safe_order, dead_man_relay, feeder, limits, silence, rigs, reference_meter, vehicle, load, pilot_scope, card_reader, mains, lock_sensor, display, chamber, thermometers, network, operator, acquirer"
             ],
         ),
         (

@@ -9,6 +9,8 @@ import pytest
 
 from wattest.clock import VirtualClock
 from wattest.errors import BenchError, InstrumentError
+from wattest.model.bench import FeederEntry
+from wattest.roles import Identity
 from wattest.run.assemble import documents
 from wattest.run.live import LiveVenue
 from wattest.run.safety import Interlocks
@@ -128,3 +130,57 @@ def test_a_lost_watchdog_switches_everything_off(
 
     assert clock.run(scenario()) == 0.0
     assert mains.done == ["safe"]
+
+
+class Meter:
+    """An energy meter of a feeder."""
+
+    supports: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    async def open(self) -> Identity:
+        self.done.append("open")
+        return Identity("Eastron", "SDM630", "2")
+
+    async def close(self) -> None:
+        self.done.append("close")
+
+    async def start_integration(self) -> None: ...
+
+
+class Stations:
+    """Stations of the bench that note what is asked of them."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.operator: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        async def asked(*_: Any) -> None:
+            self.done.append(name)
+
+        return asked
+
+
+def test_a_feeder_is_there_for_the_scenarios_that_need_it(
+    live: tuple[LiveVenue, Mains, Custody], clock: VirtualClock
+) -> None:
+    """Its meters are opened and its stations asked to be ready; afterwards sessions end and the meters are let go of."""
+    venue, _, _ = live
+    assert venue.lacks(("feeder",)) is not None
+    entry = FeederEntry(("one", "two"), None, (9002,))
+    venue._bench = replace(venue._bench, feeder=entry)
+    assert venue.lacks(("feeder",)) is None
+    stations: Any = Stations()
+    venue._neighbours = stations
+    venue._meters = {"one": Meter(), "two": Meter()}
+    feeder = clock.run(venue._feeder_ready())
+    assert feeder.places == 2
+    assert stations.done == ["ready"]
+    clock.run(venue.leave())
+    assert stations.done == ["ready", "rest"]
+    assert [meter.done for meter in venue._meters.values()] == [["open", "close"]] * 2
+    clock.run(venue.close())
+    assert stations.done == ["ready", "rest", "close"]

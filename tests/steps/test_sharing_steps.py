@@ -37,10 +37,17 @@ class FakeFeeder:
         self.stand, self.currents, self.word = stand, currents, word
         self.began = stand.clock.monotonic()
         self.done: list[tuple[Any, ...]] = []
+        self.whole: Callable[[float], float] | None = None
 
     async def read(self) -> tuple[Reading, ...]:
         now = self.stand.clock.monotonic()
         return tuple(Reading(value, "A", now, u=0.05, seq=(1,)) for value in self.currents(now - self.began))
+
+    async def read_group(self) -> Reading | None:
+        if self.whole is None:
+            return None
+        now = self.stand.clock.monotonic()
+        return Reading(self.whole(now - self.began), "A", now, u=0.05, seq=(2,))
 
     async def join(self, place: int) -> None:
         self.done.append(("join", place))
@@ -98,6 +105,36 @@ def test_an_excursion_of_ten_seconds_is_allowed_and_of_eleven_not(stand: Stand) 
         RequirementFailed, match=r"longest time above the limit of 24 A \(highest sum 30\.0 A\)"
     ):
         stand.do(limit_feeder(stand.run_, to=24.0))
+
+
+def test_the_meter_of_the_whole_feeder_counts(stand: Stand) -> None:
+    """Where it has one, its reading is held against the limit: stations on several phases draw less than their sum."""
+    made = feeder(stand, lambda _t: (20.0, 10.0, 0.0), limit=24.0)
+    made.whole = lambda _t: 23.0
+    stand.do(limit_feeder(stand.run_, to=24.0))
+    assert stand.checks()[-1] == ("limit of the feeder", "pass")
+    made = feeder(stand, lambda _t: (12.0, 11.0, 0.0), limit=24.0)
+    made.whole = lambda t: 24.5 if t < 20 else 23.0
+    with pytest.raises(
+        RequirementFailed, match=r"longest time above the limit of 24 A \(highest sum 24\.5 A\)"
+    ):
+        stand.do(limit_feeder(stand.run_, to=24.0))
+
+
+def test_somebody_else_on_the_feeder_is_an_error_of_the_bench(stand: Stand) -> None:
+    """More flows in than the places draw, and not only for a moment: nobody is judged by that."""
+    made = feeder(stand, lambda _t: (12.0, 8.0, 0.0), limit=40.0)
+    made.whole = lambda t: 23.0 if t > 10 else 20.0
+    with pytest.raises(BenchError) as stopped:
+        stand.do(limit_feeder(stand.run_, to=40.0))
+    assert str(stopped.value) == (
+        "The meter of the whole feeder reads 23.0 A, and its places together draw 20.0 A: somebody else hangs on the feeder, "
+        "or a meter is not where the bench file says."
+    )
+    made = feeder(stand, lambda _t: (12.0, 8.0, 0.0), limit=40.0)
+    made.whole = lambda t: 23.0 if 10 < t < 20 else 20.0
+    stand.do(limit_feeder(stand.run_, to=40.0))
+    assert stand.checks()[-1] == ("limit of the feeder", "pass")
 
 
 def test_a_newcomer_who_is_not_served(stand: Stand) -> None:

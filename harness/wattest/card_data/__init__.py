@@ -4,7 +4,7 @@ Requirement PAY-02 wants that a station leaks none (PCI DSS 4.0.1 3.3.1, 3.5.1),
 came would leak it again. ``Look`` finds and hides in one pass; ``hidden`` does it for a line of a record.
 """
 
-from wattest.card_data.cards import TEST_NUMBERS, TestCard, tap_question, told
+from wattest.card_data.cards import TEST_NUMBERS, TestCard, read_question, tap_question, told
 from wattest.card_data.entries import FIELD, distinct, hidden, hidden_fields, suspect
 from wattest.card_data.look import CardData, Look
 from wattest.card_data.numbers import card_issuer, luhn, numbers
@@ -21,6 +21,7 @@ __all__ = [
     "hidden_fields",
     "luhn",
     "numbers",
+    "read_question",
     "suspect",
     "tap_question",
     "told",

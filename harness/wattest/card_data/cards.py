@@ -34,3 +34,8 @@ def told(card: TestCard) -> str:
 def tap_question(card: TestCard) -> str:
     """What a person at the bench is asked to do with a test card."""
     return f"Hold the test card {told(card)} at the payment terminal. Was it taken?"
+
+
+def read_question(card: TestCard) -> str:
+    """The same where the card is to be refused, or to have no answer."""
+    return f"Hold the test card {told(card)} at the payment terminal. Did the terminal read it, whatever it said then?"

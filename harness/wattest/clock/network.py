@@ -100,6 +100,8 @@ FILES = "http://files.invalid"
 """Where files are put and fetched in memory: a name that exists nowhere else (RFC 2606)."""
 BYTES_PER_S = 100_000.0
 """How fast files travel in memory: a mobile link on a good day (project)."""
+
+
 @runtime_checkable
 class HearsPings(Protocol):
     """An end of a link that can tell of the pings that come in."""

@@ -34,13 +34,13 @@ from wattest.evse import (
     firmware,
     grip,
     outbox,
-    payment,
     pilot,
     pinging,
     power,
     probe,
     protect,
     registration,
+    reservations,
     sessions,
     supply,
     warmth,
@@ -237,6 +237,7 @@ class Charger:
                 sessions.resume(station, outlet, session)
             else:
                 sessions.end_after_cut(station, outlet, session)
+        reservations.take_up(station)
         sessions.relock_all(station)
         for outlet in station.outlets:
             station.wake(outlet)
@@ -328,7 +329,7 @@ class Charger:
 
     def _paid(self, number: str) -> None:
         if self._station is not None:
-            payment.approved(self._station, number)
+            reservations.tapped(self._station, number)
 
     def _pilot(self, number: int, old: str, new: str) -> None:
         station = self._station
@@ -358,6 +359,7 @@ class Charger:
     @staticmethod
     def _settle(station: Station, outlet: Outlet) -> None:
         power.settle(station, outlet)
+        reservations.look(station, outlet)
         commands.look_for_idle_reset(station)
 
     # --- the link -------------------------------------------------------------------------------------------

@@ -16,7 +16,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, Protocol
 
 from wattest.document.suggest import did_you_mean, shown
@@ -133,6 +135,20 @@ def _jam(panel: Panel, told: Mapping[str, Any]) -> None:
     (outlet.holster_lock if told["which"] == "holster" else outlet.connector_lock).jam(told["jammed"])
 
 
+def _acquirer(panel: Panel, told: Mapping[str, Any]) -> None:
+    panel.world.acquirer.answer = told["answer"]
+
+
+def _statement(panel: Panel, told: Mapping[str, Any]) -> dict[str, Any]:
+    since: datetime | None = None
+    with suppress(ValueError):
+        since = datetime.fromisoformat(told["since"])
+    if since is None or since.tzinfo is None:
+        raise RigError(f"statement: since is a time such as 2026-01-15T12:00:00Z, not {shown(told['since'])}")
+    booked = panel.world.acquirer.since(since)
+    return {"movements": [{**asdict(one), "amount": str(one.amount)} for one in booked]}
+
+
 def _identify(panel: Panel, _told: Mapping[str, Any]) -> dict[str, str]:
     sheet = panel.world.sheet
     return {"maker": sheet.maker, "model": sheet.model, "serial": sheet.serial, "firmware": sheet.firmware}
@@ -218,6 +234,14 @@ WORDS: Mapping[str, Word] = {
         lambda panel, _told: round(panel.world.climate.humidity_pct, 3),
     ),
     "meter": Word("what truly flows: V, A, W, and Wh since the start", _meter, (_OUTLET,)),
+    "acquirer": Word(
+        "what becomes of the next payment cards",
+        _acquirer,
+        (Argument("answer", ("approve", "refuse", "silent")),),
+    ),
+    "statement": Word(
+        "what the acquirer booked on payment cards since a time", _statement, (Argument("since", "text"),)
+    ),
     "cut": Word("drop the link to the central system", lambda panel, _told: panel.network.cut()),
     "restore": Word("let the station dial again", lambda panel, _told: panel.network.restore()),
     "identify": Word("maker, model, serial number, firmware", _identify),

@@ -192,6 +192,7 @@ def energy_and_time(station: Station, outlet: Outlet, session: OpenTransaction) 
 def running_cost(station: Station, outlet: Outlet, cost: object) -> None:
     """The central system told what the session costs so far."""
     outlet.cost = amount(cost) or outlet.cost
+    station.wake(outlet)  # a session that is paid by card ends at what was reserved
     if outlet.first_cost is None and outlet.session is not None and outlet.cost and Decimal(outlet.cost) > 0:
         wh = _energy_wh(outlet, outlet.session)
         outlet.first_cost = (outlet.cost, wh) if wh > 0 else None

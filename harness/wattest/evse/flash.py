@@ -154,6 +154,27 @@ class Update:
 
 
 @dataclass
+class Reservation:
+    """Money reserved on a payment card: the acquirer's reference, which is the driver's token as well, and CAD."""
+
+    reference: str
+    last_four: str
+    amount: Decimal
+    granted: bool = False
+    """Whether a driver was let in on it."""
+    outlet: int | None = None
+    """Where he was let in."""
+    key: str | None = None
+    """The transaction that it pays."""
+    number: int | None = None
+    """Its transactionId in OCPP 1.6."""
+    so_far: Decimal | None = None
+    """The running cost as last told."""
+    deferred: bool = False
+    """Served while the acquirer did not answer: nothing is reserved yet."""
+
+
+@dataclass
 class Flash:
     """The whole of it. ``settings`` holds only what was changed from the maker's defaults."""
 
@@ -180,6 +201,9 @@ class Flash:
     pages: int = 0
     """Signed records so far (OCMF pagination, context T)."""
     transactions_made: int = 0
+    reservations: dict[str, Reservation] = field(default_factory=dict)
+    """Money reserved on payment cards and not settled yet, by reference."""
+    reservations_made: int = 0
     boots: int = 0
     boot_reason: str = "power up"
     lost_power_at: datetime | None = None

@@ -3,7 +3,7 @@
 There is no behaviour here beyond keeping time and tasks. The other files of this package are functions over a
 ``Station`` and its ``Outlet``s; they stand in the order in which they may call each other:
 ``totals``, ``display``, ``metering``, ``outbox``, ``status``, ``grip``, ``sessions``, ``pilot``, ``warmth``, ``probe``, ``supply``, ``stopping``, ``protect``, ``sharing``, ``power``, ``authorise``, ``aligned``,
-``commands``, ``diary``, ``diagnostics``, ``firmware``, ``payment``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
+``commands``, ``diary``, ``diagnostics``, ``firmware``, ``payment``, ``reserved``, ``reservations``, ``pinging``, ``registration``, then the dialects, then ``charger``. What stands below asks what stands above by ``Station.wake``.
 """
 
 from __future__ import annotations

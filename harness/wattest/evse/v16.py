@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, metering, signed, status
+from wattest.evse import authorise, metering, reservations, signed, status
 from wattest.evse.flash import Flash, Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import MODEM
 from wattest.evse.station import Outlet, Purpose, Station, Word
@@ -24,7 +24,7 @@ STATUS: Mapping[Word, str] = {
     "faulted": "Faulted",
 }
 
-REASONS = {"ImmediateReset": "HardReset"}
+REASONS = {"ImmediateReset": "HardReset", "LocalOutOfCredit": "Other"}
 """Reasons that have another name here, or none of their own."""
 
 UNKNOWN_NUMBER = -1
@@ -210,8 +210,10 @@ class V16:
             if isinstance(number, int):
                 numbers[notice.key] = number
                 station.flash.last_numbers[notice.evse_id] = number
+                reservations.numbered(station, notice.key, number)
         elif notice.kind == "ended":
             numbers.pop(notice.key, None)
+            reservations.ended(station, notice.key)
         info = token_info(answer.get("idTagInfo"))
         if info is not None and notice.token is not None:
             authorise.remember(station, notice.token, info)

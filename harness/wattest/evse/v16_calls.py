@@ -6,7 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, commands, diagnostics, display, firmware, metering, sessions, status
+from wattest.evse import (
+    authorise,
+    commands,
+    diagnostics,
+    display,
+    firmware,
+    metering,
+    reservations,
+    sessions,
+    status,
+)
 from wattest.evse.answering import Handler, Refuse, Reply
 from wattest.evse.flash import TokenInfo
 from wattest.evse.settings import Setting
@@ -251,6 +261,8 @@ def _running_cost(station: Station, data: Payload) -> bool:
 
 
 def _final_cost(station: Station, data: Payload) -> bool:
+    number = data.get("transactionId")
+    reservations.total_told(station, data.get("cost"), number=number if isinstance(number, int) else None)
     outlet = _outlet_of(station, data)
     if outlet is None or outlet.session is not None:
         return False

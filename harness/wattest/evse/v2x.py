@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wattest.evse import authorise, display, metering, outbox, signed, status, tariffs
+from wattest.evse import authorise, display, metering, outbox, reservations, signed, status, tariffs
 from wattest.evse.flash import CostTold, Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import modem_told
 from wattest.evse.station import Outlet, Purpose, Station
@@ -230,8 +230,11 @@ class V2x:
         if cost is not None:
             if notice.kind == "ended":
                 display.final_cost(station, outlet, cost)
+                reservations.total_told(station, cost, key=notice.key)
             elif outlet.session is not None and outlet.session.key == notice.key:
                 display.running_cost(station, outlet, cost)
+        if notice.kind == "ended":
+            reservations.ended(station, notice.key)
         info = token_info(answer.get("idTokenInfo"))
         if info is not None and notice.token is not None:
             authorise.remember(station, notice.token, info)

@@ -12,6 +12,7 @@ from wattest.evse import (
     display,
     firmware,
     metering,
+    reservations,
     sessions,
     status,
     tariffs,
@@ -211,7 +212,9 @@ def cost_updated(station: Station, payload: Payload) -> Reply:
     session = station.session(key)
     if session is not None:
         display.running_cost(station, station.outlets[session.evse_id - 1], payload["totalCost"])
-    elif station.flash.last_key == key:
+        return Reply({})
+    reservations.total_told(station, payload["totalCost"], key=key)
+    if station.flash.last_key == key:
         display.final_cost(station, station.outlets[0], payload["totalCost"])
     return Reply({})
 

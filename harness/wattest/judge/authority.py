@@ -78,6 +78,7 @@ def _stretches(scene: Scene) -> Iterator[tuple[float, float]]:
         if session.evse in {None, 1}:
             yield _of_session(scene, session)
     yield from _by_the_station_itself(scene, wait)
+    yield from _by_the_terminal(scene, wait)
 
 
 def _token(call: Call) -> str:
@@ -144,6 +145,16 @@ def _by_the_station_itself(scene: Scene, wait: float) -> Iterator[tuple[float, f
                 yield t, t + wait
         elif remembered or listed or unknown_allowed or _status(trace, uid) in {None, "accepted"}:
             yield t, outage + wait
+
+
+def _by_the_terminal(scene: Scene, wait: float) -> Iterator[tuple[float, float]]:
+    """Payment cards: the terminal and its acquirer decide, and the station makes up a token for the driver.
+
+    What must not come of a refused one is for the scenario that had it refused.
+    """
+    for entry in scene.trace.kind("observation"):
+        if entry.get("what") == "payment card" and entry["value"]["taken"]:
+            yield float(entry["value"].get("asked", entry["t"])), float(entry["t"]) + wait
 
 
 def _accepted(scene: Scene) -> dict[str, float]:

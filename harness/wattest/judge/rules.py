@@ -181,6 +181,7 @@ RULES: Mapping[str, Callable[..., Decision]] = {
     "agree": measured.agree,
     "cost_equal": tallies.cost_equal,
     "cost_within": tallies.cost_within,
+    "amount_at_most": tallies.amount_at_most,
     "ledger": tallies.ledger,
     "answered": papers.answered,
     "in_date": papers.in_date,

@@ -135,6 +135,29 @@ def cost_within(
     return Decision(outcome, f"{thing} is {seen}{currency}; {due}.", figures=figures)
 
 
+def amount_at_most(
+    *, what: str, most: Any, observed: Any, currency: str = "CAD", place: str = ""
+) -> Decision:
+    """An amount of money is not above another, to the cent: money has no uncertainty.
+
+    Nothing observed is doubt; an amount that is none is a mistake of the suite.
+    """
+    thing = begun(what) + at(place)
+    limit, seen = amount_of(most), None if observed is None else amount_of(observed)
+    for name, given, read in (("most", most, limit), ("observed", observed, seen)):
+        if given is not None and read is None:
+            raise BenchError(
+                f"Input '{name}' of rule 'amount_at_most' is {given!r}, which is no amount of money."
+            )
+    if limit is None or seen is None:
+        return Decision("inconclusive", f"{thing} is not known; at most {limit} {currency} is allowed.")
+    outcome: Result = "pass" if seen <= limit else "fail"
+    figures = {"most": str(limit), "observed": str(seen)}
+    return Decision(
+        outcome, f"{thing} is {seen} {currency}; at most {limit} {currency} is allowed.", figures=figures
+    )
+
+
 def ledger(
     *,
     what: str,

@@ -35,6 +35,23 @@ class CsmsEntry:
 
 
 @dataclass(frozen=True)
+class FeederEntry:
+    """One feeder on which several stations hang: who measures each place, and how the stations of the bench are reached.
+
+    Place 1 is the station under test; the stations of the bench have the places after it, each a central system of its own.
+    """
+
+    meters: tuple[str, ...]
+    """A meter under ``rigs``, or ``reference_meter``, for each place, place 1 first."""
+    group: str | None = None
+    """The meter under ``rigs`` that measures the whole feeder."""
+    ports: tuple[int, ...] = ()
+    """Where the central system of each station of the bench listens, place 2 first; unused in a rehearsal."""
+    arrivals: Literal["remote", "operator"] = "remote"
+    """Whether vehicles stay plugged in and sessions are started and stopped remotely, or the operator lets them come and go."""
+
+
+@dataclass(frozen=True)
 class SafetyLimits:
     """What must never be exceeded on a bench, whatever a scenario asks; None where the bench file states nothing.
 
@@ -72,6 +89,8 @@ class Bench:
     safe_order: tuple[str, ...] = ("vehicle", "load", "mains", "chamber")
     dead_man_relay: bool = False
     """A hardware relay that drops when the runner falls silent; without it every report says so."""
+    feeder: FeederEntry | None = None
+    """The feeder of a bench on which several stations hang; a wholly simulated bench has one without saying so."""
     limits: SafetyLimits = field(default_factory=SafetyLimits)
     """Beyond these nothing is set, and a reading beyond them switches everything off."""
     silence_s: float = 10.0

@@ -28,13 +28,13 @@ from wattest.document.decode import Decoder
 from wattest.document.node import Document, Fields, Node, Problems, Text, what
 from wattest.document.quantity import Current, Duration, Power, Temperature, Voltage
 from wattest.document.reader import read
-from wattest.document.signature import Made, Parameter, Shape, shape_of
+from wattest.document.signature import Known, Made, Parameter, Shape, shape_of
 from wattest.document.suggest import did_you_mean, shown
 from wattest.errors import BenchError
-from wattest.model.bench import Bench, CsmsEntry, DriverEntry, SafetyLimits
+from wattest.model.bench import Bench, CsmsEntry, DriverEntry, FeederEntry, SafetyLimits
 from wattest.model.cord import CordEntry
 from wattest.model.plugins import DRIVERS
-from wattest.model.words import ROLE_NAMES, Port, RoleName
+from wattest.model.words import ROLE_NAMES, Port, RigName, RoleName
 
 Factory = Callable[..., Any]
 
@@ -87,6 +87,36 @@ def _limits(
     return SafetyLimits(voltage, current, power, temperature)
 
 
+MeterName = Annotated[str, Known("meter")]
+"""A key of ``rigs``, or the role ``reference_meter``."""
+
+
+def _feeder(
+    *,
+    meters: tuple[MeterName, ...],
+    group: RigName | None = None,
+    ports: tuple[Port, ...] = (),
+    arrivals: Literal["remote", "operator"] = "remote",
+) -> FeederEntry:
+    """One feeder with the station under test at place 1 and stations of the bench at the places after it.
+
+    Args:
+        meters: who measures each place, place 1 first: meters under rigs, or the role reference_meter
+        group: the meter under rigs that measures the whole feeder
+        ports: where the central system of each station of the bench listens, place 2 first
+        arrivals: remote where vehicles stay plugged in and sessions are started remotely; operator where a person lets them come
+    """
+    if len(meters) < 2:
+        raise ValueError("a feeder that is shared has two meters at least, one for each station")
+    if len(set(meters)) < len(meters) or group in meters:
+        raise ValueError("each place of a feeder, and the whole of it, has a meter of its own")
+    if ports and len(ports) != len(meters) - 1:
+        raise ValueError(
+            f"there are {len(ports)} ports for {len(meters) - 1} stations of the bench; place 1 is the station under test"
+        )
+    return FeederEntry(meters, group, ports, arrivals)
+
+
 def _bench(
     *,
     bench: str,
@@ -97,6 +127,7 @@ def _bench(
     cord: CordEntry | None = None,
     safe_order: tuple[RoleName, ...] = ("vehicle", "load", "mains", "chamber"),
     dead_man_relay: bool = False,
+    feeder: Annotated[FeederEntry, Made(_feeder)] | None = None,
     limits: Annotated[SafetyLimits, Made(_limits)] | None = None,
     silence: Duration = 10.0,
 ) -> dict[str, Any]:
@@ -112,6 +143,7 @@ def _bench(
         cord: the cord behind that place as measured, where it is not that of the charger sheet
         safe_order: roles in the order in which they are made safe
         dead_man_relay: whether a hardware relay drops when the runner falls silent
+        feeder: the feeder that several stations share, whose meters stand under rigs
         limits: what must never be exceeded, whatever a scenario asks
         silence: how long the runner may be silent before its watchdog ends it and makes the bench safe
     """
@@ -125,6 +157,7 @@ def _bench(
         "cord": cord,
         "safe_order": safe_order,
         "dead_man_relay": dead_man_relay,
+        "feeder": feeder,
         "limits": limits or SafetyLimits(),
         "silence_s": silence,
     }
@@ -146,10 +179,12 @@ def bench_shape() -> Shape:
 def bench_of(document: Document, factories: Mapping[str, Factory]) -> Bench:
     """The bench in a document; adds what is wrong to its problems and raises ``DocumentError``."""
     problems = document.problems
-    decoder = Decoder(problems, {"role": ROLE_NAMES})
-    values = decoder.decode_call(document.root, bench_shape(), owner="a bench")
     root = document.root if isinstance(document.root, Fields) else Fields((), document.root.place)
     rig_nodes = _rig_nodes(root.get("rigs"), problems)
+    named = tuple(key.text for key, _ in rig_nodes)
+    known = {"role": ROLE_NAMES, "rig": named, "meter": (*named, "reference_meter")}
+    decoder = Decoder(problems, known)
+    values = decoder.decode_call(document.root, bench_shape(), owner="a bench")
     rigs = {key.text: _driver(key, node, problems, factories, ()) for key, node in rig_nodes}
     roles = {
         key.text: _driver(key, node, problems, factories, tuple(rigs))

@@ -26,6 +26,7 @@ FEATURES: Mapping[str, str] = {
     "local_auth_list": "keeps a list of cards that the central system sends",
     "local_cost": "reckons by itself what a session costs, from a tariff that it is given (OCPP 2.1)",
     "meter_display": "shows energy during a session",
+    "offline_payment": "lets a payment card charge while its acquirer does not answer, at the operator's risk",
     "offline_queue": "keeps transaction messages while there is no link",
     "output_sensing": "senses the voltage at its output, and takes one behind an open contactor for a weld",
     "payment_terminal": "takes payment cards at a terminal",
@@ -86,6 +87,7 @@ ROLE_NAMES = (
     "network",
     "alerts",
     "operator",
+    "acquirer",
 )
 """The keys of ``wattest.roles.ROLES``, without the cost of its Protocols."""
 

@@ -13,8 +13,10 @@ Example of a bench entry, the same for every driver::
 
 from __future__ import annotations
 
+from wattest.roles.payments import AcquirerAnswer, Movement, MovementKind, Statement
 from wattest.roles.protocols import (
     ROLES,
+    Acquirer,
     Alerts,
     Battery,
     Calibrated,
@@ -73,6 +75,8 @@ __all__ = [
     "PRESS_STOP",
     "RELEASE_STOP",
     "ROLES",
+    "Acquirer",
+    "AcquirerAnswer",
     "AlertReading",
     "Alerts",
     "Battery",
@@ -96,6 +100,8 @@ __all__ = [
     "LockReading",
     "LockSensor",
     "Mains",
+    "Movement",
+    "MovementKind",
     "Network",
     "Note",
     "Operator",
@@ -112,6 +118,7 @@ __all__ = [
     "ReferenceMeter",
     "Rig",
     "ShowsResistance",
+    "Statement",
     "SupplyReading",
     "SupplyStep",
     "Surroundings",

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from wattest.roles.payments import AcquirerAnswer, Statement
 from wattest.roles.readings import (
     AlertReading,
     ChamberState,
@@ -408,6 +409,24 @@ class Operator(Part, Protocol):
         ...
 
 
+class Acquirer(Part, Protocol):
+    """The test host of the payment terminal's acquirer, or its test portal: it answers the terminal and books money.
+
+    It is the bench's witness of what the station does with a card; no card number passes here.
+    """
+
+    async def set_answer(self, answer: AcquirerAnswer) -> None:
+        """From now on authorisations are approved, refused, or never answered, though perhaps booked.
+
+        Acquirers have test cards or test amounts for that; a line that is unplugged answers nothing.
+        """
+        ...
+
+    async def statement(self, since: datetime) -> Statement:
+        """What was booked since then, oldest first. Raises ``InstrumentError`` or ``RigError``."""
+        ...
+
+
 class Rig(Part, Protocol):
     """What several roles share, such as a program that plays the EVSE; a bench file lists it under ``rigs``."""
 
@@ -430,6 +449,10 @@ class Feeder(Protocol):
 
     async def read(self) -> tuple[Reading, ...]:
         """The current of each place in A per phase, place 1 first, at one instant."""
+        ...
+
+    async def read_group(self) -> Reading | None:
+        """The current of the whole feeder in A per phase, by a meter of its own; None where it has none."""
         ...
 
     async def join(self, place: int) -> None:
@@ -459,6 +482,7 @@ ROLES: Mapping[str, type] = {
     "network": Network,
     "alerts": Alerts,
     "operator": Operator,
+    "acquirer": Acquirer,
 }
 """Role names as they stand in a bench file, and the Protocol that a driver of the role satisfies."""
 

@@ -44,7 +44,7 @@ class Known:
         self._station: dict[str, Any] | None = None
 
     def instruments(self, identities: Mapping[str, Identity]) -> None:
-        """Everybody has been opened, nothing is energised. Raises ``Changed`` for an instrument that is another one.
+        """These have been opened, nothing is energised; who was before is still there. Raises ``Changed`` for an instrument that is another one.
 
         Who has no serial number, such as a person, is noted and not compared.
         """
@@ -57,6 +57,7 @@ class Known:
                 f"the {role} is {_instrument(now)}, and was {_instrument(then)} when this run was begun; one record cannot "
                 "hold both: put the first one back and resume again, or start a new run"
             )
+        found = self._identities | found
         if found != self._identities:
             self._identities = found
             self._note("identities", parts=found)

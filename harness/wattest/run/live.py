@@ -14,9 +14,11 @@ from wattest.errors import BenchError, InstrumentError, RigError, StationGone
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
+from wattest.run.feeder import metered, taken_out
 from wattest.run.following import trouble_of, with_obedient_load
 from wattest.run.guard import Guard
 from wattest.run.known import Known
+from wattest.run.live_neighbours import LiveNeighbours
 from wattest.run.rescue import hazardous
 from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from wattest.model.tariff import TaxRate
     from wattest.roles import Keep, Note, Part
     from wattest.run.custody import Custody
+    from wattest.run.feeder import MeteredFeeder
 
 READY_S = 60.0
 """Beyond its stated boot time, how long a station may take to connect and report."""
@@ -77,6 +80,11 @@ class LiveVenue:
         self._rigs: dict[str, Any] = {
             name: driver(entry, self._around(name)) for name, entry in bench.rigs.items()
         }
+        self._meters = taken_out(bench.feeder, self._rigs)
+        self._neighbours = (
+            None if bench.feeder is None else LiveNeighbours(bench.feeder, bench.csms, clock, note)
+        )
+        self._feeder: MeteredFeeder | None = None
         bare: dict[str, Part] = {
             role: driver(entry, self._around(role)) for role, entry in bench.roles.items()
         }
@@ -118,6 +126,8 @@ class LiveVenue:
         self._facts["csms"] = self._server.url
         entry = self._bench.csms
         self._files = await serve_files(self._csms.files, entry.host, entry.files_port)
+        if self._neighbours is not None:
+            await self._neighbours.listen()
 
     def _begin(self, custody: Custody) -> None:
         assert self._record is not None
@@ -157,7 +167,18 @@ class LiveVenue:
             if len(self._fallen()) == before:
                 raise
             raise StationGone(f"{self._fallen()[-1]} {problem}") from None
-        return Stage(self._parts, self._csms, self._fallen, self._guard.breach)
+        feeder = await self._feeder_ready() if "feeder" in scenario.needs else None
+        return Stage(self._parts, self._csms, self._fallen, self._guard.breach, feeder)
+
+    async def _feeder_ready(self) -> MeteredFeeder:
+        """The meters of the feeder answer, and the stations of the bench are there without a session."""
+        assert self._neighbours is not None
+        self._neighbours.operator = self._parts.get("operator")  # type: ignore[assignment]
+        feeder = metered(self._bench, self._meters, self._parts, self._neighbours)
+        self._known.instruments(await feeder.open())
+        self._feeder = feeder
+        await self._neighbours.ready()
+        return feeder
 
     async def _ready(self, dialect: Dialect) -> None:
         if dialect != self._dialect:
@@ -289,6 +310,10 @@ class LiveVenue:
     async def leave(self) -> None:
         """No current flows, confirmed by the reference meter; the station stays fed for the next scenario."""
         self._scenario = None
+        feeder, self._feeder = self._feeder, None
+        if feeder is not None and self._neighbours is not None:
+            await self._neighbours.rest()
+            await feeder.close()
         if self._opened:
             with suppress(BenchError):  # whether power is off is asked below, and said
                 await self._revive()
@@ -304,7 +329,8 @@ class LiveVenue:
             except BenchError as problem:
                 doubt = str(problem)
                 problems.append(doubt)
-        for closing in (*self._parts.values(), *self._rigs.values(), self._server, self._files):
+        listening = (self._neighbours, self._server, self._files)
+        for closing in (*self._parts.values(), *self._rigs.values(), *listening):
             if closing is None:
                 continue
             try:
@@ -322,6 +348,8 @@ class LiveVenue:
     def lacks(self, needs: tuple[str, ...]) -> str | None:
         """Roles come from the bench file, capabilities from the drivers, the rest from the charger sheet."""
         can = set(self._parts).union(*(part.supports for part in self._parts.values()))
+        if self._bench.feeder is not None:
+            can.add("feeder")
         return lacking(needs, can, self._bench, self._sheet)
 
 

@@ -164,6 +164,7 @@ async def _prepared(campaign: Campaign, scenario: Scenario, dialect: Dialect, st
         store=lambda name, content: _kept(campaign, name, content),
         seen=set(stage.csms.ledger.transactions),
     )
+    stage.csms.accepts_unknown = False
     for name, card in given.cards.items():
         stage.csms.set_card(card)
         note("setting", what="card", name=name, uid=card.uid, status=card.status, group=card.group)

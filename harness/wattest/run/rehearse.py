@@ -55,6 +55,8 @@ class Rehearsal:
     folder: str
     twins: dict[str, Any] = field(default_factory=dict)
     network: Any = None
+    plane: Any = None
+    """What flows past an instrument that is not at the connector of the station under test; None where it is."""
 
 
 TwinFactory = Callable[[Rehearsal], AbstractAsyncContextManager[Options]]

@@ -20,10 +20,11 @@ from wattest.ocpi.alerts import Alerts
 from wattest.roles import Surroundings
 from wattest.run.campaign import Stage, lacking
 from wattest.run.drivers import driver
+from wattest.run.feeder import metered, plane_of, taken_out
 from wattest.run.following import trouble_of, with_obedient_load
 from wattest.run.guard import Guard
 from wattest.run.known import Known
-from wattest.run.neighbours import SimulatedFeeder
+from wattest.run.neighbours import PLACES, SimulatedFeeder, SimulatedNeighbours
 from wattest.run.rehearse import Rehearsal, with_twins, without_people
 from wattest.run.safety import Interlocks
 from wattest.run.terminal import terminal
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from wattest.model.charger import ChargerSheet
     from wattest.model.scenario import Dialect, Scenario
     from wattest.model.tariff import TaxRate
-    from wattest.roles import Keep, Note, Part
+    from wattest.roles import Feeder, Keep, Note, Part
 
 SETTLE_S = 300.0
 """A sound charger boots, connects and reports within this; one that only connects is tested as it is."""
@@ -85,7 +86,8 @@ class SimulatedVenue:
         self._parts: dict[str, Part] = {}
         self._rigs: dict[str, Any] = {}
         self._interlocks = self._interlocked({})
-        self._feeder: SimulatedFeeder | None = None
+        self._neighbours: SimulatedNeighbours | None = None
+        self._meters: dict[str, Any] = {}
         self._stack = AsyncExitStack()
         self._stepped_s = 0.0
         self._terminal = terminal()
@@ -110,7 +112,8 @@ class SimulatedVenue:
         self._alerts = Alerts(csms)
         network.serve_files(csms.files.answer)
         csms.files.base = lambda _reached: FILES
-        await self._open_parts(world, network)
+        worlds = self._worlds_of(world, scenario, dialect, seed)
+        await self._open_parts(worlds, network)
         self._charger = Charger(
             world,
             self._clock,
@@ -126,10 +129,30 @@ class SimulatedVenue:
         if not csms.connected:
             raise StationGone(f"No station connected within {SETTLE_S:g} s.")
         self._known.station(csms)
+        return Stage(self._parts, csms, breach=self._guard.breach, feeder=await self._feeder_of(world))
+
+    def _worlds_of(self, world: World, scenario: Scenario, dialect: Dialect, seed: int) -> dict[int, World]:
+        """The worlds of all stations by place: one, unless the scenario needs a feeder or the bench file names its meters."""
+        entry = self._bench.feeder
+        if "feeder" not in scenario.needs and entry is None:
+            return {1: world}
+        places = PLACES if entry is None else len(entry.meters)
+        others = SimulatedNeighbours(places, self._clock, self._note, self._sheet, dialect, seed)
         if "feeder" in scenario.needs:
-            self._feeder = SimulatedFeeder(world, self._clock, self._note, self._sheet, dialect, seed)
-            await self._feeder.open()
-        return Stage(self._parts, csms, breach=self._guard.breach, feeder=self._feeder)
+            self._neighbours = others
+        return {1: world, **others.worlds}
+
+    async def _feeder_of(self, world: World) -> Feeder | None:
+        """The feeder with its stations, when the scenario needs one."""
+        if self._neighbours is None:
+            return None
+        await self._neighbours.open()
+        if self._bench.feeder is None:
+            return SimulatedFeeder(world, self._neighbours, self._clock, self._note)
+        feeder = metered(self._bench, self._meters, self._parts, self._neighbours)
+        self._known.instruments(await feeder.open())
+        self._stack.push_async_callback(feeder.close)
+        return feeder
 
     def _interlocked(self, parts: dict[str, Part]) -> Interlocks:
         """What makes these parts safe, not armed yet."""
@@ -145,13 +168,14 @@ class SimulatedVenue:
         )
         return interlocks
 
-    async def _open_parts(self, world: World, network: MemoryNetwork) -> None:
+    async def _open_parts(self, worlds: dict[int, World], network: MemoryNetwork) -> None:
         bench = self._bench
         if bench.rehearsed:
             bench = await with_twins(
-                bench, self._stack, lambda entry, left: self._place(world, network, entry, left)
+                bench, self._stack, lambda entry, left: self._place(worlds, network, entry, left)
             )
-        self._rigs, bare = self._played(bench, world, network)
+        self._rigs, bare = self._played(bench, worlds[1], network)
+        self._meters = taken_out(bench.feeder, self._rigs)
         bare = with_obedient_load(
             bare, rated_a=self._sheet.rated_current_a, clock=self._clock, note=self._note
         )
@@ -165,9 +189,10 @@ class SimulatedVenue:
             await parts["reference_meter"].start_integration()  # type: ignore[attr-defined]
 
     def _place(
-        self, world: World, network: MemoryNetwork, entry: DriverEntry, left: dict[str, Any]
+        self, worlds: dict[int, World], network: MemoryNetwork, entry: DriverEntry, left: dict[str, Any]
     ) -> Rehearsal:
-        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left, network)
+        world, plane = plane_of(self._bench.feeder, entry.role, worlds)
+        return Rehearsal(world, self._clock, entry.role, entry.options, self._folder, left, network, plane)
 
     @property
     def _folder(self) -> str:
@@ -205,9 +230,9 @@ class SimulatedVenue:
         try:
             await self._interlocks.between()
         finally:
-            feeder, self._feeder = self._feeder, None
-            if feeder is not None:
-                await feeder.close()
+            others, self._neighbours = self._neighbours, None
+            if others is not None:
+                await others.close()
             if self._charger is not None:
                 await self._charger.stop()
             if self._csms is not None:
@@ -237,5 +262,7 @@ class SimulatedVenue:
         parts = with_obedient_load(
             bare, rated_a=self._sheet.rated_current_a, clock=self._clock, note=self._note
         )
-        can = {"any_date", "feeder"}
+        can = {"any_date"}
+        if bench.feeder is not None or not bench.rehearsed:
+            can.add("feeder")
         return frozenset(parts).union(can, *(part.supports for part in parts.values()))

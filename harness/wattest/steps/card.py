@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from wattest.card_data import TestCard, tap_question, told
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from wattest.card_data import TestCard, read_question, tap_question, told
 from wattest.document.quantity import Duration
 from wattest.errors import Inconclusive
 from wattest.model.verb import CardName
 from wattest.ocpp.neutral import Authorized
 from wattest.steps.context import Run
 from wattest.steps.registry import step
+
+PRESENTED = "payment card"
+"""Under this name a scenario keeps when its last payment card was presented."""
+
+
+@dataclass(frozen=True)
+class Presented:
+    """When a payment card was presented, and which transactions of the scenario there were before."""
+
+    at: datetime
+    before: frozenset[str]
 
 
 @step()
@@ -18,23 +33,31 @@ async def present_card(run: Run, *, card: CardName) -> None:
 
 
 @step()
-async def present_payment_card(run: Run, *, card: TestCard) -> None:
+async def present_payment_card(
+    run: Run, *, card: TestCard, expect: Literal["taken", "read"] = "taken"
+) -> None:
     """Hold a test card of a payment scheme to the station's terminal; the operator of the bench does it.
 
     From here on that no card number leaves the station proves something. ``card``: the scheme; the card's number is one that
     processors publish for tests. With a card of another number the verdict is the same: numbers are found by their form.
+    ``expect: read`` where the card is to be refused or left without an answer: the terminal need not take it.
     """
-    question = tap_question(card)
+    begin = run.clock.monotonic()
+    run.names[PRESENTED] = Presented(run.clock.utc(), frozenset(one.id for one in run.transactions()))
+    question = tap_question(card) if expect == "taken" else read_question(card)
     answer = await run.part("operator").ask(question, ("yes", "no"))
     run.note(
         "observation",
         role="operator",
         what="payment card",
-        value={"card": told(card), "taken": answer == "yes"},
+        value={"card": told(card), "taken": answer == "yes", "asked": begin},
         evidence=(),
     )
     if answer != "yes":
-        raise Inconclusive(f"The terminal did not take the test card {told(card)}: nothing can leak of it.")
+        raise Inconclusive(
+            f"The terminal did not {'take' if expect == 'taken' else 'read'} the test card {told(card)}: nothing can "
+            "come of it."
+        )
 
 
 @step(proves=("AUT-04",))

@@ -14,7 +14,7 @@ from wattest.steps.context import Run, percent
 from wattest.steps.energy import compared, mark_energy
 from wattest.steps.limits import in_unit, judged
 from wattest.steps.registry import step
-from wattest.steps.supply import supply_arrived, phase_v
+from wattest.steps.supply import phase_v, supply_arrived
 
 
 @dataclass(frozen=True)

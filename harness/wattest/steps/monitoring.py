@@ -61,7 +61,8 @@ async def expect_error_code(
             )
     begin = run.clock.monotonic()
     took = await run.until(
-        lambda: _faulted(run) or _ended_for(run, (code, *or_)) or _reported(run, (code, *or_)) is not None, within
+        lambda: _faulted(run) or _ended_for(run, (code, *or_)) or _reported(run, (code, *or_)) is not None,
+        within,
     )
     if took is not None and _reported(run, (code, *or_)) is None:
         await run.until(lambda: _reported(run, (code, *or_)) is not None, LINGER_S)
@@ -177,7 +178,11 @@ def _reported(run: Run, codes: tuple[str, ...]) -> FaultReport | None:
     """The report of the fault that was made last: one with its code if there is one, else what is open, else what was."""
     entries = run.entries()
     made = max((entry["seq"] for entry in entries if entry["kind"] == "fault"), default=-1)
-    told = [one for one in fault_reports(entries) if one.seq > made and one.evse_id in WHOLE_OR_FIRST and not one.cleared]
+    told = [
+        one
+        for one in fault_reports(entries)
+        if one.seq > made and one.evse_id in WHOLE_OR_FIRST and not one.cleared
+    ]
     named = next((one for one in told if one.code in codes), None)
     return named or _bad(run) or next(reversed(told), None)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "card",
+    "payment",
     "battery",
     "cable",
     "charge",

@@ -7,8 +7,9 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from wattest.card_data import TEST_NUMBERS, tap_question
+from wattest.card_data import TEST_NUMBERS, read_question, tap_question
 from wattest.roles import PRESS_STOP, RELEASE_STOP
+from wattest.world.acquirer import Acquirer
 from wattest.world.behaviour import Conduct
 from wattest.world.cable import Cable
 from wattest.world.climate import Climate
@@ -76,6 +77,7 @@ class World:
         )
         self.terminal = Terminal(fitted="payment_terminal" in has, grid=self.grid)
         self.stop_button = StopButton(fitted="emergency_stop" in has)
+        self.acquirer = Acquirer(clock)
         self.rtc = Rtc(clock=clock, climate=self.climate, conduct=self.conduct)
         past = random.Random(f"registers of {sheet.serial} {seed}")
         begins = [float(past.randrange(10_000, 1_000_000)) for _ in range(sheet.connectors)]
@@ -98,8 +100,9 @@ class World:
         self.inspection: dict[str, Callable[[], float]] = self.cable.measures()
         """What a person with a gauge would read off this station, by subject."""
         self.sights: dict[str, Callable[[], str]] = self.cable.sights() | {
-            tap_question(card): lambda number=number: "yes" if self.terminal.tap(number) else "no"
+            question(card): lambda number=number: "yes" if self.terminal.tap(number) else "no"
             for card, number in TEST_NUMBERS.items()
+            for question in (tap_question, read_question)
         }
         """What a person would answer after a look at it, or after doing as told, by question; the first answer to any other."""
         self.sights[PRESS_STOP] = lambda: "yes" if self.stop_button.move(pressed=True) else "no"

@@ -45,5 +45,7 @@ async def over_tcp(
     """A twin with the serial number of the calibration file, at the connector of outlet 1, over TCP."""
     name = there.options["calibration"]
     known = calibration_of(name, there.folder)
-    async with serve_scpi(build(OutletPlane(there.world), known), end=end, ended=ended) as server:
+    async with serve_scpi(
+        build(there.plane or OutletPlane(there.world), known), end=end, ended=ended
+    ) as server:
         yield {"resource": server.resource, "library": "@py"}

@@ -104,12 +104,14 @@ def carlo_gavazzi_em(
 
 @asynccontextmanager
 async def carlo_gavazzi_em_twin(there: Rehearsal) -> AsyncIterator[Options]:
-    """A meter with the serial number of the calibration file, at the connector of outlet 1, in memory."""
+    """A meter with the serial number of the calibration file, in memory, at the connector of outlet 1 or where it is put."""
     serial = "KS2400017001A"
     known = calibration_of(there.options["calibration"], there.folder)
     if known is not None:
         serial = known.serial
-    twin = GavazziTwin(OutletPlane(there.world), serial, ethernet=there.options["model"] == "em24")
+    twin = GavazziTwin(
+        there.plane or OutletPlane(there.world), serial, ethernet=there.options["model"] == "em24"
+    )
     with plugged_in(there.role, RtuLine(twin, there.options["device_id"])) as resource:
         yield {"resource": resource}
 

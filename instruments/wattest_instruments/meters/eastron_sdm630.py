@@ -96,7 +96,7 @@ def eastron_sdm630(
 
 @asynccontextmanager
 async def eastron_sdm630_twin(there: Rehearsal) -> AsyncIterator[Options]:
-    """A meter with the serial number of the calibration file, at the connector of outlet 1, in memory."""
+    """A meter with the serial number of the calibration file, in memory, at the connector of outlet 1 or where it is put."""
     serial = "18240001"
     known = calibration_of(there.options["calibration"], there.folder)
     if known is not None:
@@ -106,7 +106,7 @@ async def eastron_sdm630_twin(there: Rehearsal) -> AsyncIterator[Options]:
             f"{there.role} (eastron_sdm630): its calibration file has the serial number {serial!r}; this meter states "
             "digits only."
         )
-    twin = Sdm630Twin(OutletPlane(there.world), int(serial), there.options["resolution"])
+    twin = Sdm630Twin(there.plane or OutletPlane(there.world), int(serial), there.options["resolution"])
     with plugged_in(there.role, RtuLine(twin, there.options["device_id"])) as resource:
         yield {"resource": resource}
 

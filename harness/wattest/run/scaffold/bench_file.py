@@ -52,6 +52,10 @@ ROLES: Mapping[str, Text] = {
         "Qu'est-ce qui avertit l'exploitant de la borne de ses pannes ?",
     ),
     "operator": Text("Who answers questions at the bench?", "Qui répond aux questions au banc ?"),
+    "acquirer": Text(
+        "What shows the acquirer's test statement of the payment terminal?",
+        "Qu'est-ce qui montre le relevé d'essai de l'acquéreur du terminal de paiement ?",
+    ),
 }
 """What is asked for each role; the keys are those of ``wattest.roles.ROLES``."""
 
