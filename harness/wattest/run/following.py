@@ -136,7 +136,9 @@ class FollowingLoad:
 
     async def _obey(self) -> None:
         offered_a = math.inf if self._heedless else await self._offered_a()
-        most_a = math.inf if self._heedless else min(self._rated_a, offered_a)  # it may have been told meanwhile
+        most_a = (
+            math.inf if self._heedless else min(self._rated_a, offered_a)
+        )  # it may have been told meanwhile
         await self._draw(min(self._wanted_a, most_a))
 
     async def _offered_a(self) -> float:

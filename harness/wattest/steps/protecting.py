@@ -90,8 +90,10 @@ async def check_over_current(run: Run, *, then: Current = 6.0) -> None:
     )
     begin = run.clock.monotonic()
     try:
+        await draw(
+            run, round(least * ABOVE, 1)
+        )  # before the load heeds nothing, so that it never draws anything else
         await set_heedless(run, True)
-        await draw(run, round(least * ABOVE, 1))
         delay = await _trips(run, begin, least, in_unit(trip, DURATION))
         name = f"delay from {least:.1f} A, where {offered:.1f} A are offered, to a dead output"
         check_at_most(run, name, delay, trip, DURATION, evidence=(*duty.seq, seq))
