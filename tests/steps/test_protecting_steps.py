@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.steps.conftest import Stand
 
+    from wattest.roles import PilotReading
+
 
 class FakeLoad:
     """Draws what it is told: ``told`` holds it all, ``drawn`` the last current."""
@@ -119,19 +121,24 @@ def test_nothing_flows(stand: Stand) -> None:
 def test_a_bench_that_only_obeys(stand: Stand) -> None:
     """Without a part that can draw too much the scenario should have said what it needs."""
     load = at_16_a(stand, lambda _t: 240.0)
-    load.supports = frozenset()  # type: ignore[misc]
+    load.supports = frozenset()
     assert sentence(BenchError, stand, check_over_current(stand.run_)).startswith(
         "Neither the load nor the vehicle of this bench can draw more than it is offered; put 'heedless' under 'needs:'"
     )
 
 
 class WeldedCar(FakeCar):
-    """A vehicle whose side feeds the output; ``held`` is a plug that cannot be taken."""
+    """A vehicle whose side feeds the output; ``held`` is a plug that cannot be taken, ``makes`` what a fault makes of the station."""
 
     def __init__(self, *, held: bool = False) -> None:
         super().__init__()
         self.held = held
         self.ready: list[bool] = []
+        self.makes: Callable[[], None] = lambda: None
+
+    async def set_fault(self, fault: str, on: bool) -> None:
+        await super().set_fault(fault, on)
+        self.makes()
 
     async def plug_in(self) -> None:
         if self.held:
@@ -164,7 +171,7 @@ def fed(stand: Stand, *, volts: float = 240.0, held: bool = False, sensing: bool
 def test_weld_noticed(stand: Stand) -> None:
     """A fault told and a plug that is held are a session refused; the feed is taken away."""
     car = fed(stand, held=True)
-    says(stand, "faulted", "OtherError")
+    car.makes = lambda: says(stand, "faulted", "OtherError")
     stand.do(check_weld(stand.run_, card="driver"))
     assert [outcome for _name, outcome in stand.checks()] == ["pass", "pass"]
     assert car.faults == [("weld", True), ("weld", False)]
@@ -190,7 +197,7 @@ def test_weld_told_before_a_session(stand: Stand) -> None:
 def test_session_in_spite_of_a_weld(stand: Stand) -> None:
     """A session that charges fails, reported or not."""
     car = fed(stand)
-    says(stand, "faulted", "OtherError")
+    car.makes = lambda: says(stand, "faulted", "OtherError")
     begun = stand.transaction(ended_at=None, states=((stand.clock.utc(), "charging"),))
 
     async def charges(ready: bool) -> None:
@@ -243,4 +250,39 @@ def test_a_live_output_is_not_fed(stand: Stand) -> None:
     assert sentence(Inconclusive, stand, check_weld(stand.run_, card="driver")) == (
         "A transaction runs already, so that a weld cannot be shown before one."
     )
+    car = fed(stand)
+    stand.csms.ledger.transactions.clear()
+    says(stand, "faulted", "OtherError")
+    assert sentence(Inconclusive, stand, check_weld(stand.run_, card="driver")) == (
+        "The station reports a fault already, so that another one could not be told from it."
+    )
     assert car.faults == []
+
+
+@pytest.mark.parametrize(
+    ("duty", "flags", "said"),
+    [
+        (
+            5.0,
+            frozenset(),
+            "The duty cycle is 5.0 % (which offers nothing), so that nobody can tell what would be too much.",
+        ),
+        (
+            26.7,
+            {"no calibration"},
+            "The duty cycle is 26.7 % (no calibration), so that nobody can tell what would be too much.",
+        ),
+    ],
+)
+def test_an_offer_that_nobody_knows(stand: Stand, duty: float, flags: frozenset[str], said: str) -> None:
+    """Without a duty cycle that can be trusted there is no too much."""
+    at_16_a(stand, lambda _t: 240.0)
+    shown = scope(stand, 6.0, duty)
+    read = shown.read
+
+    async def flagged() -> PilotReading:
+        seen = await read()
+        return replace(seen, duty=replace(seen.duty, flags=frozenset(flags)))
+
+    shown.read = flagged  # type: ignore[method-assign]
+    assert sentence(Inconclusive, stand, check_over_current(stand.run_)) == said

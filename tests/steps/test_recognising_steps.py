@@ -32,7 +32,7 @@ def test_edges(stand: Stand) -> None:
     car = stand.parts["vehicle"] = ResistorCar()
     for state in ("B", "C"):
         for edge in ("least", "highest"):
-            stand.do(show_resistance(stand.run_, state=state, edge=edge))  # type: ignore[arg-type]
+            stand.do(show_resistance(stand.run_, state=state, edge=edge))
     assert car.shown == [("B", 1870.0), ("B", 4610.0), ("C", 909.0), ("C", 1723.0)]
 
 

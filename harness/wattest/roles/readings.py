@@ -7,8 +7,10 @@ from typing import Literal
 
 LockPosition = Literal["locked", "unlocked", "unknown"]
 Whereabouts = Literal["holstered", "in hand", "plugged in", "unknown"]
+PilotFault = Literal["diode", "pe", "short"]
+"""Diode shorted, protective earth open, pilot shorted to earth (state E)."""
 VehicleFault = Literal["diode", "pe", "short", "heedless", "weld"]
-"""Diode shorted, protective earth open, pilot shorted to earth (state E); a vehicle that goes on asking and drawing as it was
+"""Faults of the pilot; a vehicle that goes on asking and drawing as it was
 told, whatever the pilot says; a contactor that looks welded, by voltage put on the output from behind it or by its contacts held closed."""
 PilotResistor = Literal["B", "C"]
 """What a vehicle has between pilot and earth in state B, and what its switch puts beside that in state C (R2 and R3)."""

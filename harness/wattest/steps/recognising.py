@@ -14,7 +14,6 @@ from wattest.roles import PilotResistor, Reading
 from wattest.steps.charge import FLOWS_A
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.limits import in_unit, judged, measured
-from wattest.steps.message import set_limit
 from wattest.steps.obeying import DEAD_V, METER_LAG_S
 from wattest.steps.protecting import draw, flowing, set_heedless
 from wattest.steps.registry import step
@@ -142,7 +141,7 @@ async def check_patience(run: Run, *, current: Current = 6.0) -> None:
     )
     try:
         await set_heedless(run, True)
-        await set_limit(run, current=0.0)
+        await run.csms.station().set_limit(0.0, 1)  # refused or not: whether the pulses stop is seen below
         stopped, dead = await _watch(
             run, in_unit(run.limit("profile_to_current"), DURATION), in_unit(most, DURATION)
         )

@@ -28,6 +28,7 @@ _FRENCH_FEATURES: Mapping[str, str] = {
     "local_auth_list": "garde une liste de cartes envoyée par le système central",
     "meter_display": "affiche l'énergie pendant une session",
     "offline_queue": "garde les messages de transaction sans liaison",
+    "output_sensing": "mesure la tension à sa sortie, et tient celle derrière un contacteur ouvert pour une soudure",
     "price_display": "affiche le prix avant une session",
     "remote_start": "démarre une session pour le système central",
     "reset": "redémarre à la demande du système central",
