@@ -300,6 +300,46 @@ def test_faults_are_mended_when_the_car_is_made_safe(desk: Desk) -> None:
     ]
 
 
+def test_what_feeds_the_output_is_taken_away_first(desk: Desk) -> None:
+    """A car that was safe is not while the bench feeds its output; resistors of its own come last."""
+    vehicle: Any = desk.play(
+        "vehicle", *["done"] * 9, supports=("weld", "heedless", "pilot_resistance"), language="fr"
+    )
+    desk.clock.run(vehicle.open())
+    desk.clock.run(vehicle.set_ready(False))
+    desk.clock.run(vehicle.set_pilot_resistance("B", 1870.0))
+    desk.clock.run(vehicle.set_fault("heedless", True))
+    desk.clock.run(vehicle.set_fault("weld", True))
+    desk.clock.run(vehicle.make_safe())
+    desk.clock.run(vehicle.make_safe())
+    weld = (
+        "ce défaut de la voiture : le contacteur paraît soudé car le banc alimente la sortie par l'aval ou tient ses "
+        "contacts fermés."
+    )
+    heedless = "ce défaut de la voiture : demande et prend ce qui est réglé quoi que dise le signal pilote."
+    assert desk.questions() == [
+        "Réglez la voiture pour qu'elle ne prenne pas d'énergie",
+        "Mettez 1870 Ohm dans la voiture entre le pilote et la terre",
+        f"Créez {heedless}",
+        f"Créez {weld}",
+        f"Supprimez {weld}",
+        "Assurez-vous que la voiture ne prend pas d'énergie.",
+        f"Supprimez {heedless}",
+        "Mettez la résistance nominale dans la voiture entre le pilote et la terre",
+    ]
+
+
+def test_a_resistor_of_state_c_in_english(desk: Desk) -> None:
+    """The person is told which of the two resistors is meant."""
+    vehicle: Any = desk.play("vehicle", "done", "done", supports=("pilot_resistance",))
+    desk.clock.run(vehicle.set_pilot_resistance("C", 909.0))
+    desk.clock.run(vehicle.set_pilot_resistance("C", None))
+    assert desk.questions() == [
+        "Put 909 Ohm into the car as what its switch puts beside that for state C",
+        "Put the nominal resistor into the car as what its switch puts beside that for state C",
+    ]
+
+
 def test_a_fault_that_stays_keeps_the_car_from_being_safe(desk: Desk) -> None:
     """Every refusal is in the sentence: that of the energy, and that of the fault."""
     vehicle = cast("Vehicle", desk.play("vehicle", "done", "no, jammed", "no", supports=("pilot_short",)))

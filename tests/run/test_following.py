@@ -115,6 +115,55 @@ def test_it_follows_no_more_once_it_is_off_or_safe(bench: Bench) -> None:
     bench.clock.run(live())
 
 
+def test_a_load_that_is_told_not_to_heed(bench: Bench) -> None:
+    """It draws what it is told above offer and sheet, and obeys again when it is told, or was made safe."""
+    load = bench.following()
+    assert load.supports == {"obeys_pilot", "heedless"}
+
+    async def live() -> None:
+        await load.set_input(on=True)
+        await load.set_heedless(True)
+        await load.set_current(60.0)
+        await asyncio.sleep(10.0)
+        assert bench.load.told[-1] == ("current", 60.0)
+        await load.set_heedless(False)
+        assert bench.load.told[-1] == ("current", 30.0)
+        await load.set_heedless(True)
+        await load.make_safe()
+        await load.set_input(on=True)
+        assert bench.load.told[-2:] == [("current", 30.0), ("input", True)]
+
+    bench.clock.run(live())
+    bench.clock.run(load.close())
+
+
+def test_a_pilot_that_is_read_meanwhile_changes_nothing(bench: Bench) -> None:
+    """Told not to heed while it reads the pilot, it forgets what it was about to draw."""
+    load = bench.following()
+    read = bench.board.read_pilot
+
+    async def slowly() -> PilotReading:
+        await asyncio.sleep(1.0)
+        return await read()
+
+    async def live() -> None:
+        await load.set_input(on=True)
+        bench.board.read_pilot = slowly  # type: ignore[method-assign]
+        bench.board.duty = 20.0
+        await load.set_current(60.0)
+        assert bench.load.told[-1] == ("current", 12.0)
+        await asyncio.sleep(1.5)
+        await load.set_heedless(True)
+        await asyncio.sleep(1.0)
+        assert [what for what in bench.load.told if what[0] == "current"][1:] == [
+            ("current", 12.0),
+            ("current", 60.0),
+        ]
+
+    bench.clock.run(live())
+    bench.clock.run(load.close())
+
+
 def test_never_more_than_the_sheet_states(bench: Bench) -> None:
     """A pilot that offers too much is the charger's fault to be judged, not a reason to overload it."""
     load = bench.following(rated_a=16.0)

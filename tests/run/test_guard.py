@@ -51,6 +51,12 @@ class Bench:
     async def set_ready(self, ready: bool) -> None:
         self.done.append(("ready", ready))
 
+    async def set_heedless(self, heedless: bool) -> None:
+        self.done.append(("heedless", heedless))
+
+    async def set_fault(self, fault: str, on: bool) -> None:
+        self.done.append((fault, on))
+
     async def set_voltage(self, voltage_v: float) -> None:
         self.done.append(("voltage", voltage_v))
 
@@ -85,6 +91,7 @@ def refused(awaitable: Any) -> str:
     [
         ("mains", "set_power", True, False),
         ("vehicle", "set_ready", True, False),
+        ("load", "set_heedless", True, False),
         ("mains", "run_profile", (SupplyStep(1.0, 120.0),), (SupplyStep(1.0, 0.0),)),
     ],
 )
@@ -102,6 +109,20 @@ def test_nothing_is_energised_before_the_interlocks_are_armed(
     bench.armed = True
     asyncio.run(getattr(part, verb)(gives))
     assert len(bench.done) == 2
+
+
+def test_a_fault_may_feed_the_output() -> None:
+    """No fault of the vehicle is made before the interlocks are armed, however it is asked for; mending is never refused."""
+    bench = Bench(armed=False)
+    part = bench.part("vehicle")
+    for asked in (
+        part.set_fault("weld", True),
+        part.set_fault("weld", on=True),
+        part.set_fault(fault="weld", on=True),
+    ):
+        assert refused(asked).startswith("vehicle.set_fault was refused: it gives energy, and the interlocks")
+    asyncio.run(part.set_fault("weld", False))
+    assert bench.done == [("weld", False)]
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from wattest.errors import Inconclusive
 from wattest.model.library import library_folder
 from wattest.run.assemble import documents
 from wattest.run.perform import Outcome
 from wattest.run.prove import simulate
+from wattest.steps.monitoring import expect_error_code
+
+if TYPE_CHECKING:
+    from tests.steps.conftest import Stand
 
 Tried = Callable[..., Outcome]
 
@@ -18,7 +24,7 @@ HEAD = """scenario: Tried
 titre: Essayé
 id: TRY-001
 covers: [{covers}]
-needs: [card_reader, vehicle, lock_sensor, connector_lock, lock_jam, pilot_short, network, reference_meter]
+needs: [card_reader, vehicle, lock_sensor, connector_lock, lock_jam, pilot_short, pilot_scope, heedless, network, reference_meter]
 time_limit: 1 d
 given:
   cards: {{driver: 04E2A1B2}}
@@ -127,6 +133,58 @@ def test_a_fault_that_stays_is_named(tried: Tried) -> None:
     unheard = tried("MON-04", *BEGIN, "expect_fault_cleared")
     assert unheard.verdict == "inconclusive"
     assert "The station has reported no fault in this scenario" in unheard.sentence
+
+
+TOO_MUCH = (
+    "present_card: driver",
+    "plug_in",
+    "charge: {current: 10 A}",
+    "ev_ready",
+    "expect_transaction: {state: charging, within: 30 s}",
+    "set_limit: {current: 10 A}",
+    "wait: 10 s",
+    "check_over_current",
+)
+
+
+@pytest.mark.parametrize("dialect", ["1.6", "2.0.1"])
+def test_a_report_that_was_taken_back_was_a_report(tried: Tried, dialect: str) -> None:
+    """A fault that passes with its cause is reported and cleared at once: both the report and its code count."""
+    steps = (*TOO_MUCH, "wait: 5 s", "expect_error_code: {code: CX004}")
+    found = tried("MON-04", *steps, active=("V112",), dialect=dialect)
+    assert (found.verdict, found.requirements["MON-04"]) == ("pass", "pass")
+    silent = tried("MON-04", *steps, active=("PILOT-D13",), dialect=dialect)
+    assert (
+        silent.sentence
+        == "The report of a fault that is CX004 (OverCurrentFailure) did not come within 10 s."
+    )
+
+
+def test_a_report_from_before_the_fault_is_none_of_it(tried: Tried) -> None:
+    """What was reported and cleared before the fault was made says nothing about it."""
+    before = (
+        *FAULT,
+        "wait: 5 s",
+        "mend_vehicle_fault: short",
+        "ev_pause",
+        "wait: 5 s",
+        "unplug",
+        "wait: 10 s",
+    )
+    found = tried("MON-04", *before, "jam_lock: connector", "expect_error_code: {code: CX014, within: 5 s}")
+    assert found.sentence == "The report of a fault that is CX014 (PilotFault) did not come within 5 s."
+
+
+def test_a_session_that_ended_for_over_current(stand: Stand) -> None:
+    """The reason of OCPP 2.0.1 tells of the fault, but not its code: that is doubt."""
+    stand.run_.entries = list
+    stand.csms.put(stand.transaction(stop_reason="OvercurrentFault"))
+    stand.csms.fake.last_status = lambda _evse: None  # type: ignore[attr-defined]
+    stand.csms.fake.last_status_seq = lambda _evse: None  # type: ignore[attr-defined]
+    with pytest.raises(Inconclusive) as caught:
+        stand.do(expect_error_code(stand.run_, code="CX004"))
+    assert str(caught.value).startswith("The minimum required error code was not observed")
+    assert stand.checks()[0] == ("fault reported", "pass")
 
 
 def test_uptime_of_a_scenario(tried: Tried) -> None:

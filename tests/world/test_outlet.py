@@ -223,6 +223,22 @@ def test_welded_contactor_stays_closed_and_its_mirror_tells(world: World, start_
     assert (outlet.contactor.closed, outlet.contactor.mirror()) == (False, False)
 
 
+def test_a_fed_output_is_live_behind_an_open_contactor(world: World) -> None:
+    """What the bench feeds is sensed though the mirror sees nothing, is told, and dies with the supply that it comes from."""
+    outlet = world.outlets[0]
+    heard: list[bool] = []
+    stop = outlet.on_output(lambda: heard.append(outlet.output_sensed))
+    outlet.vehicle.set_fault("weld", True)
+    assert (outlet.true_voltage_v(), outlet.output_sensed, outlet.contactor.mirror()) == (240.0, True, False)
+    world.grid.set_power(False)
+    assert outlet.true_voltage_v() == 0.0
+    world.grid.set_power(True)
+    outlet.vehicle.set_fault("weld", False)
+    stop()
+    outlet.vehicle.set_fault("weld", True)
+    assert heard == [True, True, False]
+
+
 def test_outlets_do_not_share_anything_but_the_grid(make_world: MakeWorld, wait: Wait) -> None:
     """A session at one outlet leaves the register of the other alone."""
     with make_world(connectors=2) as world:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wattest.world.pilot import duty_pct, signal_of
+from wattest.errors import RigError
+from wattest.world import Conduct
+from wattest.world.pilot import duty_pct, signal_of, state_taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.world.conftest import MakeWorld
 
+    from wattest.roles import PilotResistor
     from wattest.world import World
 
     Wait = Callable[[World, float], None]
@@ -60,6 +63,78 @@ def test_a_diode_is_news_though_the_state_is_not(world: World, start_charge: Sta
     world.outlets[0].on_pilot(lambda old, new: heard.append((old, new)))
     world.vehicle().set_fault("diode", True)
     assert heard == [("C", "C")]
+
+
+def test_a_heedless_vehicle_goes_on(world: World, start_charge: StartCharge, wait: Wait) -> None:
+    """It draws what it was told under a smaller offer and under none, in state C, until the contactor opens."""
+    start_charge(world, 20.0)
+    outlet, car = world.outlets[0], world.vehicle()
+    car.set_fault("heedless", True)
+    outlet.offer(10.0)
+    assert outlet.true_current_a() == 20.0
+    outlet.offer(None)
+    wait(world, 10.0)
+    assert (outlet.pilot, outlet.pilot_signal().steady, outlet.true_current_a()) == ("C", True, 20.0)
+    outlet.contactor.open()
+    assert outlet.true_current_a() == 0.0
+    car.set_fault("heedless", False)
+    wait(world, 1.0)
+    assert outlet.pilot == "B"
+
+
+def test_a_load_that_draws_as_told(world: World, start_charge: StartCharge, wait: Wait) -> None:
+    """It knows nothing of the offer; the car behind it opens its switch when the pulses stop."""
+    start_charge(world, 20.0)
+    outlet = world.outlets[0]
+    world.vehicle().set_draws_as_told(True)
+    outlet.offer(10.0)
+    assert outlet.true_current_a() == 20.0
+    outlet.offer(None)
+    wait(world, 1.0)
+    assert outlet.true_current_a() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("state", "ohm", "volts"),
+    [("B", 1870.0, 8.06), ("B", 4610.0, 9.99), ("C", 909.0, 5.28), ("C", 1723.0, 6.51)],
+)
+@pytest.mark.parametrize("active", [(), ("V114",)])
+def test_resistors_at_the_edges(
+    make_world: MakeWorld,
+    start_charge: StartCharge,
+    wait: Wait,
+    state: PilotResistor,
+    ohm: float,
+    volts: float,
+    active: tuple[str, ...],
+) -> None:
+    """The plateau is that of a divider with a diode, and a station with any sensible threshold takes it for the right state."""
+    with make_world(*active) as world:
+        start_charge(world)
+        outlet, car = world.outlets[0], world.vehicle()
+        if state == "B":
+            car.set_ready(False)
+            wait(world, 1.0)
+        car.set_pilot_resistance(state, ohm)
+        assert outlet.pilot_signal().high_v == pytest.approx(volts, abs=0.01)
+        assert outlet.pilot == state
+        car.set_pilot_resistance(state, None)
+        assert outlet.pilot_signal().high_v == {"B": 9.0, "C": 6.0}[state]
+
+
+def test_other_thresholds_take_other_levels() -> None:
+    """Half way between the levels it is decided; the variation decides elsewhere, where no vehicle may be."""
+    other = Conduct({"V114"})
+    assert [state_taken(volts) for volts in (10.6, 7.3, 4.4, 1.0)] == ["A", "C", "D", "E"]
+    assert [other(state_taken)(volts) for volts in (10.6, 7.3, 4.4, 1.0)] == ["B", "B", "C", "E"]
+
+
+@pytest.mark.parametrize("ohm", [0.0, -5.0, 2e6, float("nan")])
+def test_no_such_resistor(world: World, ohm: float) -> None:
+    """A resistor that no rig has is refused with what there is."""
+    with pytest.raises(RigError) as caught:
+        world.vehicle().set_pilot_resistance("B", ohm)
+    assert str(caught.value) == f"a vehicle has no pilot resistor of {ohm:g} Ohm: give 1 Ohm to 1 MOhm"
 
 
 def test_a_power_cut_is_no_news_of_the_pilot(world: World, start_charge: StartCharge, wait: Wait) -> None:

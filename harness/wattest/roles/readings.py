@@ -11,10 +11,12 @@ PRESS_STOP = "Press the emergency stop of the station. Is it pressed?"
 RELEASE_STOP = "Release the emergency stop of the station, as its manual says. Is it released?"
 """What a person at the bench does with the station itself; the simulated one has the same button."""
 
+PilotFault = Literal["diode", "pe", "short", "cp"]
+"""Diode shorted, protective earth open, pilot shorted to earth (state E), pilot conductor open."""
 VehicleFault = Literal["diode", "pe", "short", "cp", "hot", "heedless", "weld"]
-"""Diode shorted, protective earth open, pilot shorted to earth (state E), pilot conductor open, connector heated beyond the
-limit of its temperature probe; a vehicle that goes on asking and drawing as it was told, whatever the pilot says; a contactor
-that looks welded, by voltage put on the output from behind it or by its contacts held closed."""
+"""Faults of the pilot; a connector heated beyond the limit of its temperature probe; a vehicle that goes on asking and drawing as
+it was told, whatever the pilot says; a contactor that looks welded, by voltage put on the output from behind it or by its
+contacts held closed."""
 PilotResistor = Literal["B", "C"]
 """What a vehicle has between pilot and earth in state B, and what its switch puts beside that in state C (R2 and R3)."""
 PilotEvent = Literal["close", "open"]

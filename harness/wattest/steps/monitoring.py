@@ -13,7 +13,7 @@ from wattest.judge.uptime_examples import WORKED
 from wattest.model.error_code import read_error_codes
 from wattest.model.read_uptime import read_uptimes
 from wattest.model.words import LimitId
-from wattest.roles import VehicleFault
+from wattest.roles import PilotFault
 from wattest.steps.context import POLL_S, Run, percent
 from wattest.steps.limits import in_unit, judged
 from wattest.steps.registry import step
@@ -28,14 +28,14 @@ LINGER_S = 2.0
 
 
 @step()
-async def make_vehicle_fault(run: Run, *, fault: VehicleFault) -> None:
+async def make_vehicle_fault(run: Run, *, fault: PilotFault) -> None:
     """Give the vehicle a fault: its diode shorted, its earth open, or its pilot shorted."""
     run.note("fault", id=f"vehicle-{fault}", what="vehicle", backend="vehicle", detail=fault)
     await run.act("vehicle", "set_fault", fault=fault, on=True)
 
 
 @step()
-async def mend_vehicle_fault(run: Run, *, fault: VehicleFault) -> None:
+async def mend_vehicle_fault(run: Run, *, fault: PilotFault) -> None:
     """Mend a fault of the vehicle."""
     await run.act("vehicle", "set_fault", fault=fault, on=False)
     run.note("heal", id=f"vehicle-{fault}")

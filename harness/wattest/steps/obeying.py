@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wattest.document.quantity import DURATION, PERCENT, Current, Duration
 from wattest.errors import Inconclusive
 from wattest.judge.pilot import current_for, duty_for, state_of
-from wattest.roles import Reading, VehicleFault
+from wattest.roles import PilotFault, Reading
 from wattest.steps.cable import ev_pause, ev_ready
 from wattest.steps.charge import FLOWS_A
 from wattest.steps.context import POLL_S, Run
@@ -100,7 +100,7 @@ async def _arm(run: Run, event: PilotEvent) -> None:
 
 
 @step(proves=("ELE-07",))
-async def check_vehicle_fault(run: Run, *, fault: VehicleFault, reported_within: Duration = 10.0) -> None:
+async def check_vehicle_fault(run: Run, *, fault: PilotFault, reported_within: Duration = 10.0) -> None:
     """The vehicle gets a fault in mid-charge; the output is dead in time, and the fault is reported.
 
     Earth (``pe``) is timed by the pilot scope, the others by the reference meter. A station without a ground monitor sees
@@ -171,7 +171,7 @@ def seen_between(begin_s: float, before_s: float, after_s: float, seq: tuple[int
     return Reading((least + most) / 2.0, "s", after_s, u=(most - least) / sqrt(12.0), seq=seq)
 
 
-def _told(run: Run, fault: VehicleFault) -> bool:
+def _told(run: Run, fault: PilotFault) -> bool:
     last = run.csms.station().last_status(1) if run.csms.connected else None
     if last is not None and (last.occupancy == "faulted" or last.error not in {None, "NoError"}):
         return True

@@ -83,6 +83,11 @@ async def check_over_current(run: Run, *, then: Current = 6.0) -> None:
     limit, trip = run.limit("over_current"), run.limit("over_current_trip")
     duty = pulsed(await run.pilot()).duty
     offered = current_for(duty.value + in_unit(run.limit("cp_duty_tolerance"), PERCENT))
+    if duty.flags or not offered:
+        raise Inconclusive(
+            f"The duty cycle is {duty.value:.1f} % ({', '.join(sorted(duty.flags)) or 'which offers nothing'}), so that nobody "
+            "can tell what would be too much."
+        )
     least = in_unit(limit, PERCENT) / 100.0 * offered
     await flowing(run)
     seq = run.note(
@@ -90,8 +95,10 @@ async def check_over_current(run: Run, *, then: Current = 6.0) -> None:
     )
     begin = run.clock.monotonic()
     try:
+        await draw(
+            run, round(least * ABOVE, 1)
+        )  # before the load heeds nothing, so that it never draws anything else
         await set_heedless(run, True)
-        await draw(run, round(least * ABOVE, 1))
         delay = await _trips(run, begin, least, in_unit(trip, DURATION))
         name = f"delay from {least:.1f} A, where {offered:.1f} A are offered, to a dead output"
         check_at_most(run, name, delay, trip, DURATION, evidence=(*duty.seq, seq))
@@ -187,6 +194,11 @@ async def _at_rest(run: Run) -> None:
         )
     if run.current_transaction() is not None:
         raise Inconclusive("A transaction runs already, so that a weld cannot be shown before one.")
+    last = run.csms.station().last_status(1) if run.csms.connected else None
+    if last is not None and last.occupancy == "faulted":
+        raise Inconclusive(
+            "The station reports a fault already, so that another one could not be told from it."
+        )
 
 
 async def _effective(run: Run) -> None:

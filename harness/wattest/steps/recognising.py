@@ -14,7 +14,6 @@ from wattest.roles import PilotResistor, Reading
 from wattest.steps.charge import FLOWS_A
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.limits import in_unit, judged, measured
-from wattest.steps.message import set_limit
 from wattest.steps.obeying import DEAD_V, METER_LAG_S
 from wattest.steps.protecting import draw, flowing, set_heedless
 from wattest.steps.registry import step
@@ -70,12 +69,14 @@ async def hold_state(run: Run, *, state: Literal["B", "C"]) -> None:
         said = [word for _, word in now.states[len(session.states) :]]
         if "no data" in seen.voltage.flags or not run.csms.connected:
             doubts.append(
-                f"at look {look} of {LOOKS} the meter gave no value or the link to the station was down"
+                f"At look {look} of {LOOKS} the meter gave no value, or the link to the station was down."
             )
         elif state == "B" and seen.voltage.value >= DEAD_V:
-            wrong.append(f"the output is live ({seen.voltage.value:.0f} V) although the vehicle does not ask")
+            wrong.append(
+                f"The output is live ({seen.voltage.value:.0f} V) although the vehicle does not ask."
+            )
         elif state == "C" and not said and now.ended_at is None and seen.current.value < FLOWS_A:
-            doubts.append(f"{seen.current.value:.2f} A flow while the station says that it charges")
+            doubts.append(f"{seen.current.value:.2f} A flow while the station says that it charges.")
         _listen(run, now, state, said, begun, wrong, doubts)
         if wrong:
             break
@@ -103,22 +104,22 @@ def _listen(
 ) -> None:
     """What the station said since the state began: does it take the vehicle for one in another state?"""
     if now.stop_reason in GONE:
-        wrong.append(f"the session ended with '{now.stop_reason}', as if the vehicle had left")
+        wrong.append(f"The session ended with '{now.stop_reason}', as if the vehicle had left.")
     elif now.ended_at is not None:
-        doubts.append(f"the session ended with '{now.stop_reason}' before the time was over")
+        doubts.append(f"The session ended with '{now.stop_reason}' before the time was over.")
     if state == "B" and "charging" in said:
-        wrong.append("the station says that it charges although the vehicle does not ask")
+        wrong.append("The station says that it charges although the vehicle does not ask.")
     elif state == "C" and {"suspended ev", "ev connected", "idle"} & set(said):
-        wrong.append("the station says that the vehicle asks for nothing although it asks")
+        wrong.append("The station says that the vehicle asks for nothing although it asks.")
     elif state == "C" and "suspended evse" in said:
-        doubts.append("the station paused the session by itself")
+        doubts.append("The station paused the session by itself.")
     told = {
         one.code
         for one in fault_reports(run.entries())
         if one.seq > begun and one.evse_id == 1 and not one.cleared
     }
     if PILOT_FAULT in told:
-        wrong.append(f"the station reports a fault of the pilot ({PILOT_FAULT})")
+        wrong.append(f"The station reports a fault of the pilot ({PILOT_FAULT}).")
 
 
 @step(proves=("ELE-08",))
@@ -140,7 +141,7 @@ async def check_patience(run: Run, *, current: Current = 6.0) -> None:
     )
     try:
         await set_heedless(run, True)
-        await set_limit(run, current=0.0)
+        await run.csms.station().set_limit(0.0, 1)  # refused or not: whether the pulses stop is seen below
         stopped, dead = await _watch(
             run, in_unit(run.limit("profile_to_current"), DURATION), in_unit(most, DURATION)
         )

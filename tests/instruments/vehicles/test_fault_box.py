@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wattest.errors import BenchError, InstrumentError
+from wattest.roles import ReadBack
 from wattest_instruments.relays.board import Seen
 from wattest_instruments.vehicles.fault_box import Faults, with_faults
 
@@ -120,6 +121,41 @@ def test_a_relay_that_does_not_obey_is_told_after_the_board_was_made_safe(
         simulated_bench.clock.run(live())
     assert str(caught.value) == "Output 3 does not obey. Output 4 does not obey."
     assert vehicle.did[-1] == ("make_safe",)
+
+
+def test_what_feeds_the_output_goes_first_and_is_looked_at(simulated_bench: SimulatedBench) -> None:
+    """Its relay drops before the board is told, whatever the board does, and the vehicle is not safe while it is on."""
+    board, vehicle = Board(), Vehicle()
+    car = wired(simulated_bench, board, vehicle, Faults(pe=4, weld=5))
+    seen: list[dict[int, bool]] = []
+
+    async def fails() -> None:
+        seen.append(dict(board.on))
+        raise InstrumentError("The board is deaf.")
+
+    async def says() -> ReadBack:
+        return ReadBack(True, "the board is in state B", (7,))
+
+    async def live() -> None:
+        await car.open()
+        await car.set_fault("weld", True)
+        await car.set_fault("pe", True)
+        vehicle.make_safe, vehicle.read_back = fails, says  # type: ignore[attr-defined]
+        said = await car.read_back()
+        assert (said.safe, said.sentence) == (
+            False,
+            "the board is in state B; the relay that feeds the output is on",
+        )
+        with pytest.raises(InstrumentError) as caught:
+            await car.make_safe()
+        assert str(caught.value) == "The board is deaf."
+        assert seen == [{4: True, 5: False}]
+        assert board.on == {4: False, 5: False}
+        said = await car.read_back()
+        assert (said.safe, said.seq) == (True, (7, 0))
+
+    simulated_bench.clock.run(live())
+    assert "weld" in car.supports
 
 
 def test_nothing_wired_leaves_the_board_alone(simulated_bench: SimulatedBench) -> None:

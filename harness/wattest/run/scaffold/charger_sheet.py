@@ -32,6 +32,7 @@ _FRENCH_FEATURES: Mapping[str, str] = {
     "local_cost": "calcule elle-même le coût d'une séance, à partir d'un tarif reçu (OCPP 2.1)",
     "meter_display": "affiche l'énergie pendant une séance",
     "offline_queue": "garde les messages de transaction sans liaison",
+    "output_sensing": "mesure la tension à sa sortie, et tient celle derrière un contacteur ouvert pour une soudure",
     "price_display": "affiche le prix avant une séance",
     "remote_start": "démarre une séance pour le système central",
     "reset": "redémarre à la demande du système central",
