@@ -77,6 +77,19 @@ NEEDS = {
     "mend_vehicle_fault": {"vehicle"},
     "check_price_published": {"display", "price_display"},
     "expect_outage_noticed": {"network"},
+    "check_pauses": {"vehicle", "reference_meter"},
+    "check_cut_cable": {"vehicle", "reference_meter", "pilot_open", "pe_fault"},
+    "check_button": {"vehicle", "reference_meter", "connector_button", "proximity", "heeds_proximity"},
+    "check_hot_connector": {"vehicle", "reference_meter", "thermometers", "connector_heat"},
+    "measure_error_supplied": {
+        "card_reader",
+        "vehicle",
+        "reference_meter",
+        "mains",
+        "supply_voltage",
+        "supply_frequency",
+    },
+    "check_idle_power": {"mains", "supply_reading", "chamber"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""
 
