@@ -151,9 +151,9 @@ class Vehicle:
         """Stop drawing: the pilot goes to B, the current to nothing, every fault is mended and the button let go."""
         for fault in sorted(self._car.faults):
             await self.set_fault(fault, False)
+        await self.set_ready(False)
         if self._car.button_pressed:
             await self.set_proximity(LATCHED_OHM)
-        await self.set_ready(False)
 
     async def close(self) -> None:
         """Nothing is held."""
