@@ -177,9 +177,9 @@ class Vehicle:
         """Stop drawing: every fault is mended, the button let go, the pilot goes to B, and the resistors are its own."""
         for fault in sorted(self._car.faults):
             await self.set_fault(fault, False)
+        await self.set_ready(False)
         if self._car.button_pressed:
             await self.set_proximity(LATCHED_OHM)
-        await self.set_ready(False)
         for state in tuple(self._car.resistors_ohm):
             await self.set_pilot_resistance(state, None)
 

@@ -97,6 +97,19 @@ NEEDS = {
     "check_heat_fault": {"vehicle", "reference_meter", "chamber"},
     "check_emergency_stop": {"vehicle", "reference_meter", "operator", "emergency_stop"},
     "check_diagnostics_without_card": {"operator", "payment_terminal"},
+    "check_pauses": {"vehicle", "reference_meter"},
+    "check_cut_cable": {"vehicle", "reference_meter", "pilot_open", "pe_fault"},
+    "check_button": {"vehicle", "reference_meter", "connector_button", "proximity", "heeds_proximity"},
+    "check_hot_connector": {"vehicle", "reference_meter", "thermometers", "connector_heat"},
+    "measure_error_supplied": {
+        "card_reader",
+        "vehicle",
+        "reference_meter",
+        "mains",
+        "supply_voltage",
+        "supply_frequency",
+    },
+    "check_idle_power": {"mains", "supply_reading", "chamber"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""
 

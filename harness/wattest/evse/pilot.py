@@ -18,8 +18,6 @@ Edge = Literal["close", "open", "fault"]
 DIODE = Fault("OtherError", "CX014", "pilot", "Vehicle fault: diode / Véhicule en défaut : diode")
 SHORT = Fault("OtherError", "CX014", "pilot", "Vehicle fault: pilot / Véhicule en défaut : pilote")
 EARTH = Fault("OtherError", "CX014", "pilot", "No protective earth / Terre de protection absente")
-
-
 CUT = Fault("OtherError", "CX026", "pilot", "Cable cut / Câble coupé")
 LOST = Fault("OtherError", "CX014", "pilot", "No pilot / Pilote absent")
 

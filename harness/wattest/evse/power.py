@@ -167,7 +167,7 @@ def stays_live_without_pilot(station: Station, outlet: Outlet) -> bool:
 
 
 @behaviour
-def pause_told_s(station: Station) -> float:
+def pause_told_s(station: Station, session: OpenTransaction) -> float:
     """How long a vehicle must have stopped asking before it is told, s."""
     return 0.0
 
@@ -175,13 +175,13 @@ def pause_told_s(station: Station) -> float:
 @variation(
     "V120",
     alters=pause_told_s,
-    text="a pause of the vehicle below a minute is told to nobody: the session is charging all the while",
+    text="from the third pause of a vehicle on, none below a minute is told: the session is charging all the while",
     source="OCPP 1.6 9.1 MinimumStatusDuration; IEC 61851-1 knows no time for it",
     area="electrical",
 )
-def says_nothing_of_short_pauses(station: Station) -> float:
-    """Heating and cooling of a cabin shall not make a storm of messages."""
-    return 60.0
+def says_nothing_of_short_pauses(station: Station, session: OpenTransaction) -> float:
+    """A cabin that is kept warm shall not make a storm of messages."""
+    return 60.0 if session.pauses > 2 else 0.0
 
 
 def link_lost(station: Station) -> None:
@@ -361,7 +361,7 @@ def _vehicle_waits(station: Station, outlet: Outlet, session: OpenTransaction) -
         if not station.conduct(outlasts_pause)(station, session):
             sessions.end(station, outlet, "EVDisconnected", trigger="ev gone")
             return
-        if (told_s := station.conduct(pause_told_s)(station)) > 0:
+        if (told_s := station.conduct(pause_told_s)(station, session)) > 0:
             station.set_timer(outlet, "pause", told_s, station.wake)
     if "ready" in outlet.timers:
         return

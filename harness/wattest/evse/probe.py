@@ -9,7 +9,7 @@ from wattest.evse.station import Fault, Outlet, Station
 from wattest.world.behaviour import behaviour, defect, variation
 
 LIMIT_C = 90.0
-"""Where a connector is too hot when the sheet states nothing else; IEC 62196-1 has 90 degC for parts held (recalled)."""
+"""Where a connector is too hot when the sheet states nothing else (project)."""
 
 BACK_K = 15.0
 """How far it must have cooled below the limit before all is well again (project)."""

@@ -15,6 +15,7 @@ FEATURES: Mapping[str, str] = {
     "auth_cache": "remembers cards that were accepted online",
     "card_reader": "reads RFID cards",
     "clock": "keeps wall-clock time by itself while there is no link",
+    "connector_button": "its connector has the button of SAE J1772, which the vehicle sees as 480 Ohm of proximity",
     "connector_lock": "holds the plug in the vehicle inlet or the socket while it charges",
     "cost_display": "shows the total cost at the end of a session",
     "diagnostics": "hands out its diagnostics log to the central system",

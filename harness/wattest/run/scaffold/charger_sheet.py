@@ -21,6 +21,7 @@ _FRENCH_FEATURES: Mapping[str, str] = {
     "auth_cache": "se souvient des cartes acceptées en ligne",
     "card_reader": "lit les cartes RFID",
     "clock": "garde l'heure d'elle-même sans liaison",
+    "connector_button": "son connecteur a le bouton de SAE J1772, que le véhicule voit comme 480 Ohm de proximité",
     "connector_lock": "retient la fiche dans la voiture ou la prise pendant la recharge",
     "cost_display": "affiche le coût total à la fin d'une séance",
     "diagnostics": "remet son journal de diagnostic au système central",
