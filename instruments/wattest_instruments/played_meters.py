@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from wattest.errors import RigError
-from wattest.roles import Component, PilotEvent, PilotReading, PowerReading, Reading, SwitchingDelay
+from wattest.errors import InstrumentError, RigError
+from wattest.roles import Component, Identity, PilotEvent, PilotReading, PowerReading, Reading, SwitchingDelay
 from wattest_instruments.actions import Answer, Doer
 from wattest_instruments.answers import as_decimal
 from wattest_instruments.gauge import Gauge, gauged, pilot_of
 from wattest_instruments.placeholders import spelled
 from wattest_instruments.readings import reading
+
+NAMELESS = frozenset({"", "unknown"})
+"""Serial numbers of who has none: a person, a rig that tells nothing of itself."""
 
 
 class ReferenceMeter:
@@ -22,11 +25,23 @@ class ReferenceMeter:
     def __init__(self, doer: Doer, gauge: Gauge) -> None:
         self.doer, self.supports, self.patience_s = doer, doer.supports, gauge.patience_s
         self.gauge = gauge
-        self.open, self.make_safe, self.close = doer.open, doer.make_safe, doer.close
+        self.make_safe, self.close = doer.make_safe, doer.close
         self.start: Decimal | None = None
         self.start_seq: tuple[int, ...] = ()
         self.begun_s: float | None = None
         self.stopped: PowerReading | None = None
+
+    async def open(self) -> Identity:
+        """Where the doer tells a serial number, it is that of the calibration file, or ``InstrumentError`` says so."""
+        identity = await self.doer.open()
+        known = self.gauge.calibration
+        if known is not None and identity.serial not in NAMELESS:
+            try:
+                known.check_serial(identity.serial, identity.model, self.doer.where)
+            except InstrumentError:
+                await self.doer.close()
+                raise
+        return identity
 
     @property
     def counts_up(self) -> bool:

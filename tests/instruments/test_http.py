@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from wattest.clock import RealClock
-from wattest.errors import BenchError, RigError
+from wattest.errors import BenchError, InstrumentError, RigError
 from wattest.roles import (
     Chamber,
     Display,
@@ -370,3 +371,35 @@ def test_a_rig_names_itself(make: Make, rig: Rig, clock: RealClock) -> None:
     assert (told.maker, told.model, told.serial, told.firmware) == ("North Lab", "Cable robot", "7", "")
     assert clock.run(make("network", actions={}).open()).model == f"HTTP rig at {rig.url}"
     clock.run(part.close())
+
+
+def test_a_meter_of_another_number_than_its_certificate_is_refused(
+    clock: RealClock, rig: Rig, tmp_path: Path
+) -> None:
+    """Somebody else's calibration proves nothing; a rig that tells no number is taken at its bench entry's word."""
+    file = tmp_path / "meter.yaml"
+    file.write_text(
+        "serial: A1\nmodel: M\ncertificate: C-7\nlaboratory: L\ncalibrated: 2025-01-01\ndue: 2027-01-01\n"
+        "specification:\n  power: {reading: 1 %, range: 0 %}\n"
+    )
+    about = Request("/about", "GET", answer={k: k for k in ("maker", "model", "serial")})
+    read = Request("/meter", "GET", answer={"energy": "wh"})
+    rig.answers["/about"] = 200, '{"maker": "M", "model": "N", "serial": "B2"}'
+
+    def note(_kind: str, /, **_fields: Any) -> int:
+        return 1
+
+    around = Surroundings(clock, note, "reference_meter", str(tmp_path))
+    meter = http(around, actions={"identify": about, "read": read}, base=rig.url, calibration="meter.yaml")
+    with pytest.raises(InstrumentError) as caught:
+        clock.run(meter.open())
+    assert str(caught.value) == (
+        "N at reference_meter over HTTP has the serial number B2, but its calibration file is for A1 (certificate C-7): "
+        "connect that instrument, or name the file of this one."
+    )
+    rig.answers["/about"] = 200, '{"maker": "M", "model": "N", "serial": "A1"}'
+    assert clock.run(meter.open()).serial == "A1"
+    assert (
+        clock.run(http(around, actions={"read": read}, base=rig.url, calibration="meter.yaml").open()).serial
+        == "unknown"
+    )

@@ -64,6 +64,15 @@ def test_a_stale_value_and_one_that_is_too_high_fail(value: tuple[float, float],
     assert (outcome, sentence) == ("fail", said)
 
 
+@pytest.mark.parametrize(
+    ("told_pct", "outcome"),
+    [(88.01, "pass"), (88.0, "fail"), (90.5, "pass"), (90.6, "fail")],
+)
+def test_cut_off_or_rounded_is_the_same_value(told_pct: float, outcome: str) -> None:
+    """Between 89 % a minute before and 90 % after: less than one percent below, half a percent above."""
+    assert told((120, 89), (180, 89), (300, told_pct))[0] == outcome
+
+
 def test_within_the_uncertainty_of_the_look_is_doubt() -> None:
     """A dashboard of whole percents cannot tell a value that is one percent off from a right one."""
     coarse = [{**one, "u": 0.29} for one in SEEN]

@@ -77,13 +77,16 @@ def test_what_was_told_is_the_cars_own(stand: Stand, car: Car) -> None:
 
 
 def test_a_value_that_stood_still_fails(stand: Stand, car: Car) -> None:
-    """Told 88 % when the car was at 91 %."""
+    """Told 88 % when the car was at 90.5 % a minute before; five minutes before it was no more than 88.5 %."""
     session(stand)
+    stale = told(stand, (60, 88), (240, 89), (420, 88))
     with pytest.raises(
         RequirementFailed,
-        match=r"^The station told 88 % for 420 s after the begin, and the vehicle told 90.5 %",
+        match=r"^The station told 88 % for 420 s after the begin, and the vehicle told 90.5 % up to 60 s before and 92 %",
     ):
-        stand.do(check_state_of_charge(stand.run_, transaction=told(stand, (60, 88), (420, 88))))
+        stand.do(check_state_of_charge(stand.run_, transaction=stale, age=60.0))
+    stand.do(check_state_of_charge(stand.run_, transaction=stale))
+    assert stand.checks()[-1] == ("state of charge told", "pass")
 
 
 def test_only_the_car_that_stands_there_counts(stand: Stand, car: Car) -> None:

@@ -13,8 +13,10 @@ from wattest.judge.decision import Decision, begun, listed, number, shown
 
 CLOCKS_S = 3.0
 """How far the stated time of a value and the bench's may be apart (project; as ``Facts.delay_tolerance_s``)."""
-ROUNDING_PCT = 0.5
-"""Rounding of a whole percent: beyond it the value is another one."""
+CUT_OFF_PCT = 1.0
+"""A whole percent that was cut off is less than this below what the vehicle has; so much or more is another value."""
+ROUNDED_UP_PCT = 0.5
+"""One that was rounded is at most this above."""
 FEWEST = 2
 """Values that must have been told between two looks at the vehicle, or nothing is said (project)."""
 
@@ -30,8 +32,8 @@ def state_of_charge_told(
     """Every state of charge that was told is the vehicle's, at most ``age_s`` old.
 
     ``told`` (``t_s``, ``percent``) are the station's by its own times, ``seen`` (``t_s``, ``percent``, ``u``, ``flags``) the
-    vehicle's. Outside of what the vehicle told before and after by more than half a percent and ``k * u`` fails; within
-    ``k * u`` of that bracket is doubt, as are flags, an unknown ``u``, and fewer than two values that can be held
+    vehicle's. A percent or more below what the vehicle told before, or more than half of one above what it tells after,
+    fails, where it is so by ``k * u`` as well; within ``k * u`` is doubt, as are flags, an unknown ``u``, and fewer than two values that can be held
     between two looks.
     """
     thing, age, factor = begun(what), number("age_s", age_s), number("k", k)
@@ -53,15 +55,15 @@ def state_of_charge_told(
         if low is None or high is None:
             continue
         held += 1
-        off = max(low[0] - percent, percent - high[0]) - ROUNDING_PCT
-        spread = low[1] if low[0] - percent >= percent - high[0] else high[1]
-        if off <= 0:
+        below, above = low[0] - percent - CUT_OFF_PCT, percent - high[0] - ROUNDED_UP_PCT
+        if below < 0 and above <= 0:
             continue
+        off, spread = (below, low[1]) if below >= 0 else (above, high[1])
         sentence = (
             f"The station told {shown(percent)} % for {shown(round(t, 1))} s after the begin, and the vehicle told "
             f"{shown(low[0])} % up to {shown(age)} s before and {shown(high[0])} % after"
         )
-        if off > spread:
+        if off >= spread:
             wrong.append(f"{sentence}.")
         else:
             doubts.append(f"{sentence}, +- {shown(spread)} %.")

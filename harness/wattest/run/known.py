@@ -84,9 +84,9 @@ class Known:
 
 
 def note_calibrations(note: Note, parts: Mapping[str, Any]) -> None:
-    """By which certificates the parts of the bench measure, noted at the begin of every scenario: a run may last weeks.
+    """The calibration of every part that tells it, noted at the begin of every scenario: a run may last weeks.
 
-    A part that names no calibration is not noted, and what it measures is stated without one.
+    A reference meter without one is not noted, and what it measures is stated without one.
     """
     for role, part in parts.items():
         found: Calibration | None = getattr(part, "calibration", None)
