@@ -77,6 +77,9 @@ NEEDS = {
     "mend_vehicle_fault": {"vehicle"},
     "check_price_published": {"display", "price_display"},
     "expect_outage_noticed": {"network"},
+    "update_firmware": {"signed_firmware"},
+    "expect_update": {"signed_firmware", "reset"},
+    "expect_update_survived": {"signed_firmware", "reset", "mains"},
     "check_diagnostics_without_card": {"operator", "payment_terminal"},
 }
 """Roles, features and capabilities without which a verb cannot do its work."""
