@@ -125,6 +125,20 @@ def test_a_file_is_served_whole_or_in_part() -> None:
     assert len(place.fetched) == 4
 
 
+def test_a_failure_of_our_own_is_no_fault_of_the_station() -> None:
+    """It is a trouble of the central system, which makes the run an error, and the station gets 500."""
+    troubles: list[str] = []
+    shelf = Shelf()
+    shelf.files = Files(
+        shelf.clock, lambda _kind, /, **_: 1 // 0, 1, lambda text, _trace: troubles.append(text)
+    )
+    place = shelf.files.open_place()
+    assert shelf.put(place) == 500
+    assert troubles == [
+        "The place for files failed with ZeroDivisionError: integer division or modulo by zero"
+    ]
+
+
 def test_the_url_names_the_host_as_the_station_knows_it() -> None:
     """Without a server there is none."""
     shelf = Shelf()

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 from wattest.clock import RealClock
 from wattest.clock.network import Choice
 from wattest.csms import Csms, server
-from wattest.csms.server import Server, identity_of, serve, size_of, whole_text_frame
+from wattest.csms.server import Server, host_of, identity_of, serve, size_of, whole_text_frame
 from wattest.errors import BenchError
 from wattest.model.bench import CsmsEntry
 
@@ -428,3 +428,35 @@ def test_every_station_can_be_turned_away(listening: Listening) -> None:
 def test_identity_of_a_path(path: str, identity: str | None) -> None:
     """The identity is the last part of the path, percent-decoded."""
     assert identity_of(path) == identity
+
+
+@pytest.mark.parametrize(
+    ("header", "host"),
+    [
+        ("csms.example:9000", "csms.example"),
+        ("CSMS", "csms"),
+        ("[::1]:9000", "::1"),
+        ("", ""),
+        ("[", ""),
+        ("a b", ""),
+        ('a"b', ""),
+        ("a" * 300, ""),
+        ("user@10.0.0.1:1", "10.0.0.1"),
+    ],
+)
+def test_host_of_a_header(header: str, host: str) -> None:
+    """What a station calls us, for URLs that it is given; nothing that no URL could hold."""
+    assert host_of(header) == host
+
+
+def test_a_station_is_told_the_host_that_it_knows(listening: Listening) -> None:
+    """Files are offered under the name by which the station dialled."""
+
+    async def talk() -> None:
+        station = await listening.station()
+        await station.send(HEARTBEAT)
+        await station.recv()
+        assert listening.csms.station().reached == "127.0.0.1"
+        await station.close()
+
+    listening.run(talk)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from wattest.clock import VirtualClock
-from wattest.clock.network import ConnectionRefused, Greeting, MemoryNetwork, Wire, WireClosed
+from wattest.clock.http import Request, Response
+from wattest.clock.network import FILES, ConnectionRefused, Greeting, MemoryNetwork, Wire, WireClosed
 from wattest.evse.uplink import Uplink
 
 HELLO = Greeting("CP001", ("ocpp1.6",))
@@ -61,5 +62,25 @@ def test_a_cut_while_dialling_drops_what_comes_of_it(clock: VirtualClock, networ
         wire = await uplink(HELLO)
         with pytest.raises(WireClosed):
             await wire.recv()
+
+    clock.run(session())
+
+
+def test_a_cut_stops_files_too(clock: VirtualClock, network: MemoryNetwork) -> None:
+    """Before a request and in the middle of one; after ``restore`` it goes through."""
+    network.serve_files(lambda _request: Response(200, {}, b"x" * 1_000_000))
+    uplink = Uplink(network.connect, network.fetch)
+    get = Request("GET", "/a")
+
+    async def session() -> None:
+        clock.call_later(5.0, uplink.cut)
+        with pytest.raises(ConnectionRefused, match="was cut off: the network is cut"):
+            await uplink.fetch(FILES, get)
+        with pytest.raises(ConnectionRefused, match="could not be reached: the network is cut"):
+            await uplink.fetch(FILES, get)
+        uplink.restore()
+        assert (await uplink.fetch(FILES, get)).status == 200
+        with pytest.raises(ConnectionRefused):
+            await Uplink(network.connect).fetch(FILES, get)
 
     clock.run(session())

@@ -203,6 +203,10 @@ def test_defaults_of_a_bench() -> None:
         (HEAD + "charger: no.yaml\n", ["3:10: there is no charger sheet 'no.yaml' beside this bench file"]),
         (HEAD + "csms: {port: 99999}\n", ["3:14: 99999 is not between 0 and 65535"]),
         (
+            HEAD + "csms: {port: 9000, files_port: 9000}\n",
+            ["3:7: files_port is 9000, where the central system listens itself; choose another, or 0"],
+        ),
+        (
             HEAD + "limits: {voltage: 264 A}\n",
             ["3:19: '264 A' is a current; a voltage is needed here, such as '240 V'"],
         ),

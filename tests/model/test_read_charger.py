@@ -74,6 +74,11 @@ def test_a_cord_has_a_resistance(cord: str, ohm: float, tolerance: float) -> Non
             "",
             ["a station with 'load_sharing' states its fallback_current, such as '6 A'"],
         ),
+        (
+            "firmware: 1.0.0",
+            "firmware: 1.1.0\nfile_transfer: [http, gopher]",
+            ["'gopher' is not allowed here; known: 'ftp', 'ftps', 'http', 'https', 'sftp'"],
+        ),
         ("phases: 1", "phases: 4", ["4 is not between 1 and 3"]),
         ("- heater", "- heeter", ["'heeter' is not a known feature; did you mean 'heater'?"]),
         ("serial: SIM-0001", "", ["a charger sheet needs the key 'serial': text"]),
@@ -107,3 +112,18 @@ def test_says_what_is_wrong_with_a_charger_sheet(old: str, new: str, sentences: 
     with pytest.raises(DocumentError) as refusal:
         charger_of(read_text(REFERENCE.replace(old, new)))
     assert [problem.sentence for problem in refusal.value.problems] == sentences
+
+
+def test_signed_firmware_needs_a_file_of_another_version() -> None:
+    """Only the maker can sign one; a file of the version that runs already renews nothing."""
+    path = library_folder("fixtures") / "chargers" / "reference.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert [file.version for file in read_charger(path).firmware_files] == ["1.1.0", "1.2.0"]
+    for version in ("1.1.0", "1.2.0"):
+        text = text.replace(f"version: {version}", "version: 1.0.0")
+    with pytest.raises(DocumentError) as wrong:
+        charger_of(read_text(text, "sheet.yaml"))
+    assert (
+        "a station with 'signed_firmware' names a file of another version than 1.0.0 under 'firmware_files'; "
+        "only the maker can sign one"
+    ) in str(wrong.value)

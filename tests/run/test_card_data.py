@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ from wattest.judge.monitors import MONITORS
 from wattest.judge.recheck import recheck
 from wattest.model.library import library_folder
 from wattest.record import Recorder, keep, read_record, verify_chain
+from wattest.record.evidence import missing_evidence
 from wattest.run.assemble import documents, open_campaign, seal
-from wattest.run.perform import perform
+from wattest.run.perform import _kept, perform
 from wattest.run.prove import library
 
 VISA = TEST_NUMBERS["visa"]
@@ -39,7 +41,11 @@ FORMS = tuple(
 """Every scheme's number, plain and in the wrappings of the defects below."""
 
 
-@pytest.mark.parametrize("defect", ["PAY-D01", "PAY-D02", "PAY-D03", "PAY-D04", "PAY-D05"])
+ONE_CARD = {"PAY-D04": "1111", "PAY-D07": "1111", "PAY-D08": "4444", "PAY-D09": "1111"}
+"""Defects that show in one scenario only: the card that it uses."""
+
+
+@pytest.mark.parametrize("defect", ["PAY-D01", "PAY-D02", "PAY-D03", "PAY-D05", *ONE_CARD])
 def test_no_output_holds_the_number(defect: str, tmp_path: Path) -> None:
     """Record, evidence, HTML, JUnit, Allure and terminal of a leaking charger: the finding stands there, the number does not."""
     out, allure = tmp_path / "run", tmp_path / "allure"
@@ -72,7 +78,7 @@ def test_no_output_holds_the_number(defect: str, tmp_path: Path) -> None:
             assert form not in text, (name, form)
     leaks = [entry for entry in read_record(out / "record.jsonl").entries if entry.get("card_data")]
     found = {one["last_four"] for entry in leaks for one in entry["card_data"]}
-    assert found == ({"1111"} if defect == "PAY-D04" else {"1111", "4444", "3222", "0005"})
+    assert found == ({ONE_CARD[defect]} if defect in ONE_CARD else {"1111", "4444", "3222", "0005"})
     assert verify_chain(out / "record.jsonl") == []
     assert recheck(read_record(out / "record.jsonl")) == []
 
@@ -199,3 +205,16 @@ def test_the_whole_library_holds_none(tmp_path: Path) -> None:
 def test_the_monitor_watches() -> None:
     """It is among the monitors, and says which requirements it can prove."""
     assert [m.requirements for m in MONITORS if m.name == "card_data"] == [("PAY-02", "PAY-03")]
+
+
+def test_a_number_in_the_name_of_a_stations_file_is_hidden(tmp_path: Path) -> None:
+    """In the entry and on the disk; the finding stands in the entry, and the record still verifies its file."""
+    with VirtualClock() as clock, Recorder.open(tmp_path / "record.jsonl", clock) as recorder:
+        campaign: Any = SimpleNamespace(clock=clock, recorder=recorder)
+        clock.run(_kept(campaign, f"receipt-{VISA}.log", b"nothing else\n"))
+    (entry,) = (json.loads(line) for line in (tmp_path / "record.jsonl").read_text().splitlines()[1:2])
+    assert (entry["origin"], entry["card_data"][0]["last_four"]) == ("station", "1111")
+    assert VISA not in json.dumps(entry)
+    (kept,) = (tmp_path / "evidence").iterdir()
+    assert VISA not in kept.name
+    assert missing_evidence(tmp_path / "record.jsonl", [entry]) == []

@@ -146,7 +146,7 @@ PASSED = [
     ],
 )
 def test_every_lawful_way_passes(logging: Logging, acts: tuple[Act, ...]) -> None:
-    """Without Uploading, with repetitions, with Idle, slowly, and the file a moment after the word."""
+    """Without Uploading, with repetitions, slowly, and the file a moment after the word; Idle is not judged."""
     logging.play(*acts)
     assert logging.checks() == [(name, "pass") for name in PASSED]
     assert [entry["name"] for entry in logging.notes if entry["kind"] == "file"] == ["a.log"]
@@ -235,7 +235,7 @@ def test_what_the_sheet_states_must_be_there(logging: Logging) -> None:
 
 
 def test_a_station_without_a_log_says_so_by_naming_none(logging: Logging) -> None:
-    """OCPP 1.6 6.20: no file name when there is no diagnostic information."""
+    """OCPP 1.6 6.26: no file name when there is no diagnostic information."""
     logging.answers |= {"GetDiagnostics": {}, "GetLog": {"status": "Accepted"}}
     with pytest.raises(Inconclusive, match="named no file and sent none"):
         logging.play()

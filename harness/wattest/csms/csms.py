@@ -84,7 +84,9 @@ class Csms:
         self._back_until = 0
         started = clock.utc()
         self._random = random.Random(f"{seed} {started.isoformat()}")
-        self.files = Files(clock, note, f"{seed} {started.isoformat()}")
+        self.files = Files(
+            clock, note, f"{seed} {started.isoformat()}", lambda text, trace: self.trouble("", text, trace)
+        )
         """Where stations put their logs and fetch firmware."""
         # Seconds since 2026 as the first id: a station that still holds a transaction of an earlier run cannot collide.
         first = int((started - _EPOCH).total_seconds()) % 2**30 + 1

@@ -2,7 +2,7 @@
 
 In simulation ``network.serve_files(csms.files.answer)``; on a bench ``csms.file_server.serve_files``. A place is a
 folder with a name that nobody guesses. OCPP 1.6 calls ``location`` a folder and 2.0.1 ``remoteLocation`` the file's
-own URL, and stations do either, so that everything at or below a place is taken (1.6 section 6.19; 2.0.1 N01).
+own URL, and stations do either, so that everything at or below a place is taken (1.6 section 6.25; 2.0.1 N01).
 
 What comes in is kept in memory and not noted: only its size is. Who keeps it hides the numbers of cards first.
 """
@@ -10,6 +10,7 @@ What comes in is kept in memory and not noted: only its size is. Who keeps it hi
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from string import ascii_lowercase
@@ -59,10 +60,13 @@ class Place:
 class Files:
     """All places of one central system. ``base`` gives the URL of its server, for the host that a station knows it by."""
 
-    def __init__(self, clock: Clock, note: Note, seed: object) -> None:
+    def __init__(
+        self, clock: Clock, note: Note, seed: object, trouble: Callable[[str, str], object] | None = None
+    ) -> None:
         self.base: Callable[[str], str] | None = None
         self._clock = clock
         self._note = note
+        self._trouble = trouble
         self._places: dict[str, Place] = {}
         self.random: random.Random = random.Random(f"places of files {seed}")
         """What names are drawn from; a server on a socket draws from the system instead."""
@@ -91,7 +95,17 @@ class Files:
         return None if place is None else (place, rest)
 
     def answer(self, request: Request) -> Response:
-        """Serve one whole request."""
+        """Serve one whole request. A failure of our own is a trouble of the central system, and 500 for the station."""
+        try:
+            return self._answer(request)
+        except Exception as error:
+            if self._trouble is None:
+                raise
+            said = f"The place for files failed with {type(error).__name__}: {error}"
+            self._trouble(said, "".join(traceback.format_exception(error)))
+            return Response(500)
+
+    def _answer(self, request: Request) -> Response:
         found = self.place_of(request.target)
         if found is None:
             return self._told(None, request, Response(404))

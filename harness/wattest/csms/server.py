@@ -15,6 +15,7 @@ or ``ws://host:port/ocpp/<identity>``; everything else is refused with an HTTP s
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
@@ -50,6 +51,7 @@ PONG_S = 20.0
 UNSENT = 4 * 1024 * 1024
 """Bytes that may wait for a station that does not read."""
 _UNKNOWN = 2**60
+_HOST = re.compile(r"[0-9a-z._:-]{1,253}")
 
 _DEFLATE = ServerPerMessageDeflateFactory(
     server_max_window_bits=12, client_max_window_bits=12, compress_settings={"memLevel": 5}
@@ -127,6 +129,19 @@ def identity_of(path: str) -> str | None:
         return unquote(raw, errors="strict") or None
     except UnicodeDecodeError:
         return None
+
+
+def host_of(header: str) -> str:
+    """The name by which a station called this host, without its port; empty when it is none that a URL could have.
+
+    >>> host_of("10.0.4.1:8180"), host_of("[fe80::1]:8180")
+    ('10.0.4.1', 'fe80::1')
+    """
+    try:
+        name = urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+    return name if _HOST.fullmatch(name) else ""
 
 
 def whole_text_frame(data: bytes) -> bytes | None:
@@ -259,10 +274,11 @@ class _Door(asyncio.Protocol):
             for value in request.headers.get_all("Sec-WebSocket-Protocol"):
                 offered += parse_subprotocol(value)
             authorization = request.headers.get("Authorization")
+            reached = host_of(request.headers.get("Host", ""))
         except (InvalidHandshake, LookupError) as error:
             self._refuse(Choice(None, 400, f"the request's headers cannot be read: {error}"), identity)
             return
-        greeting = Greeting(identity, tuple(offered), authorization, _host(request))
+        greeting = Greeting(identity, tuple(offered), authorization, reached)
         self._choice = self._csms.choose(greeting)
         if self._choice.status != 101:
             self._refuse(self._choice)
@@ -394,15 +410,6 @@ class _Door(asyncio.Protocol):
     def abort(self) -> None:
         """Cut the connection, whatever is still unsent."""
         self._transport.abort()
-
-
-def _host(request: Request) -> str:
-    """The name by which the station called this host, without its port; empty when it did not say one."""
-    name = urlsplit(f"//{request.headers.get('Host', '')}")
-    try:
-        return name.hostname or ""
-    except ValueError:
-        return ""
 
 
 def _named(choice: Choice) -> Subprotocol | None:

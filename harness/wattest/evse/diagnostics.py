@@ -185,7 +185,7 @@ def repeats(station: Station) -> int:
 @variation(
     "V143",
     alters=repeats,
-    text="Uploading is told again while the upload goes on, and Idle some time after its end",
+    text="Uploading is told again while the upload goes on",
     source="OCPP 1.6 7.24, 2.0.1 LogStatusNotification: no repetition is forbidden",
     area="network",
 )
@@ -241,8 +241,7 @@ async def _send(
 ) -> None:
     await station.clock.sleep(START_S)
     station.upload = say("Uploading")
-    repetitions = station.conduct(repeats)(station)
-    for _ in range(repetitions):
+    for _ in range(station.conduct(repeats)(station)):
         await _tell(station, "Uploading", say)
     done = not station.conduct(really_sends)(station) or await _sent(station, url, name, content)
     for _ in range(retries):
@@ -252,9 +251,6 @@ async def _send(
         done = await _sent(station, url, name, content)
     station.upload = None
     await _tell(station, "Uploaded" if done else "UploadFailed", say)
-    if repetitions > 1:
-        await station.clock.sleep(START_S)
-        await _tell(station, "Idle", say)
 
 
 async def _sent(station: Station, url: str, name: str, content: bytes) -> bool:

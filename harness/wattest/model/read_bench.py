@@ -59,6 +59,10 @@ def _csms(
         ping_interval: between WebSocket pings
         files_port: where the same address takes logs and serves firmware, by HTTP; 0 lets the system choose
     """
+    if files_port and files_port == port:
+        raise ValueError(
+            f"files_port is {port}, where the central system listens itself; choose another, or 0"
+        )
     return CsmsEntry(host, port, password, ping_interval, files_port)
 
 
