@@ -247,7 +247,9 @@ def test_a_tariff_that_is_declined(stand: Stand) -> None:
 
 def test_a_change_for_the_running_session(stand: Stand) -> None:
     """It is told for that transaction alone; without exactly one that runs nobody knows whose."""
-    with pytest.raises(Inconclusive, match=r"^0 transactions run: it is not clear whose tariff is to change\.$"):
+    with pytest.raises(
+        Inconclusive, match=r"^0 transactions run: it is not clear whose tariff is to change\.$"
+    ):
         stand.do(change_session_tariff(stand.run_, energy=Decimal("0.90")))
     stand.csms.put(stand.transaction(ended_at=None))
     stand.do(change_session_tariff(stand.run_, energy=Decimal("0.90")))
