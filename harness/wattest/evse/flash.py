@@ -150,6 +150,8 @@ class Flash:
     """Station-wide or default limits that outlive a reboot, by EVSE id; 0 is the station."""
     default_tariffs: dict[int, str] = field(default_factory=dict)
     """2.1 default tariffs as JSON, by EVSE id."""
+    driver_tariffs: dict[str, str] = field(default_factory=dict)
+    """2.1 tariffs of drivers as JSON, by token: as long as the authorisation they came with holds. Empty: cannot be reckoned."""
     transactions_made: int = 0
     boots: int = 0
     boot_reason: str = "power up"
