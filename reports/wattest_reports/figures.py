@@ -116,6 +116,11 @@ def _money(inputs: Entry, _figures: Entry) -> dict[str, Any]:
     }
 
 
+def _money_between(inputs: Entry, figures: Entry) -> dict[str, Any]:
+    limit = (inputs.get("low"), inputs.get("high"))
+    return {**_money(inputs, figures), "bound": "between", "limit": limit}
+
+
 def _delay(inputs: Entry, _figures: Entry) -> dict[str, Any]:
     return {"value": inputs.get("after_s"), "unit": "s", "bound": "within", "limit": inputs.get("within_s")}
 
@@ -128,6 +133,7 @@ _SHAPES: Mapping[str, _Shape] = {
     "agree": _agree,
     "energy_error": _energy,
     "cost_equal": _money,
+    "cost_within": _money_between,
     "occurred": _delay,
 }
 

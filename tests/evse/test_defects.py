@@ -30,9 +30,11 @@ CARD, BLOCKED = "04A1B2C3", "04FFFFFF"
 
 SHARING = replace(
     SHEET,
+    dialects=("1.6", "2.0.1", "2.1"),
     features=(
         *SHEET.features,
         "load_sharing",
+        "local_cost",
         "payment_terminal",
         "diagnostics",
         "security_log",
@@ -56,6 +58,7 @@ class Day:
     def __init__(self, *, lawful: bool = True) -> None:
         self.log: list[Any] = []
         self.lawful = lawful
+        self.own_tariff: dict[str, Any] = {}
 
     async def __call__(self, bench: Bench) -> None:
         """Live it; a charger with a defect may stay away for good, which ends its day."""
@@ -72,6 +75,9 @@ class Day:
         bench.central.cards["04A1B2C3D4FF"] = {"status": "Accepted"}
         bench.central.answers["Authorize"] = self._authorize
         await bench.ready()
+        if bench.dialect == "2.1":  # what it shares with 2.0.1 shows there
+            await self._tariffs()
+            return
         await self._configure(("meter_interval", "60"), ("unlock_on_ev_disconnect", "false"))
         await self._configure(("sampled_measurands", MEASURANDS), ("sign_readings", "true"))
         bench.car.set_battery(capacity_wh=20_000.0)
@@ -98,7 +104,7 @@ class Day:
 
     def _authorize(self, payload: dict[str, Any]) -> Any:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        usual = self.bench.central._authorize(payload)
+        usual = {**self.bench.central._authorize(payload), **self.own_tariff}
         asyncio.get_running_loop().call_later(3.0, answer.set_result, usual)
         return answer
 
@@ -500,6 +506,39 @@ class Day:
         message = "RunningCost" if running else "FinalCost"
         vendor = "org.openchargealliance.costmsg"
         await bench.central.call("DataTransfer", {"vendorId": vendor, "messageId": message, "data": data})
+
+    async def _tariffs(self) -> None:
+        """Costs that the charger reckons: idle time, a new default and a change on the way, a maximum, a driver's own."""
+        call = self.bench.central.call
+
+        def tariff(name: str, price: float, **parts: Any) -> dict[str, Any]:
+            taxes = {"taxRates": [{"type": "QST", "tax": 9.975}]}
+            energy = {"prices": [{"priceKwh": price}], **taxes}
+            return {"tariffId": name, "currency": "CAD", "energy": energy, **parts}
+
+        idle = {"idleTime": {"prices": [{"priceMinute": 0.1}]}}
+        await call("SetDefaultTariff", {"evseId": 0, "tariff": tariff("a", 0.377, **idle)})
+        await self._start()
+        await self._look(70)
+        await call("SetDefaultTariff", {"evseId": 0, "tariff": tariff("b", 0.9, maxCost={"exclTax": 0.1})})
+        self.bench.car.set_ready(False)
+        await self._look(130)
+        key = self.bench.started()[-1]["transactionInfo"]["transactionId"]
+        changed = {"transactionId": key, "tariff": tariff("c", 0.6, **idle)}
+        await call("ChangeTransactionTariff", changed)
+        self.bench.car.set_ready(True)
+        await self._look(70)
+        before = CARD
+        for card, own in ((CARD, {}), ("04700001", {"tariff": tariff("d", 0.25)})):
+            await self._tap(before)
+            await self._leave()
+            self.own_tariff, before = own, card
+            await self._start(card)
+            await self._look(130)
+        await self._tap(before)
+        await self._leave()
+        grace = {"prices": [{"priceMinute": 0.1, "conditions": {"minIdleTime": 60}}]}
+        await call("SetDefaultTariff", {"evseId": 0, "tariff": tariff("e", 0.3, idleTime=grace)})
 
     async def _unlock(self) -> None:
         payload = {"connectorId": 1} if self.bench.dialect == "1.6" else {"evseId": 1, "connectorId": 1}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.evse.reckoning import Reckoned, Unsupported, add_up, as_json, half_up, read
@@ -69,6 +69,7 @@ def test_energy_thresholds_cut_a_stretch() -> None:
     assert session.energy_wh == 9000
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 7200), st.integers(0, 20_000), st.booleans()), max_size=8))
 def test_what_was_used_adds_up(steps: list[tuple[int, int, bool]]) -> None:
     """Whatever the stretches, their seconds and Wh are those of the session, and so are those of its periods."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.csms.tariff_type import lacking, tariff_type
@@ -94,6 +94,7 @@ def test_minimum_and_maximum(tariff: Tariff, before: str, total: str) -> None:
     assert (str(found.high_before_tax), str(found.high)) == (before, total)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     energy=st.integers(0, 200),
     flat=st.integers(0, 500),

@@ -144,8 +144,9 @@ def unknown_rule_first(station: Station, known: TokenInfo | None) -> bool:
 
 @behaviour
 def forget_cache(station: Station) -> None:
-    """ClearCache."""
+    """ClearCache; what came with the cards goes with them."""
     station.flash.cache.clear()
+    station.flash.driver_tariffs.clear()
 
 
 @defect(

@@ -200,6 +200,8 @@ class Flash:
     """2.1 default tariffs as JSON, by EVSE id."""
     pages: int = 0
     """Signed records so far (OCMF pagination, context T)."""
+    driver_tariffs: dict[str, str] = field(default_factory=dict)
+    """2.1 tariffs of drivers as JSON, by token: as long as the authorisation they came with holds. Empty: cannot be reckoned."""
     transactions_made: int = 0
     reservations: dict[str, Reservation] = field(default_factory=dict)
     """Money reserved on payment cards and not settled yet, by reference."""

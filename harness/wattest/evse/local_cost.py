@@ -267,7 +267,7 @@ def tells_total_only(station: Station) -> bool:
 def begin(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
     """A session begins: by the tariff of its driver, else by the default; without either the central system reckons."""
     own, default = (
-        station.driver_tariffs.pop(session.token.casefold(), None),
+        station.flash.driver_tariffs.get(session.token.casefold()),
         station.flash.default_tariffs.get(outlet.id),
     )
     text = station.conduct(tariff_at_start)(own, default)

@@ -314,8 +314,6 @@ class Station:
         """The first price that the screen showed in this life, for those that never change it."""
         self.message: tuple[str, ...] = ()
         """What the driver is told right now, such as a refusal."""
-        self.driver_tariffs: dict[str, str] = {}
-        """2.1 tariffs of drivers as JSON, by token, until their session begins; empty text leaves it to the central system."""
         self.lost_link_in_session = False
         self._crashed = crashed
         self._written: tuple[datetime | None, Purpose, str] = (None, "event", "")

@@ -144,11 +144,11 @@ def _refusal(station: Station, told: Mapping[str, Any], text: str) -> Payload | 
 
 
 def driver_tariff(station: Station, token: str, told: object) -> None:
-    """A tariff that came with the answer to an Authorize: for the next session of this token (I08).
+    """A tariff that came with the answer to an Authorize: for sessions of this token until it is asked about again (I08).
 
     What cannot be reckoned with is left to the central system (``HandleFailedTariff`` CentralCost).
     """
-    station.driver_tariffs.pop(token.casefold(), None)
+    station.flash.driver_tariffs.pop(token.casefold(), None)
     if isinstance(told, Mapping) and station.conduct(local_cost.reckons)(station):
         text = as_json(told)
-        station.driver_tariffs[token.casefold()] = text if _refusal(station, told, text) is None else ""
+        station.flash.driver_tariffs[token.casefold()] = text if _refusal(station, told, text) is None else ""
