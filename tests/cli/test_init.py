@@ -107,7 +107,10 @@ def test_one_file_alone(init: Callable[..., Result], tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (["--set", "maker"], "--set maker has no '='; write it like --set maker=Maple.\n"),
-        (["--yes", *WHO, "--set", "makr=X"], "--set makr: nothing of that name is asked; there are bench, "),
+        (
+            ["--yes", *WHO, "--set", "makr=X"],
+            "--set makr: nothing of that name is asked; there are alerts, bench, ",
+        ),
         (
             ["--yes", *WHO, "--set", "vehicle=robot"],
             "--set vehicle is 'robot': 'robot' is none of none, by_hand",

@@ -186,7 +186,7 @@ def _bad(run: Run) -> FaultReport | None:
 
 def _boots(entry: dict[str, Any]) -> bool:
     message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
-    return bool(message) and message.get("action") == "BootNotification"
+    return (message or {}).get("action") == "BootNotification"
 
 
 @step(proves=("MON-07",))

@@ -100,10 +100,8 @@ class World:
             tap_question(card): lambda number=number: "yes" if self.terminal.tap(number) else "no"
             for card, number in TEST_NUMBERS.items()
         }
-        self.sights |= {
-            question: lambda pressed=pressed: "yes" if self.stop_button.move(pressed=pressed) else "no"
-            for question, pressed in ((PRESS_STOP, True), (RELEASE_STOP, False))
-        }
+        self.sights[PRESS_STOP] = lambda: "yes" if self.stop_button.move(pressed=True) else "no"
+        self.sights[RELEASE_STOP] = lambda: "yes" if self.stop_button.move(pressed=False) else "no"
         """What a person would answer after a look at it, or after doing as told, by question; the first answer to any other."""
         self.grid.on_change(self._follow_grid)
         self._warm()
