@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.clock import VirtualClock
-from wattest.clock.network import Choice, ConnectionRefused, Greeting, MemoryNetwork, Wire, WireClosed
+from wattest.clock.network import (
+    Choice,
+    ConnectionRefused,
+    Greeting,
+    HearsPings,
+    MemoryNetwork,
+    Wire,
+    WireClosed,
+)
 from wattest.errors import BenchError
 
 CP1 = Greeting("CP001")
@@ -310,5 +318,63 @@ def test_two_readers_are_refused(clock: VirtualClock) -> None:
         await asyncio.sleep(0)
         await wire.send("after a cancelled reader")
         assert await wire.recv() == "after a cancelled reader"
+
+    on(clock, bench)
+
+
+def test_while_nobody_listens_stations_are_refused(clock: VirtualClock) -> None:
+    """A central system that restarts refuses new links, keeps those that are open, and listens again."""
+
+    async def bench(network: MemoryNetwork) -> None:
+        wire = await network.connect(CP1)
+        await network.pause()
+        await network.pause()
+        with pytest.raises(ConnectionRefused) as refused:
+            await network.connect(CP1)
+        assert str(refused.value) == "Station 'CP001' could not connect: no central system listens."
+        await wire.send("still there")
+        assert await wire.recv() == "still there"
+        await network.resume()
+        await (await network.connect(CP1)).close()
+
+    on(clock, bench)
+
+
+def test_a_ping_is_heard_and_answered(clock: VirtualClock) -> None:
+    """The other end is told of it and sends the pong by itself, after the latency both ways, among the messages."""
+    heard: list[float] = []
+
+    async def bench() -> None:
+        network = MemoryNetwork(clock, latency_s=0.2)
+
+        async def accept(_greeting: Greeting, wire: Wire) -> None:
+            assert isinstance(wire, HearsPings)
+            wire.on_ping(lambda: heard.append(clock.monotonic()))
+            await asyncio.sleep(100)
+
+        network.listen(accept)
+        wire = await network.connect(CP1)
+        began = clock.monotonic()
+        await wire.ping()
+        assert heard == [pytest.approx(began + 0.2)]
+        assert clock.monotonic() == pytest.approx(began + 0.4)
+
+    clock.run(bench())
+
+
+def test_a_ping_into_silence_waits_for_the_end_of_the_link(clock: VirtualClock) -> None:
+    """No pong comes; whoever waits for one learns that the link is closed, and a closed link takes no ping."""
+
+    async def bench(network: MemoryNetwork) -> None:
+        wire = await network.connect(CP1)
+        network.cut("silent")
+        waiting = asyncio.create_task(wire.ping())
+        await clock.sleep(60)
+        assert not waiting.done()
+        await wire.close(1000, "no answer to a ping")
+        with pytest.raises(WireClosed):
+            await waiting
+        with pytest.raises(WireClosed):
+            await wire.ping()
 
     on(clock, bench)

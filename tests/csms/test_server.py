@@ -249,6 +249,40 @@ def test_dead_links_are_noticed(listening: Listening) -> None:
     listening.run(talk, ping_interval_s=0.05)
 
 
+def test_pings_of_a_station_are_noted_when_somebody_asks(listening: Listening) -> None:
+    """Each is an entry with the station's identity, while they are looked for only."""
+
+    async def talk() -> None:
+        station = await listening.station()
+        await (await station.ping())
+        listening.csms.notes_pings = True
+        await (await station.ping())
+        found = [entry for entry in listening.entries if entry["kind"] == "ping"]
+        assert found == [{"kind": "ping", "station": "CP1", "direction": "in"}]
+
+    listening.run(talk)
+
+
+def test_it_stops_listening_and_listens_again_at_the_same_port(listening: Listening) -> None:
+    """As a central system does that restarts: refused meanwhile, served afterwards; twice is harmless."""
+
+    async def talk() -> None:
+        listener = listening.csms.listener
+        assert listener is listening.server
+        assert listener is not None
+        for _ in range(2):
+            await listener.pause()
+        with pytest.raises(OSError, match="Connect"):
+            await listening.station()
+        for _ in range(2):
+            await listener.resume()
+        station = await listening.station()
+        await station.send(HEARTBEAT)
+        assert str(await station.recv()).startswith('[3,"a",')
+
+    listening.run(talk)
+
+
 def test_answered_pings_keep_a_link(listening: Listening) -> None:
     """A station that answers pings stays."""
 

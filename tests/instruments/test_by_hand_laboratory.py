@@ -13,6 +13,7 @@ import pytest
 from wattest.clock import VirtualClock
 from wattest.errors import BenchError, RigError
 from wattest.roles import (
+    Alerts,
     Chamber,
     Load,
     Mains,
@@ -191,6 +192,14 @@ def test_thermometers_are_read_place_by_place(desk: Desk) -> None:
     assert {place: reading.value for place, reading in seen.items()} == {"contactor": 61.5, "cable": -3.0}
     assert seen["cable"].u == pytest.approx(1 / 3**0.5)
     assert desk.questions() == ["Temperature: contactor", "Temperature: cable"]
+
+
+def test_alerts_are_counted_by_whoever_gets_them(desk: Desk) -> None:
+    """A number, asked for again when it is none; in French where French is spoken."""
+    alerts = cast("Alerts", desk.play("alerts", "three", "3", language="fr"))
+    seen = desk.clock.run(alerts.read())
+    assert (seen.count, seen.lines) == (3, ())
+    assert desk.questions()[0].startswith("Combien d'alertes de pannes de cette borne son exploitant")
 
 
 def test_a_source_is_set_and_read_by_hand(desk: Desk) -> None:

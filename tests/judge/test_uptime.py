@@ -107,6 +107,19 @@ def test_a_record_as_the_central_system_saw_it(both: Any) -> None:
     ]
 
 
+def test_a_status_told_by_event_counts(story201: Any) -> None:
+    """A 2.0.1 station may tell the AvailabilityState of its connector by NotifyEvent."""
+    story201.connect()
+    for word in ("Available", "Faulted"):
+        where = {"name": "Connector", "evse": {"id": 1, "connectorId": 1}}
+        data = {"component": where, "variable": {"name": "AvailabilityState"}, "actualValue": word}
+        story201.call("NotifyEvent", {"eventData": [data]})
+        story201.wait(60)
+    story201.note("end")
+    found = [span.status for span in spans_of_record(story201.entries)["CP1-1"]]
+    assert found[-2:] == ["AVAILABLE", "OUTOFORDER"]
+
+
 def test_time_between_two_simulated_chargers_is_nobodys(story: Any) -> None:
     """Each scenario of a simulated bench has a charger of its own."""
     told = type(story)()

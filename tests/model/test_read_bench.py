@@ -150,7 +150,7 @@ def test_defaults_of_a_bench() -> None:
         (
             "[a]\n",
             [
-                "1:1: a list stands here; a bench is a mapping with the keys bench, kind, charger, csms, measurement_plane, cord, safe_order, dead_man_relay, feeder, limits, silence, rigs, reference_meter, vehicle, load, pilot_scope, card_reader, mains, lock_sensor, display, chamber, thermometers, network, operator, acquirer"
+                "1:1: a list stands here; a bench is a mapping with the keys bench, kind, charger, csms, measurement_plane, cord, safe_order, dead_man_relay, feeder, limits, silence, rigs, reference_meter, vehicle, load, pilot_scope, card_reader, mains, lock_sensor, display, chamber, thermometers, network, alerts, operator, acquirer"
             ],
         ),
         (

@@ -14,6 +14,7 @@ from wattest.model.library import library_folder
 from wattest.model.read_ocpi import ocpi_of
 from wattest.model.read_site import read_site, site_of
 from wattest.model.read_uptime import uptime_of
+from wattest.model.words import NEEDS
 
 FIXTURES = library_folder("fixtures")
 
@@ -81,6 +82,13 @@ def _said(reader: Callable[[Any], object], path: str, old: str, new: str) -> str
             "  CX1: {",
             "a minimum required error code such as 'CX001'",
         ),
+        (
+            error_codes_of,
+            "error_codes/mrec.yaml",
+            ", injected_by: [lock_jam]",
+            "",
+            "a code has either injected_by, or not_injected with the reason why nothing provokes it",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -123,3 +131,14 @@ def test_the_codes_are_those_of_chargex() -> None:
     assert {error for code in codes.values() for error in code.errors} <= known
     assert codes["CX001"].told_by_name
     assert not codes["CX014"].told_by_name
+
+
+def test_a_code_that_is_injected_has_its_scenario() -> None:
+    """What 'injected_by' names can be needed, and a scenario that needs it expects the code; the others say why none does."""
+    library = (FIXTURES.parent / "scenarios").rglob("*.scenario.yaml")
+    texts = [path.read_text(encoding="utf-8") for path in library]
+    for number, code in read_error_codes().items():
+        assert set(code.injected_by) <= NEEDS, number
+        word = {"CX003": "check_heat_fault", "CX008": "check_emergency_stop"}.get(number, f"code: {number}")
+        found = [text for text in texts if word in text and all(need in text for need in code.injected_by)]
+        assert found or code.not_injected, number

@@ -212,6 +212,19 @@ def test_notify_event() -> None:
     assert events("2.0.1", "NotifyEvent", {}) == (Reported("NotifyEvent"),)
 
 
+def test_a_status_by_notify_event() -> None:
+    """AvailabilityState of a connector is its status; of anything else, or in no word of OCPP, it is a mere event."""
+
+    def told(name: str, value: str) -> tuple[Any, ...]:
+        where = {"name": name, "evse": {"id": 2, "connectorId": 3}}
+        data = {"component": where, "variable": {"name": "AvailabilityState"}, "actualValue": value}
+        return events("2.0.1", "NotifyEvent", {"eventData": [data]})
+
+    assert told("Connector", "Faulted") == (StatusChanged(2, 3, "faulted", "Faulted", None),)
+    assert told("Connector", "Broken") == (Reported("NotifyEvent", "Connector AvailabilityState Broken"),)
+    assert told("EVSE", "Faulted") == (Reported("NotifyEvent", "EVSE AvailabilityState Faulted"),)
+
+
 def test_everything_else() -> None:
     """Other messages are reported by their action and what makes them recognisable."""
     assert events("1.6", "Heartbeat", {}) == (Reported("Heartbeat"),)

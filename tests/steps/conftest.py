@@ -21,10 +21,13 @@ from wattest.model.scenario import Card, Given, Scenario
 from wattest.ocpp.ledger import Transaction
 from wattest.roles import DisplayReading, LockReading, PowerReading, Reading
 from wattest.run.assemble import documents
+from wattest.run.perform import Outcome
+from wattest.run.prove import simulate
 from wattest.steps import Run
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from pathlib import Path
 
 _documents = cache(documents)
 """Read once: nothing in them changes."""
@@ -270,3 +273,33 @@ def stand() -> Iterator[Stand]:
     made = Stand()
     yield made
     made.clock.close()
+
+
+Tried = Callable[..., Outcome]
+
+HEAD = """scenario: Tried
+titre: Essayé
+id: TRY-001
+covers: [{covers}]
+needs: [card_reader, vehicle, lock_sensor, connector_lock, lock_jam, pilot_short, pilot_scope, heedless, network, reference_meter]
+time_limit: 1 d
+given:
+  cards: {{driver: 04E2A1B2}}
+  tariff: energy_only
+steps:
+"""
+
+
+@pytest.fixture
+def tried(tmp_path: Path) -> Tried:
+    """Performs steps on a simulated charger with these defects and variations."""
+
+    def perform(covers: str, *steps: str, active: tuple[str, ...] = (), dialect: str = "1.6") -> Outcome:
+        path = tmp_path / "tried.scenario.yaml"
+        path.write_text(
+            HEAD.format(covers=covers) + "".join(f"  - {step}\n" for step in steps), encoding="utf-8"
+        )
+        (scenario,) = documents().read(path)
+        return simulate([scenario], dialect, active=active)["TRY-001"]  # type: ignore[arg-type]
+
+    return perform

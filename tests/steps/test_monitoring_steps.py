@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.steps.conftest import Tried
 
 from wattest.errors import Inconclusive
 from wattest.model.library import library_folder
-from wattest.run.assemble import documents
-from wattest.run.perform import Outcome
-from wattest.run.prove import simulate
 from wattest.steps.monitoring import expect_error_code
 
 if TYPE_CHECKING:
     from tests.steps.conftest import Stand
-
-Tried = Callable[..., Outcome]
-
-HEAD = """scenario: Tried
-titre: Essayé
-id: TRY-001
-covers: [{covers}]
-needs: [card_reader, vehicle, lock_sensor, connector_lock, lock_jam, pilot_short, pilot_scope, heedless, network, reference_meter]
-time_limit: 1 d
-given:
-  cards: {{driver: 04E2A1B2}}
-  tariff: energy_only
-steps:
-"""
-
-
-@pytest.fixture
-def tried(tmp_path: Path) -> Tried:
-    """Performs steps on a simulated charger with these defects and variations."""
-
-    def perform(covers: str, *steps: str, active: tuple[str, ...] = (), dialect: str = "1.6") -> Outcome:
-        path = tmp_path / "tried.scenario.yaml"
-        path.write_text(
-            HEAD.format(covers=covers) + "".join(f"  - {step}\n" for step in steps), encoding="utf-8"
-        )
-        (scenario,) = documents().read(path)
-        return simulate([scenario], dialect, active=active)["TRY-001"]  # type: ignore[arg-type]
-
-    return perform
-
 
 BEGIN = ("present_card: driver", "plug_in", "ev_ready", "expect_transaction: {state: charging, within: 30 s}")
 

@@ -1,0 +1,50 @@
+"""Steps about a station that comes back, and about its pings: what decides nothing, and what is a mistake of the scenario."""
+
+from __future__ import annotations
+
+import pytest
+from tests.steps.conftest import Tried
+
+
+def test_without_a_boot_nothing_follows_one(tried: Tried) -> None:
+    """A station that did not boot in the scenario has nothing to show, and the sentence says what to do."""
+    found = tried("MON-01", "expect_connectors_shown: {within: 10 s}")
+    assert found.verdict == "inconclusive"
+    assert "No BootNotification was accepted within 10 s" in found.sentence
+    assert "let the station boot first, by 'reset' or 'power_evse'" in found.sentence
+
+
+def test_service_needs_something_that_was_taken_away(tried: Tried) -> None:
+    """There is no recovery from nothing."""
+    found = tried("MON-10", "expect_service")
+    assert found.verdict == "error"
+    assert "expect_service needs something that was taken away and given back before it" in found.sentence
+
+
+def test_a_station_that_asks_nothing_is_not_put_to_the_test_by_a_hang(tried: Tried) -> None:
+    """In a minute without a message nobody can notice that the central system hangs."""
+    found = tried("MON-10", "hang_central_system: {for: 1 min}", "expect_service")
+    assert found.verdict == "inconclusive"
+    assert "the station asked for nothing meanwhile: the fault is not proven effective" in found.sentence
+
+
+@pytest.mark.parametrize("dialect", ["1.6", "2.0.1"])
+def test_a_station_that_boots_at_each_reconnect_serves_once_it_is_accepted(
+    tried: Tried, dialect: str
+) -> None:
+    """V11 asks for its boot again after a restart of the central system, and comes back in time."""
+    steps = ("restart_central_system: {dark: 1 min}", "expect_service")
+    assert tried("MON-10", *steps, active=("V11",), dialect=dialect).verdict == "pass"
+
+
+def test_a_ping_interval_is_whole_seconds(tried: Tried) -> None:
+    """OCPP cannot tell another one."""
+    found = tried("MON-03", "check_pings: {every: 1500 ms}")
+    assert found.verdict == "error"
+    assert "A ping interval is told in whole seconds, and 1.5 s is none" in found.sentence
+
+
+def test_a_setting_that_is_taken_and_not_kept_is_a_failure(tried: Tried) -> None:
+    """Accepted means applied."""
+    found = tried("MON-03", "check_pings: {every: 20 s}", active=("STATUS-D06",))
+    assert found.sentence == "The ping interval read back is '120', but '20' was expected."
