@@ -48,8 +48,7 @@ def lacking_rows(header: Entry, levels: Levels, table: Sequence[Row]) -> tuple[L
                 row = mapping(stated.get(id_))
                 yield Lacking(
                     id_,
-                    text(row.get("text")),
-                    text(row.get("text_fr")) or text(row.get("text")),
+                    *_texts(row),
                     text(row.get("level")),
                     next((text(one.get("id")) for one in rows(header.get("levels")) if takes(one, row)), ""),
                     standing_verdict(judged.get(id_)),
@@ -72,10 +71,8 @@ def demand_rows(header: Entry, levels: Levels, table: Sequence[Row]) -> tuple[De
         whole = not levels.lacking.get(id_)
         verdict = row.verdict if whole and row is not None else standing_verdict(row)
         for demand in texts(mapping(stated[id_]).get("traces")):
-            said, french = text(mapping(stated[id_]).get("text")), text(mapping(stated[id_]).get("text_fr"))
-            served.setdefault(demand, []).append(
-                Served(id_, said, french or said, verdict, id_ in levels.screened)
-            )
+            one = Served(id_, *_texts(mapping(stated[id_])), verdict, id_ in levels.screened)
+            served.setdefault(demand, []).append(one)
     return tuple(
         DemandRow(
             text(demand.get("id")),
@@ -86,6 +83,12 @@ def demand_rows(header: Entry, levels: Levels, table: Sequence[Row]) -> tuple[De
         )
         for demand in rows(header.get("demands"))
     )
+
+
+def _texts(row: Entry) -> tuple[str, str, str, str]:
+    """Text and criterion of a requirement in both languages; English where a record states no French."""
+    said, criterion = text(row.get("text")), text(row.get("criterion"))
+    return said, text(row.get("text_fr")) or said, criterion, text(row.get("criterion_fr")) or criterion
 
 
 _LEFT_OUT = re.compile(

@@ -53,9 +53,12 @@ class Marks:
         verdict = self.words.known(one.verdict, one.verdict)
         mark = "~" if one.screening else sign(one.verdict)
         said = f"{verdict}, {self.words('screening')}" if one.screening else verdict
-        name = one.text_fr if self.words.language == "fr" else one.text
+        french = self.words.language == "fr"
+        name = one.text_fr if french else one.text
+        criterion = one.criterion_fr if french else one.criterion
+        told = f"{said}{self.words.colon} {name}{f' ({criterion})' if criterion else ''}"
         return Markup(  # noqa: S704 - escaped
-            f'<a class="v chip {"inconclusive" if one.screening else tone(one.verdict)}" href="#{escape(href)}" title="{escape(said)}{self.words.colon} {escape(name)}">'
+            f'<a class="v chip {"inconclusive" if one.screening else tone(one.verdict)}" href="#{escape(href)}" title="{escape(told)}">'
             f'<span class="sign" aria-hidden="true">{mark}</span>{escape(one.id)}'
             f'<span class="hear"> {escape(said)}</span></a>'
         )

@@ -308,6 +308,8 @@ class Lacking:
     id: str
     text: str
     text_fr: str
+    criterion: str
+    criterion_fr: str
     rank: str
     level: str
     verdict: str
@@ -321,6 +323,8 @@ class Served:
     id: str
     text: str
     text_fr: str
+    criterion: str
+    criterion_fr: str
     verdict: str
     screening: bool
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from markupsafe import escape
 
 from wattest.model.read import read_checklist, read_demands, read_levels, read_papers, read_requirements
 from wattest_reports import html
@@ -60,6 +61,9 @@ def test_each_demand_leads_to_all_its_requirements(untested: Record, language: L
         assert text.replace("'", "&#39;") in row
         wanted = sorted(name for name, one in requirements.items() if id_ in one.traces)
         chips = CHIP.findall(row)
+        for name, (_, told) in zip(wanted, chips, strict=True):
+            one = requirements[name]
+            assert escape(one.criterion_fr if language == "fr" else one.criterion) in told
         assert [target.removeprefix("held-") for target, _ in chips] == wanted
         assert all(page.count(f'id="{target}"') == 1 for target, _ in chips)
 
@@ -85,6 +89,8 @@ def test_nothing_that_is_ours_to_say_is_english_in_french(untested: Record) -> N
     """Demands, levels, requirements and reasons: no sentence of the two sections is quoted."""
     page = html.page(report(untested), Words("fr"))
     assert 'lang="en"' not in _section(page, "demands", "requirements")
+    missing = _section(page, "levels", "requirements")
+    assert all(escape(one.criterion_fr) in missing for one in read_requirements().values())
     assert "Non testé\u00a0: COLD-008 ne faisait pas partie de cette campagne." in page
 
 
