@@ -341,8 +341,6 @@ class LiveVenue:
     def lacks(self, needs: tuple[str, ...]) -> str | None:
         """Roles come from the bench file, capabilities from the drivers, the rest from the charger sheet."""
         can = set(self._parts).union(*(part.supports for part in self._parts.values()))
-        if self._bench.feeder is not None:
-            can.add("feeder")
         return lacking(needs, can, self._bench, self._sheet)
 
 

@@ -252,7 +252,5 @@ class SimulatedVenue:
         if bench.rehearsed:
             bench = without_people(bench)
         _, parts = self._played(bench, world, MemoryNetwork(self._clock))
-        can = {"any_date"}
-        if bench.feeder is not None or not bench.rehearsed:
-            can.add("feeder")
+        can = {"any_date"} if bench.rehearsed else {"any_date", "feeder"}
         return frozenset(parts).union(can, *(part.supports for part in parts.values()))
