@@ -224,3 +224,28 @@ def test_a_station_in_use_asks_nobody(enact: Enact) -> None:
         await bench.wait(60)
 
     assert booked(enact(scene, sheet=PAYING)) == [("authorised", "50.00")]
+
+
+def test_a_reservation_may_be_raised(enact: Enact) -> None:
+    """Once when it is nearly used up; a second yes is not needed, and without one the session ends at what there is."""
+
+    async def scene(bench: Bench) -> None:
+        await pay(bench)
+        await drive_in(bench)
+        await cost(bench, 43.0, "RunningCost")
+        await cost(bench, 44.0, "RunningCost")
+        await bench.wait(5)
+        assert not bench.ended()
+        bench.world.acquirer.answer = "refuse"
+        await cost(bench, 86.0, "RunningCost")
+        await bench.wait(5)
+        assert len(bench.ended()) == 1
+        await cost(bench, 87.0)
+
+    bench = enact(scene, sheet=PAYING, active={"V187"})
+    assert booked(bench) == [
+        ("authorised", "50.00"),
+        ("authorised", "50.00"),
+        ("refused", "50.00"),
+        ("captured", "87.00"),
+    ]
