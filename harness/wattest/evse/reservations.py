@@ -31,6 +31,7 @@ PATIENCE_S = 30.0
 """How long the terminal waits for its acquirer."""
 TOTAL_S = 300.0
 """How long after a session the total may come; after that nothing is taken."""
+
 # --- a card at the terminal -------------------------------------------------------------------------------
 
 

@@ -170,8 +170,8 @@ class LiveVenue:
         assert self._neighbours is not None
         self._neighbours.operator = self._parts.get("operator")  # type: ignore[assignment]
         feeder = metered(self._bench, self._meters, self._parts, self._neighbours)
-        self._known.instruments(await feeder.open())
         self._feeder = feeder
+        self._known.instruments(await feeder.open())
         await self._neighbours.ready()
         return feeder
 

@@ -143,8 +143,8 @@ class SimulatedVenue:
         if self._bench.feeder is None:
             return SimulatedFeeder(world, self._neighbours, self._clock, self._note)
         feeder = metered(self._bench, self._meters, self._parts, self._neighbours)
-        self._known.instruments(await feeder.open())
         self._stack.push_async_callback(feeder.close)
+        self._known.instruments(await feeder.open())
         return feeder
 
     def _interlocked(self, parts: dict[str, Part]) -> Interlocks:
