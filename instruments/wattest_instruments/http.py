@@ -27,6 +27,12 @@
       actions:
         read_all: {method: GET, url: /scan, answer: {enclosure: "0.value", contactor: "1.value"}}
         clock:    {method: GET, url: /now, answer: {utc: time}}       # wattest doctor compares it with this computer
+    acquirer:
+      driver: http
+      base: http://192.168.1.52/sandbox
+      actions:
+        set_answer: {method: PUT, url: /host, body: "{answer:approve=00,refuse=05,silent=none}"}
+        statement:  {method: GET, url: "/movements?since={since}", answer: {movements: items}}    # see statement_lines
 
 Placeholders are the arguments of the action (``wattest_instruments.placeholders``) and facts of a rig, such as
 ``{charger.http}``. Nothing is ever sent twice: an action that got no answer may have happened.

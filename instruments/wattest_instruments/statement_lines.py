@@ -76,7 +76,7 @@ def movements_of(told: Any) -> tuple[Movement, ...] | str:
     lines = told if isinstance(told, (list, tuple)) else re.split(r"\s*[/\n]\s*", str(told).strip())
     found: list[Movement] = []
     for line in lines:
-        if line in {"", "-"}:
+        if line in ("", "-"):
             continue
         movement = movement_of(line)
         if isinstance(movement, str):

@@ -117,7 +117,7 @@ class Central:
         return table.get(action, lambda _p: {})
 
     def _info(self, token: str) -> dict[str, Any]:
-        made_up = token.startswith("PT")  # by the payment terminal
+        made_up = not token or token.startswith("PT")  # by the payment terminal
         return self.cards.get(token.upper(), {"status": "Accepted" if made_up else "Invalid"})
 
     def _authorize(self, payload: dict[str, Any]) -> Any:

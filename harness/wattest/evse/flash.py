@@ -18,6 +18,10 @@ TokenStatus = str
 """The dialect's own word, such as ``Accepted``, ``Blocked``, ``Expired``, ``Invalid``, ``Unknown``, ``ConcurrentTx``."""
 
 
+TERMINAL = "terminal"
+"""No type of OCPP 2.0.1: each dialect has its own word for a token that the payment terminal made up."""
+
+
 @dataclass(frozen=True)
 class TokenInfo:
     """What is known of a card: the central system's word, its group, until when, and what to tell the driver."""
@@ -170,6 +174,8 @@ class Reservation:
     """Its transactionId in OCPP 1.6."""
     so_far: Decimal | None = None
     """The running cost as last told."""
+    raising: bool = False
+    """Whether the acquirer was asked for more and has not answered."""
     deferred: bool = False
     """Served while the acquirer did not answer: nothing is reserved yet."""
 
@@ -193,7 +199,7 @@ class Flash:
     last_key: str | None = None
     """Key of the latest transaction that ended."""
     token_types: dict[str, str] = field(default_factory=dict)
-    """2.0.1 types of tokens that are no cards, as remote starts told them."""
+    """2.0.1 types of tokens that are no cards, as remote starts told them; ``TERMINAL`` for those of the payment terminal."""
     limits_a: dict[int, float] = field(default_factory=dict)
     """Station-wide or default limits that outlive a reboot, by EVSE id; 0 is the station."""
     default_tariffs: dict[int, str] = field(default_factory=dict)

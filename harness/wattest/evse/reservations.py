@@ -11,7 +11,7 @@ import asyncio
 from decimal import Decimal
 
 from wattest.evse import authorise, display, payment, sessions
-from wattest.evse.flash import Reservation
+from wattest.evse.flash import TERMINAL, Reservation
 from wattest.evse.reserved import (
     Why,
     asks_again,
@@ -20,6 +20,7 @@ from wattest.evse.reserved import (
     ends_session_at,
     heeds_refusal,
     let_go_after_s,
+    raised_by,
     reserved_cad,
     taken_at_boot,
     to_capture,
@@ -30,6 +31,7 @@ PATIENCE_S = 30.0
 """How long the terminal waits for its acquirer."""
 TOTAL_S = 300.0
 """How long after a session the total may come; after that nothing is taken."""
+
 # --- a card at the terminal -------------------------------------------------------------------------------
 
 
@@ -45,11 +47,11 @@ def tapped(station: Station, number: str) -> None:
 
 async def _take(station: Station, number: str) -> None:
     reserved = _reservation(station, number)
-    answer = await _asked(station, reserved)
+    answer = await _asked(station, reserved, reserved.amount)
     if answer is None:
         if station.conduct(asks_again)(station):
             reserved = _reservation(station, number)
-            await _asked(station, reserved)
+            await _asked(station, reserved, reserved.amount)
         let_go(station, reserved, "no answer")
         if "offline_payment" in station.sheet.features:
             _serve(station, _reservation(station, number, deferred=True), number)
@@ -75,11 +77,11 @@ def _reservation(station: Station, number: str, *, deferred: bool = False) -> Re
     amount = station.conduct(reserved_cad)(station)
     reserved = Reservation(reference, number[-4:], amount, deferred=deferred)
     station.flash.reservations[reference] = reserved
-    station.flash.token_types[reference.casefold()] = "Local"
+    station.flash.token_types[reference.casefold()] = TERMINAL
     return reserved
 
 
-async def _asked(station: Station, reserved: Reservation) -> bool | None:
+async def _asked(station: Station, reserved: Reservation, amount: Decimal) -> bool | None:
     """The acquirer's word; None when it gave none in time."""
     decided: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
@@ -87,7 +89,7 @@ async def _asked(station: Station, reserved: Reservation) -> bool | None:
         if not decided.done():
             decided.set_result(approved)
 
-    station.world.acquirer.authorise(reserved.reference, reserved.last_four, reserved.amount, decide)
+    station.world.acquirer.authorise(reserved.reference, reserved.last_four, amount, decide)
     try:
         async with asyncio.timeout(PATIENCE_S):
             return await decided
@@ -128,9 +130,29 @@ def _follow(station: Station, outlet: Outlet, reserved: Reservation) -> None:
         return
     reserved.so_far = Decimal(outlet.cost)
     end_at = station.conduct(ends_session_at)(station, reserved)
-    if end_at is not None and reserved.so_far >= end_at:
-        display.say(station, "Amount reserved is used up / Montant réservé épuisé")
-        sessions.end(station, outlet, "LocalOutOfCredit", trigger="charging state")
+    if end_at is None or reserved.so_far < end_at or reserved.raising:
+        return
+    more = station.conduct(raised_by)(station, reserved)
+    if more is None:
+        _used_up(station, outlet)
+    else:
+        reserved.raising = True
+        station.spawn(_raise(station, outlet, reserved, more))
+
+
+def _used_up(station: Station, outlet: Outlet) -> None:
+    display.say(station, "Amount reserved is used up / Montant réservé épuisé")
+    sessions.end(station, outlet, "LocalOutOfCredit", trigger="charging state")
+
+
+async def _raise(station: Station, outlet: Outlet, reserved: Reservation, more: Decimal) -> None:
+    """Ask for more on the same reservation; without a yes the session ends at what there is."""
+    approved = await _asked(station, reserved, more)
+    reserved.raising = False
+    if approved:
+        reserved.amount += more
+    elif outlet.session is not None and outlet.session.key == reserved.key:
+        _used_up(station, outlet)
 
 
 def let_go(station: Station, reserved: Reservation, why: Why) -> None:
@@ -189,7 +211,7 @@ def settle(station: Station, reserved: Reservation, total: Decimal) -> None:
 async def _take_afterwards(station: Station, reserved: Reservation, amount: Decimal) -> None:
     """Served without an answer: what it cost is authorised and taken now, once, or lost."""
     reserved.amount, reserved.deferred = amount, False
-    answer = await _asked(station, reserved)
+    answer = await _asked(station, reserved, reserved.amount)
     if answer:
         station.conduct(book)(station, reserved, amount)
     elif answer is None:
@@ -199,6 +221,7 @@ async def _take_afterwards(station: Station, reserved: Reservation, amount: Deci
 def take_up(station: Station) -> None:
     """At boot: who had not begun must come again; a session that was cut is settled by its total."""
     for reserved in tuple(station.flash.reservations.values()):
+        reserved.raising = False
         if reserved.key is None:
             let_go(station, reserved, "power loss")
             continue

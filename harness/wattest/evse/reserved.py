@@ -142,6 +142,24 @@ def ends_session_at(station: Station, reserved: Reservation) -> Decimal | None:
 
 
 @behaviour
+def raised_by(station: Station, reserved: Reservation) -> Decimal | None:
+    """What a reservation that is nearly used up is raised by; None to leave it."""
+    return None
+
+
+@variation(
+    "V187",
+    alters=raised_by,
+    text="a reservation that is nearly used up is raised by as much again, and the session goes on",
+    source="conformance case C_121: the amount may be raised; captured is at most what was authorised in all",
+    area="payment",
+)
+def raises_reservation(station: Station, reserved: Reservation) -> Decimal | None:
+    """An incremental authorisation under the same reference."""
+    return reserved_cad(station)
+
+
+@behaviour
 def to_capture(station: Station, reserved: Reservation, total: Decimal) -> Decimal:
     """What is taken for a session of this total."""
     return min(total, reserved.amount)

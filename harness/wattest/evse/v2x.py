@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wattest.evse import authorise, display, metering, outbox, reservations, signed, status, tariffs
-from wattest.evse.flash import CostTold, Notice, Queued, Sampled, TokenInfo
+from wattest.evse.flash import TERMINAL, CostTold, Notice, Queued, Sampled, TokenInfo
 from wattest.evse.registration import modem_told
 from wattest.evse.station import Outlet, Purpose, Station
 from wattest.model.scenario import Dialect
@@ -318,9 +318,31 @@ def cost_details(station: Station, cost: CostTold) -> Payload:
     return details
 
 
+@behaviour
+def terminal_token(token: str) -> Payload:
+    """The token of somebody whom the payment terminal let in: one that the station made up."""
+    return {"idToken": token, "type": "Local"}
+
+
+@variation(
+    "V186",
+    alters=terminal_token,
+    text="who was let in by the payment terminal has no token: type NoAuthorization with an empty one",
+    source="OCPP 2.0.1 IdTokenEnumType NoAuthorization (C02, recalled)",
+    area="payment",
+    dialects=("2.0.1",),
+)
+def no_token(token: str) -> Payload:
+    """As after a start button: whoever pays may charge."""
+    return {"idToken": "", "type": "NoAuthorization"}
+
+
 def id_token(station: Station, token: str) -> Payload:
-    """A token with its type: what a remote start said, else a card."""
-    return {"idToken": token, "type": station.flash.token_types.get(token.casefold(), "ISO14443")}
+    """A token with its type: what the terminal or a remote start said, else a card."""
+    kind = station.flash.token_types.get(token.casefold(), "ISO14443")
+    if kind == TERMINAL:
+        return station.conduct(terminal_token)(token)
+    return {"idToken": token, "type": kind}
 
 
 def token_info(told: object) -> TokenInfo | None:

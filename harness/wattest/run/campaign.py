@@ -158,7 +158,8 @@ def not_tested_reason(scenario: Scenario, dialect: Dialect, sheet: ChargerSheet,
 
 def lacking(needs: Iterable[str], can: Collection[str], bench: Bench, sheet: ChargerSheet) -> str | None:
     """The first need that is not among what a bench can, as a sentence; None when it can all of them."""
-    missing = next((need for need in needs if need not in can), None)
+    feeder = () if bench.feeder is None else ("feeder",)
+    missing = next((need for need in needs if need not in can and need not in feeder), None)
     if missing is None:
         return None
     if missing in ROLES:

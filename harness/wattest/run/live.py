@@ -175,8 +175,8 @@ class LiveVenue:
         assert self._neighbours is not None
         self._neighbours.operator = self._parts.get("operator")  # type: ignore[assignment]
         feeder = metered(self._bench, self._meters, self._parts, self._neighbours)
-        self._known.instruments(await feeder.open())
         self._feeder = feeder
+        self._known.instruments(await feeder.open())
         await self._neighbours.ready()
         return feeder
 
@@ -348,8 +348,6 @@ class LiveVenue:
     def lacks(self, needs: tuple[str, ...]) -> str | None:
         """Roles come from the bench file, capabilities from the drivers, the rest from the charger sheet."""
         can = set(self._parts).union(*(part.supports for part in self._parts.values()))
-        if self._bench.feeder is not None:
-            can.add("feeder")
         return lacking(needs, can, self._bench, self._sheet)
 
 

@@ -150,8 +150,8 @@ class SimulatedVenue:
         if self._bench.feeder is None:
             return SimulatedFeeder(world, self._neighbours, self._clock, self._note)
         feeder = metered(self._bench, self._meters, self._parts, self._neighbours)
-        self._known.instruments(await feeder.open())
         self._stack.push_async_callback(feeder.close)
+        self._known.instruments(await feeder.open())
         return feeder
 
     def _interlocked(self, parts: dict[str, Part]) -> Interlocks:
@@ -262,7 +262,5 @@ class SimulatedVenue:
         parts = with_obedient_load(
             bare, rated_a=self._sheet.rated_current_a, clock=self._clock, note=self._note
         )
-        can = {"any_date"}
-        if bench.feeder is not None or not bench.rehearsed:
-            can.add("feeder")
+        can = {"any_date"} if bench.rehearsed else {"any_date", "feeder"}
         return frozenset(parts).union(can, *(part.supports for part in parts.values()))

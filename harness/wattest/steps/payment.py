@@ -132,7 +132,12 @@ async def expect_release(run: Run, *, after: Literal["now", "connection time-out
         {"what": "what was captured without a session", "most": Decimal("0.00"), "observed": seen.captured},
         evidence=[seq],
     )
-    _nothing_reserved(run, seen, seq, f"{lapse:g} s and limit payment_release later")
+    when = (
+        f"{lapse:g} s (connection time-out) and limit payment_release later"
+        if lapse
+        else "after limit payment_release"
+    )
+    _nothing_reserved(run, seen, seq, when)
 
 
 @step(proves=("PAY-05",))
