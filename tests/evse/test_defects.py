@@ -296,6 +296,7 @@ class Day:
             bench.car.set_fault(fault, False)
             await self._leave()
             await self._start()
+        bench.car.set_current(6.0)
         for _ in range(11):
             bench.car.set_ready(False)
             await self._look(4)
@@ -305,10 +306,11 @@ class Day:
         await self._leave()
         await self._start()
         bench.car.set_fault("hot", True)
-        await self._look(140)
+        await self._duty(140)
         bench.car.set_fault("hot", False)
         await self._tap(CARD)
         await self._leave()
+        bench.car.set_current(32.0)
         await self._look(300)
 
     async def _protection(self) -> None:

@@ -148,14 +148,6 @@ def earth_is_seen_by_the_pilot_alone(station: Station, outlet: Outlet) -> Fault 
     text="a lost pilot under a locked plug takes the power away, and is told to nobody: the session goes on as charging",
     source="ChargeX MREC CX026; project: reported within 60 s",
 )
-@defect(
-    "CABLE-D45",
-    breaks=fault_seen,
-    area="cable",
-    requirement="ROB-17",
-    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
-    source="IEC 61851-1: the output is dead in state A (recalled)",
-)
 @variation(
     "V122",
     alters=fault_seen,
@@ -167,6 +159,20 @@ def cut_is_taken_for_departure(station: Station, outlet: Outlet) -> Fault | None
     """The lock and the pilot do not know of each other."""
     seen = fault_seen(station, outlet)
     return None if seen is CUT else seen
+
+
+@defect(
+    "CABLE-D45",
+    breaks=fault_seen,
+    area="cable",
+    requirement="ROB-17",
+    text="a lost pilot or earth under a locked plug is taken for a bad contact: the output stays live",
+    source="IEC 61851-1: the output is dead in state A (recalled)",
+)
+def lost_pilot_is_a_bad_contact(station: Station, outlet: Outlet) -> Fault | None:
+    """It will come back."""
+    seen = fault_seen(station, outlet)
+    return None if seen in {CUT, EARTH} else seen
 
 
 @variation(

@@ -145,7 +145,7 @@ def waits_for_the_pilot(station: Station, outlet: Outlet) -> bool:
     breaks=departs_without_pilot,
     area="cable",
     requirement="ROB-17",
-    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
+    text="a lost pilot or earth under a locked plug is taken for a bad contact: the output stays live",
     source="IEC 61851-1: the output is dead in state A (recalled)",
 )
 def bridges_the_pilot(station: Station, outlet: Outlet) -> bool:
@@ -158,7 +158,7 @@ def bridges_the_pilot(station: Station, outlet: Outlet) -> bool:
     breaks=dead_without_pilot,
     area="cable",
     requirement="ROB-17",
-    text="a lost pilot under a locked plug is taken for a bad contact: the output stays live",
+    text="a lost pilot or earth under a locked plug is taken for a bad contact: the output stays live",
     source="IEC 61851-1: the output is dead in state A (recalled)",
 )
 def stays_live_without_pilot(station: Station, outlet: Outlet) -> bool:
