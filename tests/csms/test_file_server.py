@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +109,26 @@ def test_what_is_not_whole_or_not_http_is_turned_away(
     listening.clock.run(bench())
     assert listening.place.received == []
     assert "the connection ended after 5 of 9 bytes" in {why for why, _ in listening.place.turned_away}
+
+
+def test_a_connection_that_breaks_is_told(listening: Listening) -> None:
+    """A reset in the middle of a file is why it did not come, and no silence."""
+
+    async def bench() -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", listening.server.port)
+        writer.write(f"PUT {listening.place.path}a HTTP/1.1\r\nContent-Length: 9\r\n\r\nhello".encode())
+        await writer.drain()
+        await listening.clock.sleep(0.1)
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.transport.abort()
+        async with asyncio.timeout(5):
+            while not listening.place.turned_away:
+                await listening.clock.sleep(0.02)
+
+    listening.clock.run(bench())
+    ((why, _),) = listening.place.turned_away
+    assert why.startswith("the connection broke (")
 
 
 def test_the_charger_of_our_own_speaks_to_it(listening: Listening) -> None:

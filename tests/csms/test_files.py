@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattest.clock import VirtualClock
@@ -61,6 +61,7 @@ def test_a_form_is_taken_apart() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200),
     st.sampled_from(["multipart/form-data; boundary=x", "multipart/mixed", "text/plain"]),

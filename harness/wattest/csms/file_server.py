@@ -23,7 +23,8 @@ from wattest.errors import BenchError
 
 MOST_HEAD = 16_384
 """Bytes of a request line and its headers."""
-MOST_CONNECTIONS = 8
+MOST_CONNECTIONS = 32
+"""At once; no station needs as many, and one more is answered with 503."""
 IDLE_S = 30.0
 """How long a connection may be silent."""
 WHOLE_S = 600.0
@@ -114,6 +115,8 @@ async def _serve(files: Files, reader: asyncio.StreamReader, writer: asyncio.Str
     except TimeoutError:
         files.turn_away(target, method or "(nothing)", 408, f"not whole within {WHOLE_S:g} s")
         await _send(writer, Response(408), method)
+    except OSError as problem:
+        files.turn_away(target, method or "(nothing)", 0, f"the connection broke ({problem})")
     else:
         await _send(writer, response, method)
 

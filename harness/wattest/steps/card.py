@@ -39,7 +39,8 @@ async def present_payment_card(
     """Hold a test card of a payment scheme to the station's terminal; the operator of the bench does it.
 
     From here on that no card number leaves the station proves something. ``card``: the scheme; the card's number is one that
-    processors publish for tests. With a card of another number the verdict is the same: numbers are found by their form.
+    processors publish for tests. With a card of another number the verdict is the same: numbers are found by their form. Only in a
+    log that is handed out another number is a doubt (``check_diagnostics_without_card``).
     ``expect: read`` where the card is to be refused or left without an answer: the terminal need not take it.
     """
     begin = run.clock.monotonic()
