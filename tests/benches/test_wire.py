@@ -52,6 +52,7 @@ def test_the_whole_library_passes_over_the_wire(tmp_path: Path) -> None:
     assert untested == {
         "'feeder'",
         "'keeps_asking'",
+        "'local_cost'",
         "'payment_terminal'",
         "'pilot_resistance'",
         "'proximity'",

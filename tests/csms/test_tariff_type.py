@@ -107,6 +107,10 @@ def test_every_tariff_of_the_library_is_carried_or_said_not_to_be(path: Any) -> 
             "OCPP 2.1 prices time by the minute with six decimals; 1 CAD/h (time) is no such price.",
         ),
         (
+            Tariff("t", energy=Decimal("0.3456789")),
+            "OCPP 2.1 has prices of six decimals; 0.3456789 CAD of tariff 't' has more.",
+        ),
+        (
             Tariff("t", idle=Decimal(6), idle_grace_s=Decimal("0.5")),
             "Conditions of OCPP 2.1 count whole seconds; grace or cap of the idle fee of 't' do not.",
         ),

@@ -195,6 +195,32 @@ def test_a_power_cut_ends_with_what_was_reckoned(reckon: Callable[..., Bench], s
     assert details["totalUsage"]["energy"] > 0
 
 
+def test_a_session_that_goes_on_after_a_power_cut(reckon: Callable[..., Bench], sheet: ChargerSheet) -> None:
+    """Time without power is no charging time."""
+
+    async def scene(bench: Bench) -> None:
+        await bench.ready()
+        await bench.central.call("SetDefaultTariff", {"evseId": 0, "tariff": PLAIN})
+        await bench.begin()
+        await bench.wait(60)
+        bench.world.grid.set_power(False)
+        await bench.wait(600)
+        bench.world.grid.set_power(True)
+        await bench.wait(120)
+        bench.world.reader.tap(CARD)
+        await bench.wait(5)
+
+    resuming = replace(
+        sheet,
+        dialects=("2.1",),
+        features=(*sheet.features, "local_cost"),
+        power_loss="resumes",
+    )
+    usage = ended(reckon(scene, sheet=resuming))["costDetails"]["totalUsage"]
+    assert 600 <= usage["idleTime"] <= 640
+    assert 150 <= usage["chargingTime"] <= 185
+
+
 def test_a_charger_that_does_not_reckon(enact_in: Enact, sheet: ChargerSheet) -> None:
     """Without the feature every tariff is declined."""
 

@@ -119,7 +119,7 @@ def command(
 ) -> None:
     """Certify a charger: run the scenarios, print a verdict per requirement.
 
-    Without arguments it certifies the built-in simulated charger on both OCPP dialects and leaves the record,
+    Without arguments it certifies the built-in simulated charger on every OCPP dialect and leaves the record,
     an HTML report and JUnit XML in a new folder under wattest-runs, which wattest-runs/latest points to.
     """
     from rich.console import Console

@@ -43,6 +43,12 @@ def lacking(tariff: Tariff, rates: Sequence[TaxRate]) -> tuple[str, ...]:
             found.append(
                 f"OCPP 2.1 prices time by the minute with six decimals; {price} {tariff.currency}/h ({name}) is no such price."
             )
+    plain = [tariff.energy, tariff.flat, *(step.energy for step in tariff.steps)]
+    found += [
+        f"OCPP 2.1 has prices of six decimals; {price} {tariff.currency} of tariff '{tariff.id}' has more."
+        for price in plain
+        if price.quantize(_MICRO) != price
+    ]
     if tariff.idle_grace_s % 1 or (tariff.idle and (_capped_s(tariff) or Decimal(0)) % 1):
         found.append(
             f"Conditions of OCPP 2.1 count whole seconds; grace or cap of the idle fee of '{tariff.id}' do not."

@@ -277,6 +277,14 @@ def begin(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
         _look_again(station, outlet)
 
 
+def resume(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
+    """A session goes on after a power cut: until the cut it was as it was, since then no energy flowed."""
+    if session.reckoned is not None:
+        cut = station.flash.lost_power_at or session.last_at
+        advance(station, outlet, cut, metering.register(outlet), session)
+        _look_again(station, outlet)
+
+
 def _look_again(station: Station, outlet: Outlet) -> None:
     """Prices by power or current are looked at every few seconds; all others only when something happens."""
     session = outlet.session

@@ -146,6 +146,7 @@ def await_vehicle(station: Station, outlet: Outlet) -> None:
 def resume(station: Station, outlet: Outlet, session: OpenTransaction) -> None:
     """Go on with a transaction that was open when the power went (``power_loss: resumes``)."""
     outlet.session = session
+    local_cost.resume(station, outlet, session)
     outlet.state = "ev connected" if outlet.plugged else "idle"
     _next_sample(station, outlet)
     await_vehicle(station, outlet)

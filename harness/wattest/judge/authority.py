@@ -82,7 +82,7 @@ def _stretches(scene: Scene) -> Iterator[tuple[float, float]]:
 
 
 def _token(call: Call) -> str:
-    """The token of a remote start, of either dialect."""
+    """The token of a remote start, of any dialect."""
     token = call.payload.get("idToken")
     name = token.get("idToken") if isinstance(token, Mapping) else call.payload.get("idTag")
     return str(name)

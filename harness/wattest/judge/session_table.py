@@ -48,11 +48,12 @@ ABNORMAL = frozenset(
         "PowerLoss",
         "PowerQuality",
         "Reboot",
+        "ReqEnergyTransferRejected",
         "SoftReset",
         "Timeout",
     }
 )
-"""Reasons to stop that no driver, vehicle or operator gave (OCPP 1.6 Reason, OCPP 2.0.1 ReasonEnumType)."""
+"""Reasons to stop that no driver, vehicle or operator gave (OCPP 1.6 Reason, OCPP 2.0.1 and 2.1 ReasonEnumType)."""
 
 _METHODS: Mapping[str, str] = {
     "Central": "remote start",

@@ -72,7 +72,7 @@ class Sample(NamedTuple):
 class TransactionChanged:
     """A transaction started, went on, or ended; MeterValues that name a transaction are ``updated``.
 
-    ``transaction_id`` is text in both dialects; None in 1.6 while StartTransaction has no answer yet.
+    ``transaction_id`` is text in every dialect; None in 1.6 while StartTransaction has no answer yet.
     ``register_wh`` is the energy register stated with this event (meterStart, meterStop, or the last
     Energy.Active.Import.Register sample), in Wh. ``duplicate_of`` is set by the ledger, never here.
     """

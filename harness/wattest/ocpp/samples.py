@@ -1,4 +1,4 @@
-"""Fields of a payload that may be missing or garbage, and the sampled values of both dialects."""
+"""Fields of a payload that may be missing or garbage, and the sampled values of every dialect."""
 
 from __future__ import annotations
 
