@@ -25,7 +25,9 @@ assert wattest.evse
 CARD, BLOCKED = "04A1B2C3", "04FFFFFF"
 
 SHARING = replace(
-    SHEET, features=(*SHEET.features, "load_sharing", "payment_terminal"), fallback_current_a=6.0
+    SHEET,
+    features=(*SHEET.features, "emergency_stop", "load_sharing", "payment_terminal"),
+    fallback_current_a=6.0,
 )
 """A station with everything that a defect may touch."""
 
@@ -286,6 +288,9 @@ class Day:
         else:
             payload = {"operationalStatus": "Inoperative", "evse": {"id": 1}}
         await bench.central.call("ChangeAvailability", payload)
+        for pressed in (True, False):
+            bench.world.stop_button.move(pressed=pressed)
+            await self._look(10)
         bench.world.grid.set_power(False)
         await self._look(20)
         bench.world.grid.set_power(True)
