@@ -33,6 +33,7 @@ SHARING = replace(
     dialects=("1.6", "2.0.1", "2.1"),
     features=(
         *SHEET.features,
+        "emergency_stop",
         "load_sharing",
         "local_cost",
         "payment_terminal",
@@ -450,6 +451,9 @@ class Day:
         else:
             payload = {"operationalStatus": "Inoperative", "evse": {"id": 1}}
         await bench.central.call("ChangeAvailability", payload)
+        for pressed in (True, False):
+            bench.world.stop_button.move(pressed=pressed)
+            await self._look(10)
         bench.world.grid.set_power(False)
         await self._look(20)
         bench.world.grid.set_power(True)

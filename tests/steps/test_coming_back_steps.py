@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 from tests.steps.conftest import Tried
+
+from wattest.record import read_record
+from wattest.run.assemble import documents, open_campaign, seal
+from wattest.run.perform import perform
+from wattest.run.prove import library
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wattest.model.scenario import Dialect
 
 
 def test_without_a_boot_nothing_follows_one(tried: Tried) -> None:
@@ -48,3 +61,17 @@ def test_a_setting_that_is_taken_and_not_kept_is_a_failure(tried: Tried) -> None
     """Accepted means applied."""
     found = tried("MON-03", "check_pings: {every: 20 s}", active=("STATUS-D06",))
     assert found.sentence == "The ping interval read back is '120', but '20' was expected."
+
+
+@pytest.mark.parametrize("dialect", ["1.6", "2.0.1"])
+def test_a_station_with_two_connectors_shows_both(tmp_path: Path, dialect: Dialect) -> None:
+    """The charger sheet says how many; each has a status after the boot, and the check counts them."""
+    read = documents()
+    read = replace(read, sheet=replace(read.sheet, connectors=2))
+    (scenario,) = [one for one in library() if one.key == "MON-009"]
+    campaign = open_campaign(read, plan=[(scenario, dialect)], out=tmp_path)
+    outcome = campaign.clock.run(perform(campaign, scenario, dialect))
+    seal(campaign)
+    assert outcome.verdict == "pass"
+    checks = [entry for entry in read_record(tmp_path / "record.jsonl").entries if entry["kind"] == "check"]
+    assert [c["inputs"]["cases"] for c in checks if c["name"] == "every connector shows itself"] == [2]

@@ -8,6 +8,7 @@ from wattest.document.quantity import DURATION
 from wattest.errors import BenchError, Inconclusive, RigError
 from wattest.model.verb import CardName
 from wattest.model.words import LimitId
+from wattest.steps.cable import ev_pause, ev_ready
 from wattest.steps.charge import FLOWS_A
 from wattest.steps.context import POLL_S, Run
 from wattest.steps.limits import in_unit
@@ -83,7 +84,7 @@ async def _fault(run: Run, card: CardName) -> tuple[float, int]:
         raise Inconclusive(
             f"The plug could not be taken within {FREE_S:g} s of the card: no fault could be made."
         )
-    await run.act("vehicle", "set_ready", ready=True)
+    await ev_ready(run)
     if not await _current(run, STARTS_S, flows=True):
         raise Inconclusive(
             f"Nothing flowed within {STARTS_S:g} s of the plug: no fault could be made in a session."
@@ -118,7 +119,7 @@ async def _free(run: Run) -> None:
     """The fault mended, the plug back on the station, and the station in order. Raises ``Inconclusive`` when that takes too long."""
     await run.act("vehicle", "set_fault", fault="short", on=False)
     run.note("heal", id="vehicle-short")
-    await run.act("vehicle", "set_ready", ready=False)
+    await ev_pause(run)
     if not await _managed(run, "unplug"):
         raise Inconclusive(
             f"The plug was not free {FREE_S:g} s after the fault was mended: no other fault could be made."
