@@ -437,7 +437,7 @@ def facts(bench: Bench) -> tuple[int, float]:
     return len(ends), bench.outlet.true_energy_wh()
 
 
-SOME_WH = 80.0
+SOME_WH = 100.0
 """What contacts that take their lawful time may cost in a day."""
 OFFLINE_WH = {"V104": 300.0}
 """Who pauses without its controller gives less while it is gone: 6 A over some minutes."""
