@@ -10,8 +10,8 @@ Whereabouts = Literal["holstered", "in hand", "plugged in", "unknown"]
 PilotFault = Literal["diode", "pe", "short"]
 """Diode shorted, protective earth open, pilot shorted to earth (state E)."""
 VehicleFault = Literal["diode", "pe", "short", "heedless", "weld"]
-"""Faults of the pilot; a vehicle that goes on asking and drawing as it was
-told, whatever the pilot says; a contactor that looks welded, by voltage put on the output from behind it or by its contacts held closed."""
+"""Those of the pilot; a vehicle that goes on asking and drawing as it was told, whatever the pilot says; a contactor that looks
+welded, by voltage put on the output from behind it or by its contacts held closed."""
 PilotResistor = Literal["B", "C"]
 """What a vehicle has between pilot and earth in state B, and what its switch puts beside that in state C (R2 and R3)."""
 PilotEvent = Literal["close", "open"]
