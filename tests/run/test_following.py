@@ -176,6 +176,7 @@ def test_without_a_pilot_reading_it_keeps_to_the_sheet(bench: Bench) -> None:
     """A board that measures nothing leaves the rated current as the bound."""
     bench.board.supports = frozenset()
     load = bench.following(rated_a=32.0)
+    assert load.supports == {"obeys_pilot"}
     bench.clock.run(load.set_input(on=True))
     bench.clock.run(load.set_current(48.0))
     assert bench.load.told == [("current", 32.0), ("input", True)]

@@ -55,7 +55,8 @@ class FollowingLoad:
     """Satisfies ``Load``. ``patience_s`` and everything else that it does not know is the load's own."""
 
     def __init__(self, load: Load, vehicle: Vehicle, *, rated_a: float, clock: Clock, note: Note) -> None:
-        self.supports = load.supports | {OBEYS, HEEDLESS}
+        follows = "pilot_reading" in vehicle.supports
+        self.supports = load.supports | ({OBEYS, HEEDLESS} if follows else {OBEYS})
         self._load: Any = load
         self._vehicle = vehicle
         self._rated_a = rated_a
@@ -136,9 +137,8 @@ class FollowingLoad:
 
     async def _obey(self) -> None:
         offered_a = math.inf if self._heedless else await self._offered_a()
-        most_a = (
-            math.inf if self._heedless else min(self._rated_a, offered_a)
-        )  # it may have been told meanwhile
+        # It may have been told to heed nothing while the pilot was read.
+        most_a = math.inf if self._heedless else min(self._rated_a, offered_a)
         await self._draw(min(self._wanted_a, most_a))
 
     async def _offered_a(self) -> float:

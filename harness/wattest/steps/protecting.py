@@ -95,9 +95,10 @@ async def check_over_current(run: Run, *, then: Current = 6.0) -> None:
     )
     begin = run.clock.monotonic()
     try:
-        await draw(
-            run, round(least * ABOVE, 1)
-        )  # before the load heeds nothing, so that it never draws anything else
+        # It is told what to draw before it is told to heed nothing, so that it never draws anything else.
+        await draw(run, round(least * ABOVE, 1))
+        if "load" in run.parts:  # a load obeys until then
+            begin = run.clock.monotonic()
         await set_heedless(run, True)
         delay = await _trips(run, begin, least, in_unit(trip, DURATION))
         name = f"delay from {least:.1f} A, where {offered:.1f} A are offered, to a dead output"
