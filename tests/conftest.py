@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("wattest", deadline=None)
+settings.load_profile("wattest")
+"""A deadline would test how busy the machine is."""
 
 NO_POWER = """
 scenario: A stranger gets nothing

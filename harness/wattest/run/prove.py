@@ -18,6 +18,7 @@ from wattest.model.library import library_folder
 from wattest.run.assemble import documents, open_campaign
 from wattest.run.campaign import not_tested_reason
 from wattest.run.perform import perform
+from wattest.world.behaviour import VARIATIONS, compatible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from wattest.run.assemble import Documents
     from wattest.run.perform import Outcome
     from wattest.world.behaviour import Defect, Variation
+
+PARTY = 8
+"""How many variations a charger of a party has: few enough to find the one that a scenario wrongs."""
 
 TOO_COARSE = 0.6
 """A defect that more than this share of the scenarios fails says little about any of them."""
@@ -84,10 +88,27 @@ def simulate(
     return outcomes
 
 
+def parties(dialect: Dialect, size: int = PARTY) -> list[str]:
+    """Every variation of a dialect in groups that one charger can have together, as ids for ``trial``.
+
+    No two of a group take the place of the same behaviour. What a group is respected in, each of it is, but for a difference
+    that another hides; one by one is what ``wattest prove`` does.
+    """
+    found: list[list[str]] = []
+    for id_ in sorted(id_ for id_, row in VARIATIONS.items() if dialect in row.dialects):
+        for party in found:
+            if len(party) < size and compatible((*party, id_)):
+                party.append(id_)
+                break
+        else:
+            found.append([id_])
+    return ["+".join(party) for party in found]
+
+
 def trial(id_: str, dialect: Dialect, keys: tuple[str, ...] | None = None, seed: int = 0) -> Trial:
-    """Perform the scenarios (all, or those named) on a charger with the defect or variation ``id_``."""
+    """Perform the scenarios (all, or those named) on a charger with a defect or variation, or with several: ``V01+V30``."""
     chosen = [scenario for scenario in library() if keys is None or scenario.key in keys]
-    outcomes = simulate(chosen, dialect, seed=seed, active=[id_] if id_ else [])
+    outcomes = simulate(chosen, dialect, seed=seed, active=id_.split("+") if id_ else [])
     return Trial(
         id=id_,
         dialect=dialect,

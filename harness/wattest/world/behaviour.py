@@ -182,5 +182,11 @@ class Conduct:
         raise BenchError(f"no defect or variation is called {id_!r}{hint}")
 
 
+def compatible(ids: Iterable[str]) -> bool:
+    """Whether one charger can have all of these: no two take the place of the same behaviour."""
+    taken = [original for id_ in ids for original in Conduct._known(id_)]
+    return len(taken) == len(set(taken))
+
+
 def _name(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__qualname__}"
