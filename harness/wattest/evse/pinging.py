@@ -9,6 +9,10 @@ from wattest.evse.station import Station
 from wattest.world.behaviour import behaviour, defect, variation
 
 
+HAIR_S = 0.001
+"""Less than this is no wait: the time of a clock would not move by it, and the loop would never end."""
+
+
 @behaviour
 def interval_s(station: Station) -> float:
     """Seconds between pings: the setting; 0 means none."""
@@ -56,7 +60,8 @@ def left_s(station: Station, interval: float) -> float:
 )
 def only_when_quiet(station: Station, interval: float) -> float:
     """As libraries do that keep links alive: every message begins the interval anew."""
-    return max(0.0, interval - station.line.quiet_s)
+    left = interval - station.line.quiet_s
+    return left if left >= HAIR_S else 0.0
 
 
 async def ping(station: Station) -> None:
