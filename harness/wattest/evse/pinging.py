@@ -8,7 +8,6 @@ from contextlib import suppress
 from wattest.evse.station import Station
 from wattest.world.behaviour import behaviour, defect, variation
 
-
 HAIR_S = 0.001
 """Less than this is no wait: the time of a clock would not move by it, and the loop would never end."""
 

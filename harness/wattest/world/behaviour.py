@@ -158,7 +158,7 @@ class Conduct:
         self._instead: dict[Callable[..., Any], Callable[..., Any]] = {}
         owner: dict[Callable[..., Any], str] = {}
         for id_ in sorted(self.active):
-            for original, function in self._known(id_).items():
+            for original, function in _known(id_).items():
                 if original in owner:
                     raise BenchError(
                         f"{owner[original]} and {id_} both replace {_name(original)}: "
@@ -171,21 +171,19 @@ class Conduct:
         """The function that this charger follows in place of a behaviour."""
         return self._instead.get(function, function)
 
-    @staticmethod
-    def _known(id_: str) -> Mapping[Callable[..., Any], Callable[..., Any]]:
-        if id_ in _replacements:
-            return _replacements[id_]
-        near = difflib.get_close_matches(id_.upper(), _replacements, n=1)
-        hint = (
-            f"; did you mean {near[0]}?" if near else f"; there are {len(_replacements)}, see wattest prove"
-        )
-        raise BenchError(f"no defect or variation is called {id_!r}{hint}")
-
 
 def compatible(ids: Iterable[str]) -> bool:
     """Whether one charger can have all of these: no two take the place of the same behaviour."""
-    taken = [original for id_ in ids for original in Conduct._known(id_)]
+    taken = [original for id_ in ids for original in _known(id_)]
     return len(taken) == len(set(taken))
+
+
+def _known(id_: str) -> Mapping[Callable[..., Any], Callable[..., Any]]:
+    if id_ in _replacements:
+        return _replacements[id_]
+    near = difflib.get_close_matches(id_.upper(), _replacements, n=1)
+    hint = f"; did you mean {near[0]}?" if near else f"; there are {len(_replacements)}, see wattest prove"
+    raise BenchError(f"no defect or variation is called {id_!r}{hint}")
 
 
 def _name(function: Callable[..., Any]) -> str:
