@@ -380,8 +380,14 @@ class Day:
             await self._tap(CARD)
             await self._leave()
             await self._look(14500)
-        climate.set_ambient(23.0)
+        climate.set_ambient(-25.0)
         climate.settle()
+        climate.set_humidity(95.0)
+        climate.set_ambient(23.0)
+        await self._look(600)
+        climate.set_humidity(45.0)
+        climate.settle()
+        await self._look(600)
 
     async def _duty(self, seconds: float) -> None:
         await self._look(seconds)
@@ -605,7 +611,7 @@ def facts(bench: Bench) -> tuple[int, float]:
     return len(ends), bench.outlet.true_energy_wh()
 
 
-SOME_WH = 100.0
+SOME_WH = 150.0
 """What contacts that take their lawful time may cost in a day."""
 OFFLINE_WH = {"V104": 300.0}
 """Who pauses without its controller gives less while it is gone: 6 A over some minutes."""

@@ -51,7 +51,8 @@ def test_an_unmapped_action_says_what_is_mapped(make: Make, clock: VirtualClock)
             {"plug": "POST /plug"},
             (
                 "vehicle (http) has no action 'plug', which stands under 'actions'; it has plug_in, unplug, holster, "
-                "set_ready, set_current, whereabouts, set_fault, set_proximity, read_pilot, read_back, identify, "
+                "set_ready, set_current, whereabouts, set_fault, set_pilot_resistance, "
+                "set_proximity, read_pilot, set_state_of_charge, read_state_of_charge, read_back, identify, "
                 "make_safe, clock."
             ),
         ),

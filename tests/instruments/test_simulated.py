@@ -164,7 +164,7 @@ def test_operator_gives_the_first_answer(simulated_bench: SimulatedBench) -> Non
         ("network", "The simulated network needs the in-memory network as a rig called 'network'"),
         (
             "robot",
-            "The simulated driver plays no role 'robot'; it plays acquirer, card_reader, chamber, display",
+            "The simulated driver plays no role 'robot'; it plays acquirer, alerts, card_reader, chamber, display",
         ),
     ],
 )

@@ -102,10 +102,8 @@ def test_minimum_and_maximum(tariff: Tariff, before: str, total: str) -> None:
     idle=st.integers(0, 20),
     wh=st.integers(0, 90_000),
 )
-def test_it_contains_the_bill_by_our_own_tariff(
-    energy: int, flat: int, time: int, idle: int, wh: int
-) -> None:
-    """Whatever the prices, the bill that the judge makes by the scenario's tariff is one of those that are right."""
+def test_the_bill_by_our_own_tariff_is_near(energy: int, flat: int, time: int, idle: int, wh: int) -> None:
+    """The bill by the scenario's tariff differs by no more than the rounding of its three lines and two taxes: 2.1 has other lines."""
     tariff = Tariff(
         "t",
         energy=Decimal(energy) / 100,
@@ -125,8 +123,9 @@ def test_it_contains_the_bill_by_our_own_tariff(
         states=session.states,
     )
     found = owed([(NOON, by(tariff))], session)
-    assert found.low <= bill.total <= found.high
-    assert found.low_before_tax <= bill.before_tax <= found.high_before_tax
+    lines, taxes = Decimal("0.02"), Decimal("0.02")
+    assert found.low_before_tax - lines <= bill.before_tax <= found.high_before_tax + lines
+    assert found.low - lines - taxes <= bill.total <= found.high + lines + taxes
 
 
 @pytest.mark.parametrize(
