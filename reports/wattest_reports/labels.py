@@ -115,6 +115,10 @@ LABELS: Mapping[str, tuple[str, str]] = {
         "registers, power, meter and total agree",
         "registres, puissance, compteur et total concordent",
     ),
+    "monitor.instruments": (
+        "errors are stated with their uncertainty, by instruments whose calibration is in date",
+        "les erreurs sont données avec leur incertitude, par des instruments à l'étalonnage à jour",
+    ),
     "monitor.conduct": ("the link is kept, without floods", "la liaison est tenue, sans rafales"),
     "monitor.lock_follows_state": ("locks follow the state", "les verrous suivent l’état"),
     "monitor.unauthorised_energy": ("no energy without authorisation", "aucune énergie sans autorisation"),

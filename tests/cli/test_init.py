@@ -109,7 +109,7 @@ def test_one_file_alone(init: Callable[..., Result], tmp_path: Path) -> None:
         (["--set", "maker"], "--set maker has no '='; write it like --set maker=Maple.\n"),
         (
             ["--yes", *WHO, "--set", "makr=X"],
-            "--set makr: nothing of that name is asked; there are acquirer, bench, ",
+            "--set makr: nothing of that name is asked; there are acquirer, alerts, bench, ",
         ),
         (
             ["--yes", *WHO, "--set", "vehicle=robot"],
