@@ -112,7 +112,7 @@ def test_registration_refuses_contradictions() -> None:
 def test_every_defect_says_what_it_breaks() -> None:
     """Each defect names its area, a requirement of the catalogue's form, a text and a source."""
     areas = {"authentication", "locking", "metering", "billing", "outage", "climate", "status", "security"}
-    areas |= {"electrical", "cable", "monitoring", "payment", "sharing"}
+    areas |= {"electrical", "cable", "monitoring", "payment", "sharing", "network"}
     for id_, entry in DEFECTS.items():
         assert entry.id == id_
         assert re.fullmatch(r"[A-Z]+-D\d\d", id_), id_
