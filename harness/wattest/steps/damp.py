@@ -8,6 +8,7 @@ from wattest.document.quantity import Duration, Percent, Temperature, Temperatur
 from wattest.errors import Inconclusive
 from wattest.steps.cold import SCAN_S
 from wattest.steps.context import Run
+from wattest.steps.heard import calls
 from wattest.steps.registry import step
 
 FREEZING_C = 0.0
@@ -105,14 +106,10 @@ def _troubles(entries: Sequence[dict[str, Any]]) -> list[int]:
     found = {
         report.seq for report in fault_reports(entries) if report.dialect != "1.6" and not report.cleared
     }
-    for entry in entries:
-        message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
-        if not message or message.get("type") != 2:
-            continue
-        payload = message.get("payload") or {}
-        if message.get("action") == "BootNotification" or "Faulted" in (
-            payload.get("status"),
-            payload.get("connectorStatus"),
-        ):
-            found.add(entry["seq"])
+    found |= {entry["seq"] for entry, _ in calls(entries, "BootNotification")}
+    found |= {
+        entry["seq"]
+        for entry, payload in calls(entries, "StatusNotification")
+        if "Faulted" in (payload.get("status"), payload.get("connectorStatus"))
+    }
     return sorted(found)

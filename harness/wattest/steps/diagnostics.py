@@ -9,8 +9,8 @@ from wattest.document.quantity import DURATION
 from wattest.errors import BenchError, Inconclusive
 from wattest.judge.station_files import ORIGIN, leaks
 from wattest.model.words import LimitId
-from wattest.ocpp.neutral import Reported
 from wattest.steps.context import Run
+from wattest.steps.heard import progress, state_told
 from wattest.steps.limits import in_unit
 from wattest.steps.registry import step
 
@@ -43,10 +43,7 @@ class Asked:
 
     def word(self, event: object) -> str | None:
         """The state that a notification about this request tells; None for any other event."""
-        if not isinstance(event, Reported) or event.action != self.action:
-            return None
-        word, _, number = event.detail.partition(" ")
-        return word if number in {"", str(self.number)} else None
+        return state_told(event, self.action, self.number)
 
     def doubt(self) -> str | None:
         """Why a failure may not be the station's fault, in a sentence; None when nothing else explains it."""
@@ -244,15 +241,7 @@ async def _arrived(run: Run, asked: Asked, told: int) -> None:
 
 def _told(run: Run, asked: Asked) -> list[tuple[str, int]]:
     """Every state told of this request, in order, with its entry."""
-    found = []
-    for entry in run.entries():
-        message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
-        if not message or message["type"] != 2 or message["action"] != asked.action:
-            continue
-        payload = message["payload"]
-        if int(entry["seq"]) > asked.seq and payload.get("requestId") in {None, asked.number}:
-            found.append((str(payload.get("status")), int(entry["seq"])))
-    return found
+    return progress(run.entries(), asked.action, asked.number, asked.seq)
 
 
 def _order(run: Run, asked: Asked) -> dict[str, object]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from wattest.document.quantity import DURATION
 from wattest.errors import BenchError, Inconclusive, StationGone
-from wattest.ocpp.neutral import Booted, Reported
+from wattest.ocpp.neutral import Booted
 from wattest.steps.context import Run
+from wattest.steps.heard import progress, state_told
 from wattest.steps.limits import in_unit
 
 if TYPE_CHECKING:
@@ -48,10 +49,7 @@ class Ordered:
 
     def word(self, event: object) -> str | None:
         """The state that a notification about this update tells; None for any other event."""
-        if not isinstance(event, Reported) or event.action != self.action:
-            return None
-        word, _, number = event.detail.partition(" ")
-        return word if number in {"", str(self.number)} else None
+        return state_told(event, self.action, self.number)
 
     def doubt(self) -> str | None:
         """Why a failure may not be the station's fault; None when nothing else explains it."""
@@ -65,15 +63,7 @@ class Ordered:
 
 def told(run: Run, asked: Ordered) -> list[tuple[str, int]]:
     """Every state told of this update, in order, with its entry."""
-    found = []
-    for entry in run.entries():
-        message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
-        if not message or message["type"] != 2 or message["action"] != asked.action:
-            continue
-        payload = message["payload"]
-        if int(entry["seq"]) > asked.seq and payload.get("requestId") in {None, asked.number}:
-            found.append((str(payload.get("status")), int(entry["seq"])))
-    return found
+    return progress(run.entries(), asked.action, asked.number, asked.seq)
 
 
 def last_cut(run: Run) -> int:

@@ -15,6 +15,7 @@ from wattest.model.read_uptime import read_uptimes
 from wattest.model.words import LimitId
 from wattest.roles import PilotFault
 from wattest.steps.context import POLL_S, Run, percent
+from wattest.steps.heard import calls
 from wattest.steps.limits import in_unit, judged
 from wattest.steps.registry import step
 
@@ -200,7 +201,7 @@ def _bad(run: Run) -> FaultReport | None:
     """
     open_: dict[tuple[int, str | None], FaultReport] = {}
     entries = run.entries()
-    booted = next((entry["seq"] for entry in reversed(entries) if _boots(entry)), 0)
+    booted = max((entry["seq"] for entry, _ in calls(entries, "BootNotification")), default=0)
     for report in fault_reports(entries):
         if report.evse_id in WHOLE_OR_FIRST and report.seq > booted:
             if report.cleared:
@@ -208,11 +209,6 @@ def _bad(run: Run) -> FaultReport | None:
             else:
                 open_[report.evse_id, report.component] = report
     return next(reversed(open_.values()), None)
-
-
-def _boots(entry: dict[str, Any]) -> bool:
-    message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
-    return (message or {}).get("action") == "BootNotification"
 
 
 @step(proves=("MON-07",))

@@ -11,6 +11,7 @@ from wattest.errors import Inconclusive, StationGone
 from wattest.ocpp.neutral import Booted
 from wattest.ocpp.normalise import moment
 from wattest.steps.context import POLL_S, Run
+from wattest.steps.heard import calls
 from wattest.steps.registry import step
 
 
@@ -275,14 +276,11 @@ async def check_marked_offline(run: Run) -> None:
         moment(entry["utc"]) for entry in entries if entry["kind"] == "heal" and entry["id"] == "network"
     )
     unmarked, cases = [], []
-    for entry in entries:
-        message = entry.get("message") if entry["kind"] == "frame" and entry["direction"] == "in" else None
-        if not message or message["type"] != 2 or message["action"] != "TransactionEvent":
-            continue
-        stated = moment(message["payload"].get("timestamp"))
+    for entry, payload in calls(entries, "TransactionEvent"):
+        stated = moment(payload.get("timestamp"))
         if stated is not None and cut is not None and healed is not None and cut < stated < healed:
             cases.append(entry["seq"])
-            if message["payload"].get("offline") is not True:
+            if payload.get("offline") is not True:
                 unmarked.append(
                     f"the event of {stated:%H:%M:%S} (entry {entry['seq']}) is not marked as offline"
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wattest.ocpp.signed import signed_texts
 from wattest.steps.context import Run
+from wattest.steps.heard import calls
 from wattest.steps.registry import step
 
 
@@ -29,13 +30,10 @@ async def check_signed_values(run: Run) -> None:
     """
     texts: list[str] = []
     evidence: list[int] = []
-    for entry in run.entries():
-        message = entry.get("message") or {}
-        if entry["kind"] == "frame" and entry["direction"] == "in" and message.get("type") == 2:
-            payload = message.get("payload")
-            found = list(signed_texts(payload)) if isinstance(payload, dict) else []
-            texts += found
-            evidence += [entry["seq"]] if found else []
+    for entry, payload in calls(run.entries()):
+        found = list(signed_texts(payload))
+        texts += found
+        evidence += [entry["seq"]] if found else []
     run.check(
         "signed meter values",
         "signed_values",
